@@ -1,0 +1,1 @@
+//! Who acts, in which part of the tree, with which clock.

@@ -1,0 +1,1 @@
+//! The acts, one file each: write intent, call, write result.

@@ -1,0 +1,1 @@
+//! The only axum. One file per noun.

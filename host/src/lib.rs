@@ -1,0 +1,15 @@
+//! Vezne, the teller's window: the server with which a firm collects money from its dealers,
+//! their sub-dealers and their customers.
+//!
+//! One direction: `http → flow → {domain, store, plugin}`; `domain` knows none of them.
+//! See `ARCHITECTURE.md` at the root of the repository.
+
+pub mod ctx;
+pub mod domain;
+pub mod flow;
+pub mod http;
+pub mod job;
+pub mod limits;
+pub mod plugin;
+pub mod security;
+pub mod store;

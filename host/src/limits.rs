@@ -1,0 +1,1 @@
+//! Every bound of the system with its reason.

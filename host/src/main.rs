@@ -1,0 +1,3 @@
+//! The `vezne` binary.
+
+fn main() {}

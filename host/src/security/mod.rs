@@ -1,0 +1,1 @@
+//! Passwords, sessions, tokens, permissions, the card hold, the vault.

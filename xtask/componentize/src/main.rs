@@ -1,0 +1,3 @@
+//! xtask/componentize
+
+fn main() {}
