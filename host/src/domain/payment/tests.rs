@@ -1,0 +1,126 @@
+//! R12: the whole table, printed and compared with the reviewed copy, and the promises it must keep.
+
+use super::*;
+use std::fmt::Write as _;
+
+fn cell<S: Copy>(answer: Result<Move<S>, IllegalMove>, name: fn(S) -> &'static str) -> String {
+    match answer {
+        Ok(Move::To(state)) => format!("→ {}", name(state)),
+        Ok(Move::Stay) => "stays".to_owned(),
+        Err(illegal) => format!("✗ {}", illegal.refusal.as_str()),
+    }
+}
+
+fn printed() -> String {
+    let mut out = String::new();
+    let line = |out: &mut String, state: &str, event: &str, answer: &str| {
+        writeln!(out, "{state:<16} {event:<24} {answer}").expect("a string takes it");
+    };
+    out.push_str("# attempt\n");
+    for state in AttemptState::ALL {
+        for event in AttemptEvent::ALL {
+            let answer = cell(state.next(*event), AttemptState::as_str);
+            line(&mut out, state.as_str(), event.as_str(), &answer);
+        }
+    }
+    out.push_str("\n# payment\n");
+    for state in PaymentState::ALL {
+        for event in PaymentEvent::ALL {
+            let answer = cell(state.next(*event), PaymentState::as_str);
+            line(&mut out, state.as_str(), event.as_str(), &answer);
+        }
+    }
+    out.push_str("\n# operation\n");
+    for state in OperationState::ALL {
+        for event in OperationEvent::ALL {
+            let answer = cell(state.next(*event), OperationState::as_str);
+            line(&mut out, state.as_str(), event.as_str(), &answer);
+        }
+    }
+    out
+}
+
+#[test]
+fn the_table_is_the_reviewed_one() {
+    let now = printed();
+    if std::env::var_os("VEZNE_BLESS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/payment/table.txt");
+        std::fs::write(path, &now).expect("the reviewed table is writable");
+        return;
+    }
+    let reviewed = include_str!("table.txt");
+    assert!(
+        now == reviewed,
+        "the state table changed; review it, then VEZNE_BLESS=1 cargo test\n{now}"
+    );
+}
+
+#[test]
+fn money_at_the_bank_is_never_forgotten() {
+    for event in AttemptEvent::ALL {
+        for state in [
+            AttemptState::Authorized,
+            AttemptState::Captured,
+            AttemptState::Stray,
+        ] {
+            if let Ok(Move::To(next)) = state.next(*event) {
+                assert!(
+                    next.holds_money()
+                        || matches!(
+                            next,
+                            AttemptState::Voided | AttemptState::Refunded | AttemptState::Expired
+                        ),
+                    "{state} {event} → {next}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_attempt_starts_beside_another() {
+    for state in [
+        PaymentState::Processing,
+        PaymentState::RequiresAction,
+        PaymentState::Unknown,
+        PaymentState::Authorized,
+        PaymentState::Succeeded,
+        PaymentState::Canceled,
+    ] {
+        assert!(state.next(PaymentEvent::AttemptStarted).is_err(), "{state}");
+    }
+}
+
+#[test]
+fn silence_never_decides() {
+    for state in AttemptState::ALL {
+        match state.next(AttemptEvent::Silence) {
+            Ok(Move::To(AttemptState::Unknown)) | Ok(Move::Stay) | Err(_) => {}
+            // The one page that cannot charge.
+            Ok(Move::To(AttemptState::Expired)) => assert_eq!(*state, AttemptState::Browsing),
+            Ok(Move::To(other)) => panic!("silence in {state} ends as {other}"),
+        }
+    }
+}
+
+#[test]
+fn every_attempt_state_reached_from_a_running_payment_has_an_answer() {
+    for attempt in AttemptState::ALL {
+        if *attempt != AttemptState::Refunded {
+            assert!(
+                PaymentState::Processing
+                    .next(attempt.seen_by_payment())
+                    .is_ok(),
+                "{attempt}"
+            );
+        }
+    }
+}
+
+#[test]
+fn names_come_back() {
+    for state in AttemptState::ALL {
+        assert_eq!(state.as_str().parse::<AttemptState>().as_ref(), Ok(state));
+    }
+    assert!("paid".parse::<PaymentState>().is_err());
+}
