@@ -1,1 +1,174 @@
-//! The only SQL.
+//! The only SQL. One file per aggregate, plain functions, noun first; one statement text for both databases.
+//!
+//! [`Tx`] owns a transaction: `commit` consumes it, dropping it rolls back. Nothing but the database is
+//! awaited while a `Tx` lives.
+
+mod migration;
+#[macro_use]
+pub mod sql;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::limits;
+
+/// What can go wrong between us and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or is overloaded: nothing was changed, try again (503).
+    #[error("the database is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// A commit was sent and no answer came: the rows may or may not be there.
+    #[error("the outcome of a commit is not known")]
+    CommitUnknown(#[source] sqlx::Error),
+    /// A row breaks a rule of the schema; the name is the constraint's where the database tells it.
+    #[error("the row breaks {0}")]
+    Constraint(String),
+    /// A stored value does not parse: corruption or a program error, never the caller's fault.
+    #[error("{table}.{column} of {row} holds what cannot be")]
+    Corrupt {
+        /// Which table.
+        table: &'static str,
+        /// Which column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+    },
+    /// The statement failed.
+    #[error("the database refused a statement")]
+    Statement(#[source] sqlx::Error),
+    /// A migration did not run, or was changed after it had run.
+    #[error("migration {0}")]
+    Migration(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            sqlx::Error::Database(inner) => match inner.code().as_deref() {
+                // SQLite: BUSY, FULL, IOERR, READONLY; PostgreSQL: classes 08, 53, 57.
+                Some("5" | "517" | "13" | "10" | "8") => Self::Unavailable(error),
+                Some(code) if code.len() == 5 && ["08", "53", "57"].contains(&&code[..2]) => Self::Unavailable(error),
+                _ if inner.is_unique_violation() || inner.is_foreign_key_violation() || inner.is_check_violation() => {
+                    Self::Constraint(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned))
+                }
+                _ => Self::Statement(error),
+            },
+            _ => Self::Statement(error),
+        }
+    }
+}
+
+/// Shorthand of the layer.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// The database: an embedded SQLite file, or PostgreSQL for several nodes. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Backend);
+
+#[derive(Clone)]
+enum Backend {
+    /// Readers share a snapshot each; writers queue for one connection, so none ever sees BUSY.
+    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction, and the only way to run a statement.
+pub enum Tx {
+    /// On the embedded database.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL, READ COMMITTED.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` (created when missing) or `postgres://…` and brings the schema up to date.
+    pub async fn open(url: &str) -> StoreResult<Self> {
+        let db = Self::connect(url).await?;
+        migration::run(&db).await?;
+        Ok(db)
+    }
+
+    async fn connect(url: &str) -> StoreResult<Self> {
+        if url.starts_with("postgres") {
+            let options = PgConnectOptions::from_str(url)?.application_name("vezne");
+            let pool = PgPoolOptions::new()
+                .max_connections(limits::POSTGRES_CONNECTIONS_MAX)
+                .acquire_timeout(limits::DATABASE_WAIT_MAX)
+                .connect_with(options)
+                .await?;
+            return Ok(Self(Backend::Postgres(pool)));
+        }
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: a commit that was acknowledged survives a power cut (P2).
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5));
+        // The writer first: it creates the file and turns the journal to WAL before a reader looks.
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(limits::DATABASE_WAIT_MAX)
+            .connect_with(options.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(limits::SQLITE_READERS_MAX)
+            .acquire_timeout(limits::DATABASE_WAIT_MAX)
+            .connect_with(options.pragma("query_only", "on"))
+            .await?;
+        Ok(Self(Backend::Sqlite { readers, writer }))
+    }
+
+    /// Begins a transaction that may write.
+    pub async fn begin(&self) -> StoreResult<Tx> {
+        Ok(match &self.0 {
+            // IMMEDIATE: a deferred read that turns into a write fails at once when another wrote meanwhile.
+            Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads. Drop it when done.
+    pub async fn read(&self) -> StoreResult<Tx> {
+        Ok(match &self.0 {
+            Backend::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes every connection, waiting for those in use.
+    pub async fn close(&self) {
+        match &self.0 {
+            Backend::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Backend::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything durable. An error after the COMMIT was sent leaves its outcome unknown:
+    /// read again before acting on it.
+    pub async fn commit(self) -> StoreResult<()> {
+        let result = match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        };
+        result.map_err(|error| match error {
+            sqlx::Error::Io(_) => StoreError::CommitUnknown(error),
+            other => other.into(),
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! The schema, embedded. Both folders hold the same numbers and names.
+//!
+//! A migration that has run is never edited: its digest is kept, and a change is refused at start.
+
+use sha2::{Digest, Sha256};
+
+use super::{Db, StoreError, StoreResult, Tx};
+use crate::{execute, fetch_optional};
+
+struct Migration {
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! migrations {
+    ($($name:literal),* $(,)?) => {
+        &[$(Migration {
+            name: $name,
+            sqlite: include_str!(concat!("../../../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../../../migrations/postgres/", $name, ".sql")),
+        }),*]
+    };
+}
+
+const MIGRATIONS: &[Migration] = migrations![];
+
+/// Applies what is missing, each in its own transaction.
+pub(super) async fn run(db: &Db) -> StoreResult<()> {
+    let mut tx = db.begin().await?;
+    raw(&mut tx, SCHEMA_TABLE, SCHEMA_TABLE).await?;
+    tx.commit().await?;
+    for migration in MIGRATIONS {
+        apply(db, migration).await?;
+    }
+    Ok(())
+}
+
+const SCHEMA_TABLE: &str =
+    "create table if not exists schema_migration (name text not null primary key, digest text not null)";
+
+async fn apply(db: &Db, migration: &Migration) -> StoreResult<()> {
+    let mut tx = db.begin().await?;
+    // Two nodes may start at once; SQLite's writer is alone anyway.
+    if matches!(tx, Tx::Postgres(_)) {
+        raw(&mut tx, "", "lock table schema_migration in exclusive mode").await?;
+    }
+    let text = if matches!(tx, Tx::Postgres(_)) { migration.postgres } else { migration.sqlite };
+    let digest = hex::encode(Sha256::digest(text.as_bytes()));
+    let known = fetch_optional!(
+        &mut tx,
+        (String,),
+        "select digest from schema_migration where name = $1",
+        migration.name
+    )?;
+    match known {
+        Some((known,)) if known == digest => return Ok(()),
+        Some(_) => return Err(StoreError::Migration(format!("{} was changed after it had run", migration.name))),
+        None => {}
+    }
+    tracing::info!(migration = migration.name, "migrating");
+    raw(&mut tx, migration.sqlite, migration.postgres).await?;
+    execute!(&mut tx, "insert into schema_migration (name, digest) values ($1, $2)", migration.name, digest)?;
+    tx.commit().await
+}
+
+/// Several statements at once, without binds.
+async fn raw(tx: &mut Tx, sqlite: &'static str, postgres: &'static str) -> StoreResult<()> {
+    match tx {
+        Tx::Sqlite(tx) => sqlx::raw_sql(sqlite).execute(&mut **tx).await.map(drop)?,
+        Tx::Postgres(tx) => sqlx::raw_sql(postgres).execute(&mut **tx).await.map(drop)?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn migrations_run_once_and_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("t.sqlite").display());
+        Db::open(&url).await.unwrap().close().await;
+        Db::open(&url).await.unwrap();
+    }
+}
