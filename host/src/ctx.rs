@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+pub use crate::domain::locale::Locale;
+
 use crate::domain::id::{ApiKeyId, NodeId, TenantId, UserId};
 
 /// The only source of time: the system's, or one that a test moves by hand.
@@ -92,42 +94,4 @@ pub struct Ctx {
     pub locale: Locale,
     /// The time.
     pub clock: Clock,
-}
-
-/// The languages of the portal and of error texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Locale {
-    /// Turkish.
-    #[default]
-    Tr,
-    /// English.
-    En,
-    /// Azerbaijani.
-    Az,
-}
-
-impl Locale {
-    /// The best of an `Accept-Language` list or a single tag; Turkish where none fits.
-    pub fn from_tags(tags: &str) -> Self {
-        tags.split(',').find_map(|tag| Self::from_tag(tag.split(';').next().unwrap_or_default())).unwrap_or_default()
-    }
-
-    /// By language tag (`en-GB` is English).
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        match tag.trim().get(..2)?.to_ascii_lowercase().as_str() {
-            "tr" => Some(Self::Tr),
-            "en" => Some(Self::En),
-            "az" => Some(Self::Az),
-            _ => None,
-        }
-    }
-
-    /// The language tag.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::Tr => "tr",
-            Self::En => "en",
-            Self::Az => "az",
-        }
-    }
 }

@@ -255,11 +255,7 @@ impl AttemptState {
     /// The running attempt occupies its payment: no other may start.
     pub const fn is_open(self) -> bool {
         match self {
-            Self::Sending
-            | Self::Browsing
-            | Self::BrowsingCharge
-            | Self::Provisioning
-            | Self::Unknown => true,
+            Self::Sending | Self::Browsing | Self::BrowsingCharge | Self::Provisioning | Self::Unknown => true,
             Self::Authorized
             | Self::Captured
             | Self::Declined
@@ -300,9 +296,7 @@ impl PaymentState {
     /// Nothing more will happen to it by itself.
     pub const fn is_final(self) -> bool {
         match self {
-            Self::Succeeded | Self::Declined | Self::Failed | Self::Canceled | Self::Expired => {
-                true
-            }
+            Self::Succeeded | Self::Declined | Self::Failed | Self::Canceled | Self::Expired => true,
             Self::RequiresAction | Self::Processing | Self::Authorized | Self::Unknown => false,
         }
     }

@@ -1,8 +1,7 @@
 //! The three tables: every pair of state and event, decided.
 
 use super::{
-    AttemptEvent, AttemptState, IllegalMove, Move, OperationEvent, OperationState, PaymentEvent,
-    PaymentState, Refusal,
+    AttemptEvent, AttemptState, IllegalMove, Move, OperationEvent, OperationState, PaymentEvent, PaymentState, Refusal,
 };
 
 impl AttemptState {
@@ -119,30 +118,22 @@ impl AttemptState {
                 E::Voided | E::InquiryFoundVoided => Ok(Move::To(S::Voided)),
                 E::HoldExpired => Ok(Move::To(S::Expired)),
                 E::Authorized | E::InquiryFoundAuthorized => Ok(Move::Stay),
-                E::Silence
-                | E::BankPending
-                | E::CallbackReceived
-                | E::BrowserShown
-                | E::ChargePageShown => Err(Refusal::TooLate),
+                E::Silence | E::BankPending | E::CallbackReceived | E::BrowserShown | E::ChargePageShown => {
+                    Err(Refusal::TooLate)
+                }
                 E::Abandoned => Err(Refusal::Occupied),
                 E::RefundedPartly | E::RefundedFully => Err(Refusal::OutOfOrder),
-                E::Approved
-                | E::Declined
-                | E::NotProcessed
-                | E::InquiryFoundDeclined
-                | E::InquiryNotFoundFinal => Err(Refusal::Contradiction),
+                E::Approved | E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotFoundFinal => {
+                    Err(Refusal::Contradiction)
+                }
             },
             S::Captured => match event {
                 E::Voided | E::InquiryFoundVoided => Ok(Move::To(S::Voided)),
                 E::RefundedFully => Ok(Move::To(S::Refunded)),
-                E::RefundedPartly | E::Approved | E::Captured | E::InquiryFoundPaid => {
-                    Ok(Move::Stay)
+                E::RefundedPartly | E::Approved | E::Captured | E::InquiryFoundPaid => Ok(Move::Stay),
+                E::Silence | E::BankPending | E::CallbackReceived | E::BrowserShown | E::ChargePageShown => {
+                    Err(Refusal::TooLate)
                 }
-                E::Silence
-                | E::BankPending
-                | E::CallbackReceived
-                | E::BrowserShown
-                | E::ChargePageShown => Err(Refusal::TooLate),
                 E::Abandoned => Err(Refusal::Occupied),
                 E::Authorized
                 | E::Declined
@@ -154,15 +145,10 @@ impl AttemptState {
             },
             // Ended without money. A "yes" now is a stray: the money goes back, the payer is not charged twice.
             S::Declined | S::Failed | S::Expired | S::Canceled => match event {
-                E::Approved
-                | E::Authorized
-                | E::Captured
-                | E::InquiryFoundPaid
-                | E::InquiryFoundAuthorized => Ok(Move::To(S::Stray)),
-                E::Declined
-                | E::NotProcessed
-                | E::InquiryFoundDeclined
-                | E::InquiryNotFoundFinal => Ok(Move::Stay),
+                E::Approved | E::Authorized | E::Captured | E::InquiryFoundPaid | E::InquiryFoundAuthorized => {
+                    Ok(Move::To(S::Stray))
+                }
+                E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotFoundFinal => Ok(Move::Stay),
                 E::Voided | E::InquiryFoundVoided => Ok(Move::Stay),
                 E::Silence
                 | E::BankPending
@@ -193,9 +179,7 @@ impl AttemptState {
                 E::Captured | E::RefundedPartly | E::RefundedFully => Err(Refusal::Contradiction),
             },
             S::Refunded => match event {
-                E::RefundedFully | E::Approved | E::Captured | E::InquiryFoundPaid => {
-                    Ok(Move::Stay)
-                }
+                E::RefundedFully | E::Approved | E::Captured | E::InquiryFoundPaid => Ok(Move::Stay),
                 E::Silence
                 | E::BankPending
                 | E::Abandoned
@@ -209,14 +193,10 @@ impl AttemptState {
                 | E::InquiryFoundAuthorized
                 | E::InquiryFoundDeclined
                 | E::InquiryNotFoundFinal => Err(Refusal::TooLate),
-                E::Voided | E::InquiryFoundVoided | E::RefundedPartly => {
-                    Err(Refusal::Contradiction)
-                }
+                E::Voided | E::InquiryFoundVoided | E::RefundedPartly => Err(Refusal::Contradiction),
             },
             S::Stray => match event {
-                E::Voided | E::InquiryFoundVoided | E::HoldExpired | E::InquiryNotFoundFinal => {
-                    Ok(Move::To(S::Voided))
-                }
+                E::Voided | E::InquiryFoundVoided | E::HoldExpired | E::InquiryNotFoundFinal => Ok(Move::To(S::Voided)),
                 E::RefundedFully => Ok(Move::To(S::Refunded)),
                 E::RefundedPartly
                 | E::Approved
@@ -235,11 +215,7 @@ impl AttemptState {
                 | E::InquiryFoundDeclined => Err(Refusal::TooLate),
             },
         };
-        answer.map_err(|refusal| IllegalMove {
-            from: self.as_str(),
-            event: event.as_str(),
-            refusal,
-        })
+        answer.map_err(|refusal| IllegalMove { from: self.as_str(), event: event.as_str(), refusal })
     }
 }
 
@@ -275,17 +251,13 @@ impl PaymentState {
                 E::AttemptExpired => Ok(Move::To(S::Expired)),
                 E::AttemptStarted | E::Canceled => Err(Refusal::Occupied),
                 E::AttemptRefunded => Err(Refusal::OutOfOrder),
-                E::AttemptRunning
-                | E::AttemptBrowsing
-                | E::AttemptUnknown
-                | E::AttemptDeclined
-                | E::AttemptFailed => Err(Refusal::Contradiction),
+                E::AttemptRunning | E::AttemptBrowsing | E::AttemptUnknown | E::AttemptDeclined | E::AttemptFailed => {
+                    Err(Refusal::Contradiction)
+                }
             },
             S::Succeeded => match event {
                 // Voids and refunds are a flag and an amount; "was paid" stays true.
-                E::AttemptCaptured | E::AttemptVoided | E::AttemptRefunded | E::AttemptStray => {
-                    Ok(Move::Stay)
-                }
+                E::AttemptCaptured | E::AttemptVoided | E::AttemptRefunded | E::AttemptStray => Ok(Move::Stay),
                 E::AttemptStarted | E::Canceled => Err(Refusal::Occupied),
                 E::AttemptRunning
                 | E::AttemptBrowsing
@@ -312,11 +284,9 @@ impl PaymentState {
                 | E::AttemptCanceled => Err(Refusal::OutOfOrder),
             },
             S::Canceled => match event {
-                E::Canceled
-                | E::AttemptCanceled
-                | E::AttemptVoided
-                | E::AttemptRefunded
-                | E::AttemptStray => Ok(Move::Stay),
+                E::Canceled | E::AttemptCanceled | E::AttemptVoided | E::AttemptRefunded | E::AttemptStray => {
+                    Ok(Move::Stay)
+                }
                 E::AttemptStarted => Err(Refusal::TooLate),
                 E::AttemptRunning
                 | E::AttemptBrowsing
@@ -328,11 +298,7 @@ impl PaymentState {
                 | E::AttemptExpired => Err(Refusal::OutOfOrder),
             },
         };
-        answer.map_err(|refusal| IllegalMove {
-            from: self.as_str(),
-            event: event.as_str(),
-            refusal,
-        })
+        answer.map_err(|refusal| IllegalMove { from: self.as_str(), event: event.as_str(), refusal })
     }
 
     fn to(self, there: Self) -> Move<Self> {
@@ -363,9 +329,7 @@ impl OperationState {
                 E::Declined => Ok(Move::To(S::Declined)),
                 E::NotProcessed => Ok(Move::To(S::Failed)),
                 E::Silence => Ok(Move::To(S::Unknown)),
-                E::InquiryFoundDone | E::InquiryFoundDeclined | E::InquiryNotDoneFinal => {
-                    Err(Refusal::OutOfOrder)
-                }
+                E::InquiryFoundDone | E::InquiryFoundDeclined | E::InquiryNotDoneFinal => Err(Refusal::OutOfOrder),
             },
             S::Unknown => match event {
                 E::Approved | E::InquiryFoundDone => Ok(Move::To(S::Succeeded)),
@@ -376,25 +340,17 @@ impl OperationState {
             S::Succeeded => match event {
                 E::Approved | E::InquiryFoundDone => Ok(Move::Stay),
                 E::Silence => Err(Refusal::TooLate),
-                E::Declined
-                | E::NotProcessed
-                | E::InquiryFoundDeclined
-                | E::InquiryNotDoneFinal => Err(Refusal::Contradiction),
+                E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotDoneFinal => {
+                    Err(Refusal::Contradiction)
+                }
             },
             S::Declined | S::Failed => match event {
-                E::Declined
-                | E::NotProcessed
-                | E::InquiryFoundDeclined
-                | E::InquiryNotDoneFinal => Ok(Move::Stay),
+                E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotDoneFinal => Ok(Move::Stay),
                 E::Silence => Err(Refusal::TooLate),
                 // It was done after all: a person must look, for the books say otherwise.
                 E::Approved | E::InquiryFoundDone => Err(Refusal::Contradiction),
             },
         };
-        answer.map_err(|refusal| IllegalMove {
-            from: self.as_str(),
-            event: event.as_str(),
-            refusal,
-        })
+        answer.map_err(|refusal| IllegalMove { from: self.as_str(), event: event.as_str(), refusal })
     }
 }

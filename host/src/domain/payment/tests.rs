@@ -49,27 +49,17 @@ fn the_table_is_the_reviewed_one() {
         return;
     }
     let reviewed = include_str!("table.txt");
-    assert!(
-        now == reviewed,
-        "the state table changed; review it, then VEZNE_BLESS=1 cargo test\n{now}"
-    );
+    assert!(now == reviewed, "the state table changed; review it, then VEZNE_BLESS=1 cargo test\n{now}");
 }
 
 #[test]
 fn money_at_the_bank_is_never_forgotten() {
     for event in AttemptEvent::ALL {
-        for state in [
-            AttemptState::Authorized,
-            AttemptState::Captured,
-            AttemptState::Stray,
-        ] {
+        for state in [AttemptState::Authorized, AttemptState::Captured, AttemptState::Stray] {
             if let Ok(Move::To(next)) = state.next(*event) {
                 assert!(
                     next.holds_money()
-                        || matches!(
-                            next,
-                            AttemptState::Voided | AttemptState::Refunded | AttemptState::Expired
-                        ),
+                        || matches!(next, AttemptState::Voided | AttemptState::Refunded | AttemptState::Expired),
                     "{state} {event} → {next}"
                 );
             }
@@ -107,12 +97,7 @@ fn silence_never_decides() {
 fn every_attempt_state_reached_from_a_running_payment_has_an_answer() {
     for attempt in AttemptState::ALL {
         if *attempt != AttemptState::Refunded {
-            assert!(
-                PaymentState::Processing
-                    .next(attempt.seen_by_payment())
-                    .is_ok(),
-                "{attempt}"
-            );
+            assert!(PaymentState::Processing.next(attempt.seen_by_payment()).is_ok(), "{attempt}");
         }
     }
 }
