@@ -42,11 +42,7 @@ impl Money {
         }
         let text = format!("{digits}{decimals:0<exponent$}");
         let minor: i64 = text.parse().map_err(|_| AmountError::TooLarge)?;
-        if minor > AMOUNT_MINOR_MAX {
-            Err(AmountError::TooLarge)
-        } else {
-            Ok(Self::new(minor, currency))
-        }
+        if minor > AMOUNT_MINOR_MAX { Err(AmountError::TooLarge) } else { Ok(Self::new(minor, currency)) }
     }
 
     /// For people: `1.250,00 ₺` in Turkish and Azerbaijani, `₺1,250.00` in English.
@@ -109,11 +105,7 @@ pub fn symbol(currency: Currency) -> &'static str {
 }
 
 fn prefix(symbol: &str) -> String {
-    if symbol.len() == 3 && symbol.is_ascii() {
-        format!("{symbol} ")
-    } else {
-        symbol.to_owned()
-    }
+    if symbol.len() == 3 && symbol.is_ascii() { format!("{symbol} ") } else { symbol.to_owned() }
 }
 
 fn without_symbol(typed: &str, currency: Currency) -> String {
@@ -157,11 +149,7 @@ fn ungrouped(whole: &str) -> Result<String, AmountError> {
     let plain = groups.iter().all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()));
     let by_three = groups.len() == 1 || (groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3));
     let one_mark = !(whole.contains('.') && whole.contains(','));
-    if plain && by_three && one_mark {
-        Ok(groups.concat())
-    } else {
-        Err(AmountError::Malformed)
-    }
+    if plain && by_three && one_mark { Ok(groups.concat()) } else { Err(AmountError::Malformed) }
 }
 
 #[cfg(test)]

@@ -1,13 +1,20 @@
 //! Pure rules: no I/O, no async, no axum, sqlx or wasmtime.
 
+pub mod allocation;
 pub mod amount;
 pub mod bin;
+pub mod books;
 pub mod card;
 pub mod id;
+pub mod instalment;
+pub mod ledger;
 pub mod locale;
 pub mod money;
 pub mod named;
+pub mod party;
 pub mod payment;
 pub mod rate;
+pub mod receivable;
 pub mod split;
+pub mod tree;
 pub mod words;

@@ -10,7 +10,7 @@ pub struct UnknownName {
     pub name: String,
 }
 
-/// Declares an enumeration with `ALL`, `as_str`, `Display` and `FromStr`. One list of names serves the
+/// Declares an enumeration with `ALL`, `as_str`, `Display`, `FromStr` and serde. One list of names serves the
 /// database, the API and the tests, so that they cannot drift apart.
 macro_rules! named {
     ($(#[$meta:meta])* $vis:vis enum $Name:ident { $($(#[$vmeta:meta])* $Variant:ident = $text:literal),+ $(,)? }) => {
@@ -31,6 +31,19 @@ macro_rules! named {
         impl std::fmt::Display for $Name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $Name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $Name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                name.parse().map_err(serde::de::Error::custom)
             }
         }
 

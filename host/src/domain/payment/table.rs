@@ -302,19 +302,11 @@ impl PaymentState {
     }
 
     fn to(self, there: Self) -> Move<Self> {
-        if self == there {
-            Move::Stay
-        } else {
-            Move::To(there)
-        }
+        if self == there { Move::Stay } else { Move::To(there) }
     }
 
     fn again(self, same: Self) -> Result<Move<Self>, Refusal> {
-        if self == same {
-            Ok(Move::Stay)
-        } else {
-            Err(Refusal::TooLate)
-        }
+        if self == same { Ok(Move::Stay) } else { Err(Refusal::TooLate) }
     }
 }
 
