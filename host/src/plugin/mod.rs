@@ -1,1 +1,42 @@
-//! The only wasmtime.
+//! The plugin runtime: the only wasmtime, and the only way to a bank.
+//!
+//! A connector never performs I/O. It returns a *step* (send this request, show the payer this form,
+//! done with this outcome), the host performs it and resumes the connector with what came back. So the
+//! host always knows whether bytes left, and it alone decides between "nothing was sent" and "nobody
+//! knows". No wasmtime type leaves this module.
+
+mod act;
+mod ending;
+mod held;
+mod installation;
+mod journal;
+mod address;
+pub mod manifest;
+mod manifest_config;
+mod text;
+
+pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
+pub use ending::{
+    Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict,
+};
+pub use held::HeldCard;
+pub use installation::{Endpoint, Installation, Secret};
+pub use journal::{Journal, JournalError, ReplyNote, SendIntent};
+pub use manifest::Manifest;
+
+/// A plugin version as the registry lists it.
+#[derive(Debug, Clone)]
+pub struct PluginInfo {
+    /// The manifest's id, for example `pos-nestpay`.
+    pub id: String,
+    /// The manifest's version.
+    pub version: String,
+    /// SHA-256 of the component's bytes in lower-case hex: what a version *is*.
+    pub digest: String,
+    /// The manifest, read from the component without running it.
+    pub manifest: std::sync::Arc<Manifest>,
+    /// Whether the component exports the optional 3-D Secure interface.
+    pub three_d_secure: bool,
+    /// Whether the component exports the optional pre-authorization interface.
+    pub preauth: bool,
+}
