@@ -171,7 +171,7 @@ fn v6_is_special(address: Ipv6Addr) -> bool {
         || a & 0xe000 != 0x2000
         || (a == 0x2001 && b < 0x0200)        // Teredo, ORCHID and other protocol assignments
         || (a == 0x2001 && b == 0x0db8)       // documentation
-        || (a == 0x3fff && b < 0x1000)        // documentation
+        || (a == 0x3fff && b < 0x1000) // documentation
 }
 
 #[cfg(test)]
@@ -181,17 +181,51 @@ mod tests {
     #[test]
     fn addresses_no_bank_lives_at_are_refused() {
         let refused = [
-            "0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.0.1", "169.254.169.254", "172.16.0.1", "172.31.9.9",
-            "192.168.1.1", "192.0.0.8", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1",
-            "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::10.0.0.1", "64:ff9b::a00:1",
-            "2002:0a00:0001::1", "2002:7f00:1::", "fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "2001::1",
-            "2001:db8::1", "64:ff9b:1::1",
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.9.9",
+            "192.168.1.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:0a00:0001::1",
+            "2002:7f00:1::",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "2001::1",
+            "2001:db8::1",
+            "64:ff9b:1::1",
         ];
         for text in refused {
             let address: IpAddr = text.parse().unwrap();
             assert_eq!(addresses_allowed(&[address], false, false), Err(AddressRefusal::Network), "{text}");
         }
-        for text in ["8.8.8.8", "185.125.188.1", "172.32.0.1", "100.128.0.1", "2a02:26f0::1", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
+        for text in [
+            "8.8.8.8",
+            "185.125.188.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2a02:26f0::1",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        ] {
             let address: IpAddr = text.parse().unwrap();
             assert_eq!(addresses_allowed(&[address], false, false), Ok(()), "{text}");
         }
@@ -216,8 +250,15 @@ mod tests {
     #[test]
     fn every_spelling_of_a_forbidden_address_is_found() {
         for text in [
-            "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://0x7f.1/", "https://127.1/",
-            "https://[::ffff:10.0.0.1]/", "https://169.254.169.254/latest/meta-data", "https://[fd00:ec2::254]/", "https://0/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://0177.0.0.1/",
+            "https://0x7f.1/",
+            "https://127.1/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[fd00:ec2::254]/",
+            "https://0/",
         ] {
             assert_eq!(endpoint_url(text, false), Err(AddressRefusal::Network), "{text}");
         }
@@ -225,7 +266,13 @@ mod tests {
         assert_eq!(endpoint_url("https://:pw@bank.example/", true), Err(AddressRefusal::UserInfo));
         assert_eq!(endpoint_url("https://bank.example./", true), Err(AddressRefusal::HostName));
         assert_eq!(endpoint_url("https://bank.example/?a=b", true), Err(AddressRefusal::QueryOrFragment));
-        for text in ["http://bank.example/", "ftp://bank.example/", "file:///etc/passwd", "http://192.168.1.1/", "http://127.0.0.1.nip.example/"] {
+        for text in [
+            "http://bank.example/",
+            "ftp://bank.example/",
+            "file:///etc/passwd",
+            "http://192.168.1.1/",
+            "http://127.0.0.1.nip.example/",
+        ] {
             assert_eq!(endpoint_url(text, true).map(|_| ()), Err(AddressRefusal::Scheme), "{text}");
         }
         assert!(endpoint_url("http://127.0.0.1:7071/fim/api", true).is_ok());
@@ -240,8 +287,25 @@ mod tests {
         assert_eq!(reach("").unwrap(), "https://bank.example/fim/api");
         assert_eq!(reach("/v2/sale").unwrap(), "https://bank.example/fim/api/v2/sale");
         for path in [
-            "/..", "/../x", "/a/../../b", "/./a", "//evil.example", "/a//b", "x", "@evil.example", "/%2e%2e/x", "/%2E%2e/", "/a%2fb",
-            "/a\\b", "/a?b=c", "/a#b", "/a b", "/ü", "/%252e%252e", "/a\r\nHost: b", ":8443/",
+            "/..",
+            "/../x",
+            "/a/../../b",
+            "/./a",
+            "//evil.example",
+            "/a//b",
+            "x",
+            "@evil.example",
+            "/%2e%2e/x",
+            "/%2E%2e/",
+            "/a%2fb",
+            "/a\\b",
+            "/a?b=c",
+            "/a#b",
+            "/a b",
+            "/ü",
+            "/%252e%252e",
+            "/a\r\nHost: b",
+            ":8443/",
         ] {
             assert_eq!(reach(path), Err(AddressRefusal::Path), "{path}");
         }

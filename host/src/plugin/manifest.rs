@@ -211,8 +211,8 @@ pub struct ManifestError(pub String);
 impl Manifest {
     /// Reads and checks a manifest.
     pub fn parse(json: &[u8]) -> Result<Self, ManifestError> {
-        let manifest: Self =
-            serde_json::from_slice(json).map_err(|error| ManifestError(format!("the manifest is not valid: {error}")))?;
+        let manifest: Self = serde_json::from_slice(json)
+            .map_err(|error| ManifestError(format!("the manifest is not valid: {error}")))?;
         manifest.checked()
     }
 
@@ -263,14 +263,19 @@ impl Manifest {
         let banks = self.banks.iter().flat_map(|bank| bank.endpoints.iter());
         for (name, urls) in own.chain(banks) {
             if !is_name(name) {
-                return Err(ManifestError(format!("the endpoint name {name:?} must be lower-case letters, digits and hyphens")));
+                return Err(ManifestError(format!(
+                    "the endpoint name {name:?} must be lower-case letters, digits and hyphens"
+                )));
             }
             if !self.endpoints.contains_key(name) {
-                return Err(ManifestError(format!("a bank gives an address for the endpoint {name:?}, which the plugin does not ask for")));
+                return Err(ManifestError(format!(
+                    "a bank gives an address for the endpoint {name:?}, which the plugin does not ask for"
+                )));
             }
             for url in [&urls.test, &urls.live].into_iter().flatten() {
-                super::address::endpoint_url(url, true)
-                    .map_err(|refusal| ManifestError(format!("the address of endpoint {name:?} cannot be used: {refusal}")))?;
+                super::address::endpoint_url(url, true).map_err(|refusal| {
+                    ManifestError(format!("the address of endpoint {name:?} cannot be used: {refusal}"))
+                })?;
             }
         }
         Ok(())
@@ -280,7 +285,10 @@ impl Manifest {
         let mut names = BTreeSet::new();
         for secret in &self.secrets {
             if !is_name(&secret.name) {
-                return Err(ManifestError(format!("the secret name {:?} must be lower-case letters, digits and hyphens", secret.name)));
+                return Err(ManifestError(format!(
+                    "the secret name {:?} must be lower-case letters, digits and hyphens",
+                    secret.name
+                )));
             }
             if !names.insert(&secret.name) {
                 return Err(ManifestError(format!("the secret {:?} is listed twice", secret.name)));

@@ -160,7 +160,8 @@ impl Property {
         if !within {
             return Some(ConfigProblem::OutOfRange);
         }
-        (!self.choices.is_empty() && !self.choices.iter().any(|choice| choice == value)).then_some(ConfigProblem::NotAChoice)
+        (!self.choices.is_empty() && !self.choices.iter().any(|choice| choice == value))
+            .then_some(ConfigProblem::NotAChoice)
     }
 }
 
@@ -173,7 +174,11 @@ impl ConfigSchema {
     }
 
     /// Fills defaults and checks. An empty value counts as none; with `partial`, missing ones are fine.
-    pub fn filled(&self, given: &BTreeMap<String, String>, partial: bool) -> Result<BTreeMap<String, String>, Vec<ConfigError>> {
+    pub fn filled(
+        &self,
+        given: &BTreeMap<String, String>,
+        partial: bool,
+    ) -> Result<BTreeMap<String, String>, Vec<ConfigError>> {
         let mut errors = Vec::new();
         let mut filled = BTreeMap::new();
         let error = |key: &str, problem| ConfigError { key: key.to_owned(), problem };

@@ -6,19 +6,17 @@
 //! knows". No wasmtime type leaves this module.
 
 mod act;
+mod address;
 mod ending;
 mod held;
 mod installation;
 mod journal;
-mod address;
 pub mod manifest;
 mod manifest_config;
 mod text;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
-pub use ending::{
-    Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict,
-};
+pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
 pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};
 pub use journal::{Journal, JournalError, ReplyNote, SendIntent};

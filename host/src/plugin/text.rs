@@ -17,9 +17,8 @@ pub(super) fn charset_of(content_type: Option<&str>) -> Option<&'static Encoding
 
 /// Decodes bytes in the named charset, else UTF-8, else ISO-8859-9.
 pub(super) fn decoded<'a>(content_type: Option<&str>, bytes: &'a [u8]) -> Cow<'a, str> {
-    let encoding = charset_of(content_type).unwrap_or_else(|| {
-        if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { WINDOWS_1254 }
-    });
+    let encoding = charset_of(content_type)
+        .unwrap_or_else(|| if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { WINDOWS_1254 });
     encoding.decode_without_bom_handling(bytes).0
 }
 
@@ -36,7 +35,8 @@ pub(super) fn form_decoded(content_type: Option<&str>, body: &[u8]) -> Vec<(Stri
         })
         .collect();
     let encoding = charset_of(content_type).unwrap_or_else(|| {
-        let utf8 = raw.iter().all(|(name, value)| std::str::from_utf8(name).is_ok() && std::str::from_utf8(value).is_ok());
+        let utf8 =
+            raw.iter().all(|(name, value)| std::str::from_utf8(name).is_ok() && std::str::from_utf8(value).is_ok());
         if utf8 { UTF_8 } else { WINDOWS_1254 }
     });
     let text = |bytes: &[u8]| encoding.decode_without_bom_handling(bytes).0.into_owned();
@@ -67,7 +67,10 @@ mod tests {
         let one = |value: &str| vec![("ad".to_owned(), value.to_owned())];
         assert_eq!(fields(None, "ad=%C5%9Ei%C5%9Fli".as_bytes()), one("Şişli"));
         assert_eq!(fields(None, b"ad=%DEi%FEli"), one("Şişli"));
-        assert_eq!(fields(Some("application/x-www-form-urlencoded; charset=ISO-8859-9"), b"ad=%DEi%FEli+A"), one("Şişli A"));
+        assert_eq!(
+            fields(Some("application/x-www-form-urlencoded; charset=ISO-8859-9"), b"ad=%DEi%FEli+A"),
+            one("Şişli A")
+        );
         assert_eq!(fields(Some("x; charset=\"utf-8\""), b"ad"), one(""));
         assert_eq!(fields(None, b""), vec![]);
     }
