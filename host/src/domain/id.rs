@@ -72,6 +72,15 @@ macro_rules! id {
             }
         }
 
+        /// From the database's form.
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                Self::from_text(&text)
+            }
+        }
+
         impl FromStr for $name {
             type Err = IdError;
 

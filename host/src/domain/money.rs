@@ -56,6 +56,19 @@ impl Currency {
     }
 }
 
+/// A currency that is not in our table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a currency we keep books in")]
+pub struct UnknownCurrency(pub String);
+
+impl TryFrom<String> for Currency {
+    type Error = UnknownCurrency;
+
+    fn try_from(code: String) -> Result<Self, UnknownCurrency> {
+        Self::from_code(&code).ok_or(UnknownCurrency(code))
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())

@@ -47,6 +47,14 @@ macro_rules! named {
             }
         }
 
+        impl TryFrom<String> for $Name {
+            type Error = $crate::domain::named::UnknownName;
+
+            fn try_from(name: String) -> Result<Self, Self::Error> {
+                name.parse()
+            }
+        }
+
         impl std::str::FromStr for $Name {
             type Err = $crate::domain::named::UnknownName;
 

@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations![];
+const MIGRATIONS: &[Migration] = migrations!["0002_payment"];
 
 /// Applies what is missing, each in its own transaction.
 pub(super) async fn run(db: &Db) -> StoreResult<()> {

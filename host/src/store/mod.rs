@@ -3,9 +3,17 @@
 //! [`Tx`] owns a transaction: `commit` consumes it, dropping it rolls back. Nothing but the database is
 //! awaited while a `Tx` lives.
 
-mod migration;
 #[macro_use]
 pub mod sql;
+
+pub mod attempt;
+pub mod event;
+pub mod idempotency;
+pub mod json;
+mod migration;
+pub mod operation;
+pub mod outbox;
+pub mod payment;
 
 use std::str::FromStr;
 use std::time::Duration;

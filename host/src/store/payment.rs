@@ -1,0 +1,262 @@
+//! Payments: the obligation to collect an amount once.
+
+use std::collections::BTreeMap;
+
+use crate::domain::id::{NodeId, PaymentId, TenantId};
+use crate::domain::money::{Currency, Money};
+use crate::domain::named::named;
+use crate::domain::payment::PaymentState;
+use crate::store::json::Json;
+use crate::store::sql::{execute, fetch_all, fetch_optional};
+use crate::store::{StoreResult, Tx};
+
+named! {
+    /// What kind of debtor pays.
+    pub enum PayerKind {
+        /// A node of the tree.
+        Node = "node",
+        /// A customer.
+        Customer = "customer",
+        /// Nobody we know.
+        None = "none",
+    }
+}
+
+named! {
+    /// Whether the amount is taken at once or only held.
+    pub enum CaptureMode {
+        /// A sale.
+        Automatic = "automatic",
+        /// A pre-authorization.
+        Manual = "manual",
+    }
+}
+
+/// A share of a receivable that the payer chose.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ReceivableChoice {
+    /// 26 characters.
+    pub receivable_id: String,
+    /// Minor units; as much as is open if absent.
+    pub amount_minor: Option<i64>,
+}
+
+/// One row.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Payment {
+    /// Whose books.
+    #[sqlx(try_from = "String")]
+    pub tenant_id: TenantId,
+    /// Key.
+    #[sqlx(try_from = "String")]
+    pub payment_id: PaymentId,
+    /// Whose money it is.
+    #[sqlx(try_from = "String")]
+    pub node_id: NodeId,
+    /// What kind of debtor pays.
+    #[sqlx(try_from = "String")]
+    pub payer_kind: PayerKind,
+    /// The debtor's id, 26 characters.
+    pub payer_id: Option<String>,
+    /// Settled against debt.
+    pub amount_minor: i64,
+    /// Taken from the card.
+    pub charged_minor: i64,
+    /// Of both amounts.
+    #[sqlx(try_from = "String")]
+    pub currency: Currency,
+    /// 1 for a single charge.
+    pub instalments: i64,
+    /// The offer the payer chose from.
+    pub quote_id: Option<String>,
+    /// The chosen offer, frozen: what was seen is what is charged.
+    #[sqlx(try_from = "String")]
+    pub terms: Json<serde_json::Value>,
+    /// `ecommerce`, `mail-order`, ….
+    pub entry: String,
+    /// Sale or pre-authorization.
+    #[sqlx(try_from = "String")]
+    pub capture: CaptureMode,
+    /// The caller's own number.
+    pub reference: Option<String>,
+    /// Free text for people.
+    pub description: Option<String>,
+    /// The caller's pairs.
+    #[sqlx(try_from = "String")]
+    pub metadata: Json<BTreeMap<String, String>>,
+    /// What the payer ticked, in order.
+    #[sqlx(try_from = "String")]
+    pub receivables: Json<Vec<ReceivableChoice>>,
+    /// The payer's language.
+    pub locale: String,
+    /// Where it stands.
+    #[sqlx(try_from = "String")]
+    pub state: PaymentState,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at_ms: i64,
+    /// When it last moved.
+    pub updated_at_ms: i64,
+    /// For compare-and-set.
+    pub version: i64,
+}
+
+impl Payment {
+    /// What is settled against debt.
+    pub fn amount(&self) -> Money {
+        Money::new(self.amount_minor, self.currency)
+    }
+
+    /// What the card is charged.
+    pub fn charged(&self) -> Money {
+        Money::new(self.charged_minor, self.currency)
+    }
+}
+
+/// Inserts a payment. `false` where its node has used the reference before.
+pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "insert into payment (tenant_id, payment_id, node_id, payer_kind, payer_id, amount_minor, charged_minor, \
+         currency, instalments, quote_id, terms, entry, capture, reference, description, metadata, receivables, \
+         locale, state, created_by, created_at_ms, updated_at_ms, version) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+         $22, $23) on conflict do nothing",
+        payment.tenant_id.to_text(),
+        payment.payment_id.to_text(),
+        payment.node_id.to_text(),
+        payment.payer_kind.as_str(),
+        payment.payer_id.as_deref(),
+        payment.amount_minor,
+        payment.charged_minor,
+        payment.currency.code(),
+        payment.instalments,
+        payment.quote_id.as_deref(),
+        payment.terms.to_text(),
+        payment.entry.as_str(),
+        payment.capture.as_str(),
+        payment.reference.as_deref(),
+        payment.description.as_deref(),
+        payment.metadata.to_text(),
+        payment.receivables.to_text(),
+        payment.locale.as_str(),
+        payment.state.as_str(),
+        payment.created_by.as_str(),
+        payment.created_at_ms,
+        payment.updated_at_ms,
+        payment.version
+    )?;
+    Ok(rows == 1)
+}
+
+/// A payment of the firm, whoever asks: for flows that already know it.
+pub async fn payment_fetch(tx: &mut Tx, tenant: TenantId, payment: PaymentId) -> StoreResult<Option<Payment>> {
+    fetch_optional!(
+        tx,
+        Payment,
+        "select * from payment where tenant_id = $1 and payment_id = $2",
+        tenant.to_text(),
+        payment.to_text()
+    )
+}
+
+/// A payment, if it belongs to the part of the tree that `scope` sees: its own and what its payers below pay.
+pub async fn payment_visible(
+    tx: &mut Tx,
+    tenant: TenantId,
+    scope: NodeId,
+    payment: PaymentId,
+) -> StoreResult<Option<Payment>> {
+    fetch_optional!(
+        tx,
+        Payment,
+        "select p.* from payment p where p.tenant_id = $1 and p.payment_id = $3 and exists (\
+         select 1 from node_ancestor a where a.tenant_id = p.tenant_id and a.ancestor_id = $2 and \
+         (a.node_id = p.node_id or (p.payer_kind = 'node' and a.node_id = p.payer_id)))",
+        tenant.to_text(),
+        scope.to_text(),
+        payment.to_text()
+    )
+}
+
+/// Moves a payment by compare-and-set. `false` where somebody else moved it first.
+pub async fn payment_move(tx: &mut Tx, payment: &Payment, to: PaymentState, now_ms: i64) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "update payment set state = $4, updated_at_ms = $5, version = version + 1 \
+         where tenant_id = $1 and payment_id = $2 and version = $3",
+        payment.tenant_id.to_text(),
+        payment.payment_id.to_text(),
+        payment.version,
+        to.as_str(),
+        now_ms
+    )?;
+    Ok(rows == 1)
+}
+
+/// What a list of payments is narrowed to. Empty fields do not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct PaymentFilter {
+    /// Only payments before this id (26 characters): newest first.
+    pub before: Option<String>,
+    /// Wanted states, `,unknown,declined,`: commas at both ends; empty for all.
+    pub states: String,
+    /// At or after.
+    pub created_from_ms: Option<i64>,
+    /// Before.
+    pub created_until_ms: Option<i64>,
+    /// At least.
+    pub amount_min: Option<i64>,
+    /// At most.
+    pub amount_max: Option<i64>,
+    /// Only this POS account.
+    pub pos_account_id: Option<String>,
+    /// Only this payer.
+    pub payer_id: Option<String>,
+    /// An exact word: id, reference, last four digits, order number, authorization code.
+    pub word: Option<String>,
+    /// How many rows.
+    pub limit: i64,
+}
+
+/// Payments that `scope` sees, newest first.
+pub async fn payment_list(
+    tx: &mut Tx,
+    tenant: TenantId,
+    scope: NodeId,
+    filter: &PaymentFilter,
+) -> StoreResult<Vec<Payment>> {
+    fetch_all!(
+        tx,
+        Payment,
+        "select p.* from payment p where p.tenant_id = $1 \
+         and exists (select 1 from node_ancestor a where a.tenant_id = p.tenant_id and a.ancestor_id = $2 \
+             and (a.node_id = p.node_id or (p.payer_kind = 'node' and a.node_id = p.payer_id))) \
+         and (cast($3 as text) is null or p.payment_id < $3) \
+         and ($4 = '' or $4 like '%,' || p.state || ',%') \
+         and (cast($5 as bigint) is null or p.created_at_ms >= $5) \
+         and (cast($6 as bigint) is null or p.created_at_ms < $6) \
+         and (cast($7 as bigint) is null or p.amount_minor >= $7) \
+         and (cast($8 as bigint) is null or p.amount_minor <= $8) \
+         and (cast($9 as text) is null or exists (select 1 from attempt t where t.tenant_id = p.tenant_id \
+             and t.payment_id = p.payment_id and t.pos_account_id = $9)) \
+         and (cast($10 as text) is null or p.payer_id = $10) \
+         and (cast($11 as text) is null or p.payment_id = $11 or p.reference = $11 or exists (\
+             select 1 from attempt t where t.tenant_id = p.tenant_id and t.payment_id = p.payment_id \
+             and (t.order_no = $11 or t.card_last4 = $11 or t.bank_ref like '%\"' || $11 || '\"%'))) \
+         order by p.payment_id desc limit $12",
+        tenant.to_text(),
+        scope.to_text(),
+        filter.before.as_deref(),
+        filter.states.as_str(),
+        filter.created_from_ms,
+        filter.created_until_ms,
+        filter.amount_min,
+        filter.amount_max,
+        filter.pos_account_id.as_deref(),
+        filter.payer_id.as_deref(),
+        filter.word.as_deref(),
+        filter.limit
+    )
+}
