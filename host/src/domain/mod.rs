@@ -5,6 +5,7 @@ pub mod amount;
 pub mod bin;
 pub mod books;
 pub mod card;
+pub mod decline;
 pub mod id;
 pub mod instalment;
 pub mod ledger;

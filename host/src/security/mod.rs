@@ -1,1 +1,2 @@
 //! Passwords, sessions, tokens, permissions, the card hold, the vault.
+pub mod hold;

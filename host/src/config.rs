@@ -1,0 +1,139 @@
+//! The configuration: one struct, from a TOML file and the environment, validated once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+/// How this node runs. Every field has a default that suits `cargo xtask run`; `VEZNE_` and the field's
+/// name in capitals overrides the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite:PATH` or `postgres://…`. Printed without its password.
+    pub database_url: DatabaseUrl,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The origin under which payers and banks reach it, without a slash at the end.
+    pub public_url: String,
+    /// Folder of components, loaded at start.
+    pub plugins_dir: PathBuf,
+    /// Folder for compiled components and keys; made with mode 0700.
+    pub private_dir: PathBuf,
+    /// Banks' test environments: plain HTTP to loopback, a loud band on every page.
+    pub sandbox: bool,
+    /// Where the sandbox bank's list of magic cards stands, linked from the band.
+    pub sandbox_url: Option<String>,
+    /// How long one act at a bank may take before its outcome counts as unknown, milliseconds.
+    pub bank_deadline_ms: u64,
+    /// How often the janitor looks for work, milliseconds.
+    pub janitor_every_ms: u64,
+    /// Argon2id memory in KiB; tests turn it down.
+    pub password_memory_kib: u32,
+    /// Log lines as JSON.
+    pub log_json: bool,
+}
+
+/// A database address whose `Debug` hides the password.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct DatabaseUrl(pub String);
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.split_once('@') {
+            Some((_, place)) => write!(f, "postgres://…@{place}"),
+            None => f.write_str(&self.0),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: DatabaseUrl("sqlite:data/vezne.sqlite".to_owned()),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
+            public_url: "http://127.0.0.1:7070".to_owned(),
+            plugins_dir: PathBuf::from("data/plugins"),
+            private_dir: PathBuf::from("data/private"),
+            sandbox: false,
+            sandbox_url: None,
+            bank_deadline_ms: 60_000,
+            janitor_every_ms: 1_000,
+            password_memory_kib: 65_536,
+            log_json: false,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, if one is named, lets the environment override it, and checks the result.
+    pub fn load(file: Option<&std::path::Path>) -> Result<Self> {
+        let text = match file {
+            Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+            None => String::new(),
+        };
+        let mut table: toml::Table = text.parse().context("the configuration is not TOML")?;
+        for (name, value) in std::env::vars() {
+            let Some(field) = name.strip_prefix("VEZNE_").map(str::to_lowercase) else { continue };
+            if FIELDS.contains(&field.as_str()) {
+                table.insert(field, environment_value(&value));
+            }
+        }
+        let config: Self = table.try_into().context("the configuration does not fit")?;
+        config.validated()
+    }
+
+    fn validated(self) -> Result<Self> {
+        ensure!(!self.public_url.ends_with('/'), "public_url must not end in a slash");
+        ensure!(
+            self.sandbox || self.public_url.starts_with("https://"),
+            "public_url must be https outside sandbox mode: banks and payers send card data to it"
+        );
+        ensure!(self.bank_deadline_ms >= 1_000, "bank_deadline_ms below a second would doubt every answer");
+        ensure!(self.janitor_every_ms > 0, "janitor_every_ms must not be zero");
+        Ok(self)
+    }
+}
+
+const FIELDS: &[&str] = &[
+    "database_url",
+    "listen",
+    "public_url",
+    "plugins_dir",
+    "private_dir",
+    "sandbox",
+    "sandbox_url",
+    "bank_deadline_ms",
+    "janitor_every_ms",
+    "password_memory_kib",
+    "log_json",
+];
+
+/// An environment variable as TOML would have written it.
+fn environment_value(text: &str) -> toml::Value {
+    if let Ok(flag) = text.parse() {
+        return toml::Value::Boolean(flag);
+    }
+    text.parse().map_or_else(|_| toml::Value::String(text.to_owned()), toml::Value::Integer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_the_sandbox_only() {
+        let config = Config { sandbox: false, ..Config::default() };
+        assert!(config.validated().is_err());
+        let config = Config { sandbox: true, ..Config::default() };
+        assert!(config.validated().is_ok());
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let url = DatabaseUrl("postgres://vezne:geheim@db/vezne".to_owned());
+        assert_eq!(format!("{url:?}"), "postgres://…@db/vezne");
+    }
+}

@@ -1,0 +1,290 @@
+//! The one place where an attempt moves: compare-and-set, books, events and the stored answer in one commit.
+//!
+//! This is "tx 2" of a sale, and just as well of a 3-D callback, a late answer and the janitor's inquiry.
+
+use crate::app::App;
+use crate::ctx::Actor;
+use crate::domain::id::{AttemptId, OperationId, TenantId};
+use crate::domain::payment::{AttemptEvent, AttemptState, Move, PaymentState, Refusal};
+use crate::flow::books;
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::failure::Failure;
+use crate::flow::inquire;
+use crate::flow::view;
+use crate::limits;
+use crate::plugin::BankRef;
+use crate::store::attempt::{Attempt, attempt_fetch, attempt_update};
+use crate::store::event::{PaymentEvent, event_insert};
+use crate::store::outbox::outbox_insert;
+use crate::store::payment::{Payment, payment_fetch, payment_move};
+use crate::store::{StoreError, Tx};
+
+/// What happened to an attempt, with what is worth keeping of it.
+#[derive(Debug, Clone)]
+pub struct AttemptNews {
+    /// The event of the state table.
+    pub event: AttemptEvent,
+    /// What the bank calls it now.
+    pub bank: Option<BankRef>,
+    /// Why it ended or is in doubt.
+    pub failure: Option<Failure>,
+    /// The connector's state and the callback's key, when the payer leaves for the bank.
+    pub waiting: Option<Waiting>,
+    /// When the janitor looks next, where the event itself does not say.
+    pub due_ms: Option<i64>,
+    /// Who caused it.
+    pub actor: Actor,
+}
+
+/// What a waiting attempt needs when the payer comes back.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The connector's own.
+    pub plugin_state: Vec<u8>,
+    /// Under which the callback is looked up.
+    pub correlation: String,
+}
+
+impl AttemptNews {
+    /// An event and nothing else.
+    pub fn new(event: AttemptEvent, actor: Actor) -> Self {
+        Self { event, bank: None, failure: None, waiting: None, due_ms: None, actor }
+    }
+}
+
+/// Where an attempt stands after its news were heard.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// As the row is now.
+    pub attempt: Attempt,
+    /// As the row is now.
+    pub payment: Payment,
+    /// Whether this news moved it; a repetition does not.
+    pub moved: bool,
+}
+
+enum Step {
+    Settled(Box<Settled>),
+    /// Somebody else moved a row between our reading and our writing.
+    Lost,
+}
+
+/// Writes what happened. Repeats its transaction when another one was first, so it ends on the state table's
+/// answer to what is really there.
+pub async fn attempt_settle(
+    app: &App,
+    tenant: TenantId,
+    attempt: AttemptId,
+    news: &AttemptNews,
+) -> FlowResult<Settled> {
+    for _ in 0..limits::MOVE_TRIES_MAX {
+        let mut tx = app.db.begin().await?;
+        match settle_in_tx(app, &mut tx, tenant, attempt, news).await? {
+            Step::Lost => {}
+            Step::Settled(settled) => {
+                match tx.commit().await {
+                    Ok(()) => {}
+                    // Whether it was kept is read, not guessed: the next round finds the state moved or not.
+                    Err(StoreError::CommitUnknown(_)) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+                if !settled.attempt.state.is_open() {
+                    app.hold.card_drop(attempt);
+                }
+                if settled.attempt.state == AttemptState::Stray && settled.moved {
+                    app.janitor_wake.notify_one();
+                }
+                return Ok(*settled);
+            }
+        }
+    }
+    Err(FlowError::Busy("an attempt that many hands move at once"))
+}
+
+async fn settle_in_tx(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    attempt_id: AttemptId,
+    news: &AttemptNews,
+) -> FlowResult<Step> {
+    let now_ms = app.clock.now_ms();
+    let missing = || FlowError::Internal(format!("{attempt_id} is gone"));
+    let mut attempt = attempt_fetch(tx, tenant, attempt_id).await?.ok_or_else(missing)?;
+    let mut payment = payment_fetch(tx, tenant, attempt.payment_id).await?.ok_or_else(missing)?;
+    let from = attempt.state;
+    let to = match from.next(news.event) {
+        Ok(Move::To(to)) => to,
+        Ok(Move::Stay) => return stay(tx, attempt, payment, news, now_ms).await,
+        Err(illegal) => {
+            event_insert(tx, &refused(&attempt, news, illegal.refusal, now_ms)).await?;
+            if illegal.refusal == Refusal::Contradiction {
+                tracing::error!(attempt = %attempt_id, %illegal, "the bank contradicts our books: a person must look");
+            }
+            return Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false })));
+        }
+    };
+    apply(&mut attempt, to, news, now_ms);
+    if !attempt_update(tx, &attempt).await? {
+        return Ok(Step::Lost);
+    }
+    attempt.version += 1;
+    let before = payment.state;
+    if let Move::To(state) = before.next(to.seen_by_payment()).map_err(|e| FlowError::Internal(e.to_string()))? {
+        if !payment_move(tx, &payment, state, now_ms).await? {
+            return Ok(Step::Lost);
+        }
+        payment.state = state;
+        payment.version += 1;
+        payment.updated_at_ms = now_ms;
+    }
+    if to == AttemptState::Captured {
+        books::captured_in_tx(tx, &payment, &attempt, now_ms).await?;
+    }
+    event_insert(tx, &told(&attempt, from, news, now_ms)).await?;
+    publish(tx, &payment, before, now_ms).await?;
+    view::answer_store(app, tx, &payment, &attempt).await?;
+    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: true })))
+}
+
+/// Nothing moves, but what is newly known (a reference, the next question) is kept.
+async fn stay(
+    tx: &mut Tx,
+    mut attempt: Attempt,
+    payment: Payment,
+    news: &AttemptNews,
+    now_ms: i64,
+) -> FlowResult<Step> {
+    if attempt.state == AttemptState::Unknown {
+        keep(&mut attempt, news);
+        if attempt.due_ms.is_none_or(|due_ms| due_ms <= now_ms) {
+            attempt.due_ms = inquire::next_ask_ms(&attempt, now_ms);
+        }
+        if !attempt_update(tx, &attempt).await? {
+            return Ok(Step::Lost);
+        }
+    }
+    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false })))
+}
+
+/// The row after the move.
+fn apply(attempt: &mut Attempt, to: AttemptState, news: &AttemptNews, now_ms: i64) {
+    attempt.state = to;
+    keep(attempt, news);
+    attempt.due_ms = match to {
+        AttemptState::Unknown => {
+            attempt.asks = 0;
+            attempt.not_found = 0;
+            Some(now_ms + limits::millis(limits::INQUIRY_SCHEDULE[0]))
+        }
+        // Somebody must give the money back: at once.
+        AttemptState::Stray => Some(now_ms),
+        state if state.is_open() => news.due_ms.or(attempt.due_ms),
+        _ => None,
+    };
+    if to == AttemptState::Provisioning {
+        // Single use: the second callback finds nobody waiting.
+        attempt.correlation = None;
+        attempt.sent_at_ms = now_ms;
+    }
+    if to == AttemptState::BrowsingCharge {
+        attempt.sent_at_ms = now_ms;
+    }
+    if !to.is_open() {
+        attempt.finished_at_ms = Some(now_ms);
+        attempt.plugin_state = None;
+        attempt.correlation = None;
+    }
+}
+
+fn keep(attempt: &mut Attempt, news: &AttemptNews) {
+    if let Some(bank) = &news.bank {
+        attempt.bank_ref = bank_ref_text(bank, &attempt.bank_ref);
+    }
+    if let Some(failure) = &news.failure {
+        attempt.failure = failure.to_text();
+    } else if matches!(attempt.state, AttemptState::Captured | AttemptState::Authorized) {
+        attempt.failure = None;
+    }
+    if let Some(waiting) = &news.waiting {
+        attempt.plugin_state = Some(waiting.plugin_state.clone());
+        attempt.correlation = Some(waiting.correlation.clone());
+    }
+}
+
+/// A newer reference over an older one: what the newer leaves out stays known.
+pub fn bank_ref_text(newer: &BankRef, older: &str) -> String {
+    let older: BankRef = serde_json::from_str(older).unwrap_or_default();
+    let mut extra = newer.extra.clone();
+    for (name, value) in older.extra {
+        if !extra.iter().any(|(known, _)| *known == name) {
+            extra.push((name, value));
+        }
+    }
+    let merged = BankRef {
+        bank_order_id: newer.bank_order_id.clone().or(older.bank_order_id),
+        transaction_id: newer.transaction_id.clone().or(older.transaction_id),
+        auth_code: newer.auth_code.clone().or(older.auth_code),
+        extra,
+    };
+    serde_json::to_string(&merged).unwrap_or_else(|_| "{}".to_owned())
+}
+
+fn told(attempt: &Attempt, from: AttemptState, news: &AttemptNews, now_ms: i64) -> PaymentEvent {
+    let kind = format!("attempt.{}", attempt.state);
+    let mut event =
+        PaymentEvent::new(attempt.tenant_id, attempt.payment_id, &kind, &news.actor.label(), now_ms)
+            .attempt(attempt.attempt_id)
+            .fact("from", from.as_str())
+            .fact("event", news.event.as_str());
+    if let Some(failure) = &news.failure {
+        event = event
+            .fact("code", failure.code.as_str())
+            .fact("detail", failure.detail.as_str())
+            .fact("bank_code", failure.bank_code.clone().unwrap_or_default())
+            .fact("bank_message", failure.bank_message.clone().unwrap_or_default())
+            .fact("phase", failure.phase.map_or("", crate::plugin::Phase::as_str));
+    }
+    event
+}
+
+fn refused(attempt: &Attempt, news: &AttemptNews, refusal: Refusal, now_ms: i64) -> PaymentEvent {
+    PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "attempt.news_refused", &news.actor.label(), now_ms)
+        .attempt(attempt.attempt_id)
+        .fact("state", attempt.state.as_str())
+        .fact("event", news.event.as_str())
+        .fact("refusal", refusal.as_str())
+}
+
+/// Tells the outside, where the payment itself moved.
+async fn publish(tx: &mut Tx, payment: &Payment, before: PaymentState, now_ms: i64) -> FlowResult<()> {
+    if payment.state == before {
+        return Ok(());
+    }
+    let kind = match (before, payment.state) {
+        (PaymentState::Unknown, _) => "payment.resolved".to_owned(),
+        (_, state) => format!("payment.{state}"),
+    };
+    publish_kind(tx, payment, &kind, None, now_ms).await
+}
+
+/// Appends an event about a payment to the outbox.
+pub async fn publish_kind(
+    tx: &mut Tx,
+    payment: &Payment,
+    kind: &str,
+    operation: Option<OperationId>,
+    now_ms: i64,
+) -> FlowResult<()> {
+    let body = serde_json::json!({
+        "payment": payment.payment_id,
+        "operation": operation,
+        "state": payment.state.as_str(),
+        "amount": payment.amount_minor,
+        "charged": payment.charged_minor,
+        "currency": payment.currency,
+        "reference": payment.reference,
+    });
+    outbox_insert(tx, payment.tenant_id, &payment.payment_id.to_text(), kind, &body.to_string(), now_ms).await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Why an act was not done. The edge turns it into a problem in the caller's language.
+
+use crate::store::StoreError;
+
+/// A field of the request that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// JSON pointer (`/card/number`).
+    pub pointer: String,
+    /// A stable word; the edge has its sentences.
+    pub code: &'static str,
+    /// What exactly, in English, for a reader of logs.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// One field that cannot be taken.
+    pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code, detail: detail.into() }
+    }
+}
+
+/// Why an act was not done. Nothing was changed unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// Not there, or not in the actor's part of the tree: 404.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// Visible, but not allowed: 403.
+    #[error("not allowed: {0}")]
+    Forbidden(&'static str),
+    /// The request cannot be taken as it is: 422.
+    #[error("the request cannot be taken: {0:?}")]
+    Invalid(Vec<FieldError>),
+    /// It does not fit what is there: 409.
+    #[error("{code}: {detail}")]
+    Conflict {
+        /// A stable word.
+        code: &'static str,
+        /// What exactly.
+        detail: String,
+    },
+    /// The same key is being worked on: 409 with Retry-After.
+    #[error("a request with this key is in flight")]
+    InFlight,
+    /// The same key came with another request: 422.
+    #[error("the key was used for another request")]
+    KeyReused,
+    /// Too much at once: 503 with Retry-After.
+    #[error("too busy: {0}")]
+    Busy(&'static str),
+    /// The database: 503 or 500.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored value or a program is broken: 500, and somebody should look.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl FlowError {
+    /// One field that cannot be taken.
+    pub fn invalid(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(pointer, code, detail)])
+    }
+
+    /// It does not fit what is there.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict { code, detail: detail.into() }
+    }
+}
+
+/// Shorthand of the layer.
+pub type FlowResult<T> = Result<T, FlowError>;

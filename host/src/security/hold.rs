@@ -1,0 +1,160 @@
+//! The hold: cards of running attempts and pages on their way to a payer, in process memory only.
+//!
+//! A card leaves the hold when its attempt ends, or after [`limits::HOLD_LIFE_MAX`]; a page can be taken
+//! once. Nothing here is ever written anywhere (P9).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::ctx::Clock;
+use crate::domain::id::{AttemptId, PaymentId, TenantId};
+use crate::limits;
+use crate::plugin::{BrowserForm, HeldCard};
+
+/// The card hold of one node. Cheap to clone.
+#[derive(Clone)]
+pub struct Hold {
+    clock: Clock,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    cards: HashMap<AttemptId, Timed<Arc<HeldCard>>>,
+    pages: HashMap<String, Timed<Page>>,
+}
+
+struct Timed<T> {
+    until_ms: i64,
+    value: T,
+}
+
+/// A page that takes a payer to the bank's gate.
+#[derive(Debug)]
+pub struct Page {
+    /// Whose payment.
+    pub tenant: TenantId,
+    /// Which payment.
+    pub payment: PaymentId,
+    /// Which attempt.
+    pub attempt: AttemptId,
+    /// What the browser sends to the bank.
+    pub form: BrowserForm,
+    /// The payer's language.
+    pub locale: String,
+}
+
+impl Hold {
+    /// An empty hold.
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, kept: Arc::default() }
+    }
+
+    /// Keeps a card while its attempt runs.
+    pub fn card_put(&self, attempt: AttemptId, card: Arc<HeldCard>) {
+        let until_ms = self.until_ms();
+        self.kept().cards.insert(attempt, Timed { until_ms, value: card });
+    }
+
+    /// The card of a running attempt, if it is still here.
+    pub fn card(&self, attempt: AttemptId) -> Option<Arc<HeldCard>> {
+        self.kept().cards.get(&attempt).map(|timed| Arc::clone(&timed.value))
+    }
+
+    /// Forgets the card of an attempt that has ended.
+    pub fn card_drop(&self, attempt: AttemptId) {
+        self.kept().cards.remove(&attempt);
+    }
+
+    /// Keeps a page; gives the token under which it can be taken once.
+    pub fn page_put(&self, page: Page) -> String {
+        let mut token = [0_u8; 32];
+        getrandom::fill(&mut token).unwrap_or_else(|error| {
+            // Without randomness nothing here is safe: stop rather than hand out a guessable address.
+            panic!("the system gives no randomness: {error}")
+        });
+        let token = BASE64_URL_SAFE_NO_PAD.encode(token);
+        let until_ms = self.until_ms();
+        self.kept().pages.insert(token.clone(), Timed { until_ms, value: page });
+        token
+    }
+
+    /// Takes a page. The second visit finds nothing.
+    pub fn page_take(&self, token: &str) -> Option<Page> {
+        self.kept().pages.remove(token).map(|timed| timed.value)
+    }
+
+    /// How many cards are held, for the metrics.
+    pub fn cards_held(&self) -> usize {
+        self.kept().cards.len()
+    }
+
+    fn until_ms(&self) -> i64 {
+        self.clock.now_ms() + i64::try_from(limits::HOLD_LIFE_MAX.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// The map, without what is too old.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        let now_ms = self.clock.now_ms();
+        // Every use is one whole insertion or removal: a panic elsewhere cannot leave it half done.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.cards.retain(|_, timed| timed.until_ms > now_ms);
+        kept.pages.retain(|_, timed| timed.until_ms > now_ms);
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::card::{Card, Expiry, Pan};
+    use crate::plugin::FormMethod;
+
+    fn card() -> Arc<HeldCard> {
+        let card = Card {
+            pan: Pan::parse("4355084355084358").unwrap(),
+            expiry: Expiry { month: 12, year: 2030 },
+            security_code: None,
+            holder: None,
+        };
+        Arc::new(HeldCard::new(&card, "visa", None))
+    }
+
+    #[test]
+    fn a_card_is_forgotten_after_its_life() {
+        let clock = Clock::simulated(1);
+        let hold = Hold::new(clock.clone());
+        let attempt = AttemptId::at(1);
+        hold.card_put(attempt, card());
+        assert!(hold.card(attempt).is_some());
+        clock.advance(limits::HOLD_LIFE_MAX + Duration::from_millis(1));
+        assert!(hold.card(attempt).is_none());
+        assert_eq!(hold.cards_held(), 0);
+    }
+
+    #[test]
+    fn a_page_is_taken_once() {
+        let hold = Hold::new(Clock::simulated(1));
+        let form = BrowserForm {
+            method: FormMethod::Post,
+            action: "https://bank.example/gate".to_owned(),
+            gate_origin: "https://bank.example".to_owned(),
+            fields: Vec::new(),
+        };
+        let page = Page {
+            tenant: TenantId::at(1),
+            payment: PaymentId::at(1),
+            attempt: AttemptId::at(1),
+            form,
+            locale: "tr".to_owned(),
+        };
+        let token = hold.page_put(page);
+        assert!(hold.page_take(&token).is_some());
+        assert!(hold.page_take(&token).is_none());
+    }
+}
