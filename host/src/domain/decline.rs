@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::ctx::Locale;
+use crate::domain::locale::Locale;
 use crate::domain::named::named;
 
 named! {
