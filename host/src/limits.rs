@@ -45,3 +45,50 @@ pub const METADATA_VALUE_MAX: usize = 500;
 pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+// Identity
+
+/// Shortest password (ASVS 6.2.1, PCI DSS 8.3.6).
+pub const PASSWORD_LENGTH_MIN: usize = 12;
+/// Longest password: enough for any sentence, little enough to hash (ASVS 6.2.9).
+pub const PASSWORD_LENGTH_MAX: usize = 128;
+/// Passwords hashed at once: each takes 64 MiB and a core, and payments need theirs.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// Wrong passwords for an account before it is locked (PCI DSS 8.3.4).
+pub const SIGN_IN_FAILURES_MAX: i64 = 10;
+/// How long it is locked then (PCI DSS 8.3.4).
+pub const SIGN_IN_LOCK: Duration = Duration::from_secs(30 * 60);
+/// Sign-ins from one address at once; an office shares one address.
+pub const SIGN_INS_PER_ADDRESS: u32 = 30;
+/// A session that is not used ends (PCI DSS 8.2.8).
+pub const SESSION_IDLE: Duration = Duration::from_secs(15 * 60);
+/// A session ends however much it is used (ASVS 7.3.2).
+pub const SESSION_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+/// How stale `seen_at` may be: a session is not written on every request.
+pub const SESSION_TOUCH: Duration = Duration::from_secs(60);
+/// Life of an access token.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(10 * 60);
+/// Difference of clocks that is forgiven.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
+/// Longest token looked at; ours have about 600 bytes.
+pub const TOKEN_BYTES_MAX: usize = 4096;
+/// Life of an API key without a date of its own.
+pub const API_KEY_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Depth of the dealer tree: deeper is a loop or a mistake.
+pub const NODE_DEPTH_MAX: i64 = 16;
+
+// Requests
+
+/// Requests per second and caller, with as many at once.
+pub const REQUESTS_PER_SECOND: u32 = 200;
+/// Callers counted at once: 100,000 keys are about 10 MB.
+pub const RATE_KEYS_MAX: usize = 100_000;
+/// Largest body of an API request: a payment has less than 2 kB, a POS account less than 20 kB.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a request may take in all; longer than a flow's own deadline.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(120);
+/// Longest idempotency key (api.md).
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Rows of a page where the caller does not say.
+pub const PAGE_ROWS_DEFAULT: u32 = 50;
+/// Rows of a page at most.
+pub const PAGE_ROWS_MAX: u32 = 200;

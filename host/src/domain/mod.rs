@@ -6,6 +6,7 @@ pub mod bin;
 pub mod books;
 pub mod card;
 pub mod decline;
+pub mod fold;
 pub mod id;
 pub mod instalment;
 pub mod ledger;

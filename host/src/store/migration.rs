@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations!["0002_payment"];
+const MIGRATIONS: &[Migration] = migrations!["0001_identity", "0002_payment"];
 
 /// Applies what is missing, each in its own transaction.
 pub(super) async fn run(db: &Db) -> StoreResult<()> {
@@ -47,12 +47,8 @@ async fn apply(db: &Db, migration: &Migration) -> StoreResult<()> {
     }
     let text = if matches!(tx, Tx::Postgres(_)) { migration.postgres } else { migration.sqlite };
     let digest = hex::encode(Sha256::digest(text.as_bytes()));
-    let known = fetch_optional!(
-        &mut tx,
-        (String,),
-        "select digest from schema_migration where name = $1",
-        migration.name
-    )?;
+    let known =
+        fetch_optional!(&mut tx, (String,), "select digest from schema_migration where name = $1", migration.name)?;
     match known {
         Some((known,)) if known == digest => return Ok(()),
         Some(_) => return Err(StoreError::Migration(format!("{} was changed after it had run", migration.name))),

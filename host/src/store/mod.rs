@@ -6,14 +6,22 @@
 #[macro_use]
 pub mod sql;
 
+pub mod api_key;
 pub mod attempt;
+pub mod audit;
+pub mod customer;
 pub mod event;
 pub mod idempotency;
 pub mod json;
 mod migration;
+pub mod node;
 pub mod operation;
 pub mod outbox;
 pub mod payment;
+pub mod pos_account;
+pub mod session;
+pub mod tenant;
+pub mod user;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -86,7 +94,10 @@ pub struct Db(Backend);
 #[derive(Clone)]
 enum Backend {
     /// Readers share a snapshot each; writers queue for one connection, so none ever sees BUSY.
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Sqlite {
+        readers: SqlitePool,
+        writer: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

@@ -27,12 +27,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// A page that is the whole list.
     pub fn whole(rows: Vec<T>) -> Self {
-        Self {
-            data: rows,
-            has_more: false,
-            next_cursor: None,
-            prev_cursor: None,
-        }
+        Self { data: rows, has_more: false, next_cursor: None, prev_cursor: None }
     }
 }
 

@@ -222,9 +222,7 @@ pub struct ApiKeyCreated {
 
 impl std::fmt::Debug for ApiKeyCreated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApiKeyCreated")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+        f.debug_struct("ApiKeyCreated").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
@@ -244,8 +242,6 @@ pub struct Token {
 
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Token")
-            .field("expires_in", &self.expires_in)
-            .finish_non_exhaustive()
+        f.debug_struct("Token").field("expires_in", &self.expires_in).finish_non_exhaustive()
     }
 }

@@ -28,28 +28,22 @@ pub use common::{Bank, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef,
 pub use customer::{Customer, CustomerCreate};
 pub use dealer::{Dealer, DealerCreate, DealerKind, EffectiveSetting, EffectiveSettings};
 pub use home::{Home, HomeDay};
-pub use identity::{
-    ApiKey, ApiKeyCreate, ApiKeyCreated, Me, Permission, Role, Scope, Session, SignIn, Token, User,
-};
+pub use identity::{ApiKey, ApiKeyCreate, ApiKeyCreated, Me, Permission, Role, Scope, Session, SignIn, Token, User};
 pub use instalment::{
-    Bearer, Bin, CardKind, InstalmentMatrix, InstalmentMatrixCell, InstalmentMatrixRow,
-    InstalmentOption, InstalmentQuote, InstalmentQuoteCreate,
+    Bearer, Bin, CardKind, InstalmentMatrix, InstalmentMatrixCell, InstalmentMatrixRow, InstalmentOption,
+    InstalmentQuote, InstalmentQuoteCreate,
 };
 pub use payment::{
-    Attempt, AttemptState, CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline,
-    DeclineClass, Event, InDoubt, NextAction, Operation, OperationKind, OperationState, Payment,
-    PaymentAct, PaymentAllocation, PaymentCreate, PaymentQuery, PaymentState, PluginRef,
-    PosAccountRef, ReceivableShare, ThreeDSecure,
+    Attempt, AttemptState, CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline, DeclineClass, Event,
+    InDoubt, NextAction, Operation, OperationKind, OperationState, Payment, PaymentAct, PaymentAllocation,
+    PaymentCreate, PaymentQuery, PaymentState, PluginRef, PosAccountRef, ReceivableShare, ThreeDSecure,
 };
 pub use plugin::{Plugin, PluginBank, PluginEndpoint, PluginSecret, Translated};
 pub use pos_account::{
-    Environment, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest,
-    PosTestStep, SecretState,
+    Environment, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest, PosTestStep, SecretState,
 };
 pub use problem::{FieldError, Problem};
-pub use receivable::{
-    Component, ComponentCreate, ComponentKind, Receivable, ReceivableCreate, ReceivableState,
-};
+pub use receivable::{Component, ComponentCreate, ComponentKind, Receivable, ReceivableCreate, ReceivableState};
 pub use refund::{Refund, RefundCreate, RefundKind, RefundMode, RefundState};
 pub use statement::{Statement, StatementLine, StatementLineKind};
 
@@ -78,12 +72,6 @@ mod tests {
     #[test]
     fn what_is_read_ignores_unknown_fields() {
         let body = r#"{"id":"dlr_1","name":"Ankara","colour":"red"}"#;
-        assert_eq!(
-            serde_json::from_str::<NodeRef>(body)
-                .map(|n| n.name)
-                .ok()
-                .as_deref(),
-            Some("Ankara")
-        );
+        assert_eq!(serde_json::from_str::<NodeRef>(body).map(|n| n.name).ok().as_deref(), Some("Ankara"));
     }
 }

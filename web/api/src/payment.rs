@@ -425,7 +425,7 @@ pub struct Attempt {
     /// The bank's approval code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_code: Option<String>,
-    /// 3-D model: `3d`, `3d_pay`, `3d_host`; absent without 3-D Secure.
+    /// 3-D model: `3d`, `3d-pay`, `3d-host`; absent without 3-D Secure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub three_d_model: Option<String>,
     /// Why it failed.
@@ -554,32 +554,16 @@ pub struct PaymentQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Created at or after this instant or day.
-    #[serde(
-        default,
-        rename = "created[gte]",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "created[gte]", skip_serializing_if = "Option::is_none")]
     pub created_gte: Option<String>,
     /// Created before this instant, or on or before this day.
-    #[serde(
-        default,
-        rename = "created[lte]",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "created[lte]", skip_serializing_if = "Option::is_none")]
     pub created_lte: Option<String>,
     /// At least this much, minor units.
-    #[serde(
-        default,
-        rename = "amount[gte]",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "amount[gte]", skip_serializing_if = "Option::is_none")]
     pub amount_gte: Option<i64>,
     /// At most this much, minor units.
-    #[serde(
-        default,
-        rename = "amount[lte]",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, rename = "amount[lte]", skip_serializing_if = "Option::is_none")]
     pub amount_lte: Option<i64>,
     /// Only this part of the tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ pub struct Plugin {
     pub banks: Vec<PluginBank>,
     /// What it can do: `sale`, `void`, `refund`, `inquire`, `three-d-secure`, `preauth`, …
     pub capabilities: Vec<String>,
-    /// 3-D models: `3d`, `3d_pay`, `3d_host`.
+    /// 3-D models: `3d`, `3d-pay`, `3d-host`.
     pub models: Vec<String>,
     /// Where it may send.
     pub endpoints: Vec<PluginEndpoint>,
@@ -52,7 +52,7 @@ pub struct PluginBank {
     pub name: String,
     /// Settings that this bank fixes or suggests.
     #[serde(default)]
-    pub config: BTreeMap<String, serde_json::Value>,
+    pub config: BTreeMap<String, String>,
 }
 
 /// A place that a plugin may send to.

@@ -64,10 +64,10 @@ pub struct PosAccount {
     pub environment: Environment,
     /// Whether payments may use it.
     pub state: PosAccountState,
-    /// 3-D model: `3d`, `3d_pay`, `3d_host`; `none` never asks the holder.
+    /// 3-D model: `3d`, `3d-pay`, `3d-host`; `none` never asks the holder.
     pub three_d_model: String,
-    /// Settings, as the manifest's schema describes them.
-    pub config: BTreeMap<String, serde_json::Value>,
+    /// Settings, as the manifest's schema describes them; values as text, the way a form posts them.
+    pub config: BTreeMap<String, String>,
     /// Endpoint addresses that differ from the manifest's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, String>,
@@ -100,9 +100,9 @@ pub struct PosAccountCreate {
     /// 3-D model; `3d` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub three_d_model: Option<String>,
-    /// Settings, as the manifest's schema describes them.
+    /// Settings, as the manifest's schema describes them; values as text, the way a form posts them.
     #[serde(default)]
-    pub config: BTreeMap<String, serde_json::Value>,
+    pub config: BTreeMap<String, String>,
     /// Endpoint addresses that differ from the manifest's; sandbox only.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, String>,
@@ -127,7 +127,7 @@ pub struct PosAccountUpdate {
     pub three_d_model: Option<String>,
     /// All settings anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config: Option<BTreeMap<String, serde_json::Value>>,
+    pub config: Option<BTreeMap<String, String>>,
     /// All differing endpoint addresses anew; sandbox only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<BTreeMap<String, String>>,
@@ -147,9 +147,7 @@ impl std::fmt::Debug for PosAccountCreate {
 
 impl std::fmt::Debug for PosAccountUpdate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PosAccountUpdate")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("PosAccountUpdate").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
