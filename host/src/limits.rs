@@ -45,6 +45,7 @@ pub const METADATA_VALUE_MAX: usize = 500;
 pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+
 // Identity
 
 /// Shortest password (ASVS 6.2.1, PCI DSS 8.3.6).

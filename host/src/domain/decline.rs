@@ -32,10 +32,16 @@ impl DeclineClass {
     pub fn of(category: &str) -> Self {
         match category {
             "decline-final" | "card-blocked" | "card-closed-ecommerce" => Self::Never,
-            "decline-retry-other-card" | "insufficient-funds" | "limit-exceeded" | "bank-technical"
-            | "issuer-unavailable" | "try-later" | "contact-bank" | "not-approved" | "other-card" | "do-not-honor" => {
-                Self::Later
-            }
+            "decline-retry-other-card"
+            | "insufficient-funds"
+            | "limit-exceeded"
+            | "bank-technical"
+            | "issuer-unavailable"
+            | "try-later"
+            | "contact-bank"
+            | "not-approved"
+            | "other-card"
+            | "do-not-honor" => Self::Later,
             "decline-fix-data" | "expired-card" | "wrong-cvv" | "wrong-card-number" | "wrong-otp" => Self::ChangeData,
             "auth-3ds" | "authenticate-again" => Self::StepUp,
             "decline-retry-other-pos" | "installment-not-allowed" | "foreign-card" | "config-error" => Self::Cascade,

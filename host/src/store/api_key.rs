@@ -2,7 +2,6 @@
 
 use super::{StoreResult, Tx};
 use crate::domain::id::{ApiKeyId, NodeId, TenantId};
-use crate::{execute, fetch_all, fetch_optional};
 
 /// One row.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -3,7 +3,6 @@
 use super::{StoreResult, Tx};
 use crate::ctx::Ctx;
 use crate::domain::id::{AuditId, TenantId};
-use crate::{execute, fetch_all};
 
 /// One row.
 #[derive(Debug, Clone, sqlx::FromRow)]

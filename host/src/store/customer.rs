@@ -4,7 +4,6 @@ use super::node::like;
 use super::{StoreResult, Tx};
 use crate::domain::fold::fold;
 use crate::domain::id::{CustomerId, NodeId, TenantId};
-use crate::{execute, fetch_all, fetch_optional};
 
 /// One row, with its node's name.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -4,7 +4,6 @@ use super::{StoreResult, Tx};
 use crate::domain::fold::fold;
 use crate::domain::id::{NodeId, TenantId};
 use crate::domain::named::named;
-use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 named! {
     /// What a node is.

@@ -3,7 +3,6 @@
 use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, PosAccountId, TenantId};
 use crate::domain::named::named;
-use crate::{execute, fetch_all, fetch_optional};
 
 named! {
     /// Which of the bank's addresses is used.

@@ -4,7 +4,6 @@ use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, SessionId, TenantId, UserId};
 use crate::limits;
 use crate::store::user::UserRole;
-use crate::{execute, fetch_all, fetch_optional};
 
 /// One row.
 #[derive(Debug, Clone, sqlx::FromRow)]

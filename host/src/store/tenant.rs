@@ -2,7 +2,6 @@
 
 use super::{StoreResult, Tx};
 use crate::domain::id::TenantId;
-use crate::{execute, fetch_optional};
 
 /// One row.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -5,7 +5,6 @@ use crate::domain::fold::fold;
 use crate::domain::id::{NodeId, TenantId, UserId};
 use crate::domain::named::named;
 use crate::limits;
-use crate::{execute, fetch_optional};
 
 named! {
     /// What a person is at a node.
