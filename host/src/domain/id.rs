@@ -126,6 +126,7 @@ id!(/** A refund or void asked for by a person or a program. */ RefundId, "ref")
 id!(/** Something that happened, as told to the outside. */ EventId, "evt");
 id!(/** What is owed. */ ReceivableId, "rcv");
 id!(/** A part of what is owed: principal, interest, expense. */ ComponentId, "cmp");
+id!(/** Money that arrived for a node, by one captured attempt. */ CollectionId, "col");
 id!(/** What paid what. */ AllocationId, "alc");
 id!(/** A balanced set of ledger entries. */ PostingId, "pst");
 id!(/** A frozen instalment offer. */ QuoteId, "qte");

@@ -6,6 +6,7 @@
 #[macro_use]
 pub mod sql;
 
+pub mod allocation;
 pub mod api_key;
 pub mod attempt;
 pub mod audit;
@@ -13,12 +14,14 @@ pub mod customer;
 pub mod event;
 pub mod idempotency;
 pub mod json;
+pub mod ledger;
 mod migration;
 pub mod node;
 pub mod operation;
 pub mod outbox;
 pub mod payment;
 pub mod pos_account;
+pub mod receivable;
 pub mod session;
 pub mod tenant;
 pub mod user;

@@ -1,0 +1,1 @@
+//! The books against an independent model.
