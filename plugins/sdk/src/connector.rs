@@ -1,0 +1,124 @@
+//! The traits a connector implements and the macro that exports them.
+
+use crate::{Callback, Card, Context, Fault, Reply, Step, Target, Terms};
+
+/// What every connector can do. The contract in `wit/pos/pos.wit` is the authority.
+pub trait Payments {
+    /// Charges the card at once.
+    fn sale(ctx: &Context, terms: &Terms, card: &Card) -> Result<Step, Fault>;
+    /// Voids `target` before the bank's day end.
+    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault>;
+    /// Gives back the amount of `terms`, all of `target` or a part of it.
+    fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault>;
+    /// Asks what became of `target`. Read-only: this is what ends an unknown outcome.
+    fn inquire(ctx: &Context, target: &Target) -> Result<Step, Fault>;
+    /// Continues any of the others, the optional interfaces included, with what came back.
+    fn resume(ctx: &Context, terms: Option<&Terms>, state: &[u8], reply: &Reply, card: Option<&Card>) -> Result<Step, Fault>;
+}
+
+/// Payments that begin at the bank's 3-D Secure gate.
+pub trait ThreeDSecure {
+    /// Builds the form for the payer's browser. `model` is one of [`words::model`](crate::words::model).
+    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault>;
+    /// The `correlation` of the attempt a callback belongs to. Nothing is authentic yet.
+    fn correlate(callback: &Callback) -> Result<String, Fault>;
+}
+
+/// Reservations.
+pub trait Preauth {
+    /// Reserves the amount on the card.
+    fn authorize(ctx: &Context, terms: &Terms, card: &Card) -> Result<Step, Fault>;
+    /// Takes the amount of `terms` from the reservation `target`.
+    fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault>;
+}
+
+/// Between the generated export glue and an author's connector; made by [`export!`](crate::export).
+#[doc(hidden)]
+pub struct Exported<C>(std::marker::PhantomData<C>);
+
+impl<C: Payments> crate::bindings::exports::vezne::pos::payments::Guest for Exported<C> {
+    fn sale(ctx: Context, terms: Terms, card: &Card) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::sale(&ctx, &terms, card)
+    }
+
+    fn cancel(ctx: Context, target: Target) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::cancel(&ctx, &target)
+    }
+
+    fn refund(ctx: Context, terms: Terms, target: Target) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::refund(&ctx, &terms, &target)
+    }
+
+    fn inquire(ctx: Context, target: Target) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::inquire(&ctx, &target)
+    }
+
+    fn resume(ctx: Context, terms: Option<Terms>, state: Vec<u8>, reply: Reply, card: Option<&Card>) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::resume(&ctx, terms.as_ref(), &state, &reply, card)
+    }
+}
+
+impl<C: ThreeDSecure> crate::bindings::three_d_secure::exports::vezne::pos::three_d_secure::Guest for Exported<C> {
+    fn start(ctx: Context, model: String, terms: Terms, card: Option<&Card>) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::start(&ctx, &model, &terms, card)
+    }
+
+    fn correlate(callback: Callback) -> Result<String, Fault> {
+        crate::host::panics_to_log();
+        C::correlate(&callback)
+    }
+}
+
+impl<C: Preauth> crate::bindings::preauth::exports::vezne::pos::preauth::Guest for Exported<C> {
+    fn authorize(ctx: Context, terms: Terms, card: &Card) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::authorize(&ctx, &terms, card)
+    }
+
+    fn capture(ctx: Context, terms: Terms, target: Target) -> Result<Step, Fault> {
+        crate::host::panics_to_log();
+        C::capture(&ctx, &terms, &target)
+    }
+}
+
+/// Makes a crate a component: `vezne_plugin::export!(MyBank: payments, three_d_secure, preauth);`
+///
+/// `payments` is required. On other targets than WebAssembly this is nothing at all.
+#[macro_export]
+macro_rules! export {
+    ($connector:ident: $($interface:ident),+ $(,)?) => {
+        $( $crate::__export_one!($connector, $interface); )+
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_one {
+    ($connector:ident, payments) => {
+        #[cfg(target_arch = "wasm32")]
+        mod __vezne_payments {
+            type Exported = $crate::connector::Exported<super::$connector>;
+            $crate::bindings::export_payments!(Exported with_types_in $crate::bindings);
+        }
+    };
+    ($connector:ident, three_d_secure) => {
+        #[cfg(target_arch = "wasm32")]
+        mod __vezne_three_d_secure {
+            type Exported = $crate::connector::Exported<super::$connector>;
+            $crate::bindings::three_d_secure::export_three_d_secure!(Exported with_types_in $crate::bindings::three_d_secure);
+        }
+    };
+    ($connector:ident, preauth) => {
+        #[cfg(target_arch = "wasm32")]
+        mod __vezne_preauth {
+            type Exported = $crate::connector::Exported<super::$connector>;
+            $crate::bindings::preauth::export_preauth!(Exported with_types_in $crate::bindings::preauth);
+        }
+    };
+}

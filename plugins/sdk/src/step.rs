@@ -1,0 +1,62 @@
+//! Steps and outcomes, spelled briefly.
+
+use serde::Serialize;
+
+use crate::body::Form;
+use crate::{
+    Approval, BankRef, Browse, BrowserAction, BrowserForm, Effect, Fault, HttpRequest, Outcome, Send, Stated, Step, state,
+};
+
+/// Send a request. `known` is what an inquiry gets if no answer ever comes.
+pub fn send<S: Serialize>(request: HttpRequest, effect: Effect, known: BankRef, remember: &S) -> Result<Step, Fault> {
+    Ok(Step::Send(Send { request, effect, known, state: state::encode(remember)? }))
+}
+
+/// Send the payer's browser to an endpoint with a form it posts by itself.
+pub fn browse<S: Serialize>(
+    endpoint: &str,
+    form: Form,
+    effect: Effect,
+    correlation: &str,
+    known: BankRef,
+    remember: &S,
+) -> Result<Step, Fault> {
+    let form = BrowserForm { endpoint: endpoint.to_owned(), path: String::new(), fields: form.into_browser_fields() };
+    Ok(Step::Browse(Browse {
+        action: BrowserAction::PostForm(form),
+        effect,
+        correlation: correlation.to_owned(),
+        known,
+        state: state::encode(remember)?,
+    }))
+}
+
+/// Over.
+pub fn done(outcome: Outcome) -> Result<Step, Fault> {
+    Ok(Step::Done(outcome))
+}
+
+/// Nobody knows; the host will ask.
+pub fn unknown(why: impl Into<String>) -> Outcome {
+    Outcome::Unknown(why.into())
+}
+
+/// The bank does not know of it, or nothing was booked for certain.
+pub fn not_processed(why: impl Into<String>) -> Outcome {
+    Outcome::NotProcessed(why.into())
+}
+
+/// Approved.
+pub fn approved(bank: BankRef, stated: Stated, raw_code: Option<String>, attributes: Vec<(String, String)>) -> Outcome {
+    Outcome::Approved(Approval { bank, stated, raw_code, attributes })
+}
+
+/// A reference that is nothing but an order number.
+pub fn order_ref(order_id: &str) -> BankRef {
+    BankRef { bank_order_id: Some(order_id.to_owned()), transaction_id: None, auth_code: None, extra: Vec::new() }
+}
+
+/// An answer that states nothing.
+pub fn nothing_stated() -> Stated {
+    Stated { minor: None, currency: None, order_id: None }
+}

@@ -1,0 +1,89 @@
+//! The open strings of the contract. A host may know more, a connector may use fewer; nobody may give
+//! one of these another meaning.
+
+/// How the card came to us (`terms.entry`).
+pub mod entry {
+    /// The payer typed it on our page.
+    pub const ECOMMERCE: &str = "ecommerce";
+    /// A clerk typed it from an order form.
+    pub const MAIL_ORDER: &str = "mail-order";
+    /// A clerk typed it on the telephone.
+    pub const TELEPHONE_ORDER: &str = "telephone-order";
+    /// A repeated charge the card holder agreed to.
+    pub const RECURRING: &str = "recurring";
+
+    /// Whether a clerk typed the card, so that no 3-D Secure is possible.
+    pub fn is_keyed_by_clerk(entry: &str) -> bool {
+        matches!(entry, MAIL_ORDER | TELEPHONE_ORDER)
+    }
+}
+
+/// What was done (`target.operation`).
+pub mod operation {
+    /// Charged at once.
+    pub const SALE: &str = "sale";
+    /// Reserved.
+    pub const AUTHORIZE: &str = "authorize";
+    /// Began at the 3-D gate.
+    pub const THREE_D_SECURE: &str = "three-d-secure";
+    /// Took a reservation.
+    pub const CAPTURE: &str = "capture";
+    /// Cancelled before the day end.
+    pub const VOID: &str = "void";
+    /// Gave back.
+    pub const REFUND: &str = "refund";
+}
+
+/// How 3-D Secure is used.
+pub mod model {
+    /// Not at all.
+    pub const NONE: &str = "none";
+    /// The gate authenticates, we charge afterwards.
+    pub const THREE_D: &str = "3d";
+    /// The gate authenticates and charges.
+    pub const THREE_D_PAY: &str = "3d-pay";
+    /// The bank's page takes the card, authenticates and charges.
+    pub const THREE_D_HOST: &str = "3d-host";
+}
+
+/// Decline categories (`decline.category`). Each is also the key of the sentence the payer reads.
+pub mod category {
+    /// This card cannot be used at all (lost, stolen, fraud): one neutral sentence for all of them.
+    pub const CARD_BLOCKED: &str = "card-blocked";
+    /// Not enough limit or balance.
+    pub const INSUFFICIENT_FUNDS: &str = "insufficient-funds";
+    /// A daily or single limit of the card.
+    pub const LIMIT_EXCEEDED: &str = "limit-exceeded";
+    /// Expired, or the date was typed wrong.
+    pub const EXPIRED_CARD: &str = "expired-card";
+    /// Security code wrong.
+    pub const WRONG_CVV: &str = "wrong-cvv";
+    /// Card number wrong.
+    pub const WRONG_CARD_NUMBER: &str = "wrong-card-number";
+    /// Closed to online payments.
+    pub const CARD_CLOSED_ECOMMERCE: &str = "card-closed-ecommerce";
+    /// The issuer wants to be called.
+    pub const CONTACT_BANK: &str = "contact-bank";
+    /// The general refusal.
+    pub const NOT_APPROVED: &str = "not-approved";
+    /// Another card is needed.
+    pub const OTHER_CARD: &str = "other-card";
+    /// This instalment option is refused.
+    pub const INSTALLMENT_NOT_ALLOWED: &str = "installment-not-allowed";
+    /// Cards from abroad are refused.
+    pub const FOREIGN_CARD: &str = "foreign-card";
+    /// 3-D Secure failed.
+    pub const AUTHENTICATE_AGAIN: &str = "authenticate-again";
+    /// The card's bank cannot be reached.
+    pub const ISSUER_UNAVAILABLE: &str = "issuer-unavailable";
+    /// The bank or gateway cannot serve now.
+    pub const BANK_TECHNICAL: &str = "bank-technical";
+    /// Void, refund or capture asked for in a state that does not allow it.
+    pub const STATE_CONFLICT: &str = "state-conflict";
+    /// The bank does not know the original.
+    pub const NOT_FOUND: &str = "not-found";
+    /// Our own settings or rights at the bank.
+    pub const CONFIG_ERROR: &str = "config-error";
+    /// It had been approved and was voided since; nothing is owed.
+    pub const CANCELED: &str = "canceled";
+}
