@@ -1,0 +1,168 @@
+//! The bank's state, shared by every page and by the tests that run it in process.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::acs::Challenges;
+use crate::book::{Book, Entry, OrderView};
+use crate::clock::Clock;
+use crate::fault::{Fault, Faults, Met, Op};
+use crate::nestpay::{self, Gate};
+use crate::requests::{Requests, Seen};
+use crate::store::{Store, default_stores};
+
+/// How to set a bank up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The merchants' stores.
+    pub stores: Vec<Store>,
+    /// Keep the book in this file.
+    pub book: Option<PathBuf>,
+    /// The one-time code the ACS page accepts.
+    pub one_time_code: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            stores: default_stores(),
+            book: None,
+            one_time_code: "123456".to_owned(),
+        }
+    }
+}
+
+struct Inner {
+    options: Options,
+    clock: Clock,
+    book: Mutex<Book>,
+    faults: Mutex<Faults>,
+    requests: Mutex<Requests>,
+    challenges: Mutex<Challenges>,
+    gate: Mutex<Gate>,
+}
+
+/// The sandbox bank. Cheap to clone.
+#[derive(Clone)]
+pub struct Bank(Arc<Inner>);
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic in one request must not take the bank down with it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Bank {
+    /// A bank with an empty book, or the one its file holds.
+    pub fn new(options: Options) -> anyhow::Result<Self> {
+        let book = options
+            .book
+            .as_deref()
+            .map_or_else(|| Ok(Book::default()), Book::open)?;
+        Ok(Self(Arc::new(Inner {
+            options,
+            clock: Clock::default(),
+            book: Mutex::new(book),
+            faults: Mutex::default(),
+            requests: Mutex::default(),
+            challenges: Mutex::default(),
+            gate: Mutex::default(),
+        })))
+    }
+
+    /// The bank's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The merchants' stores.
+    pub fn stores(&self) -> &[Store] {
+        &self.0.options.stores
+    }
+
+    /// The store with this client id.
+    pub fn store(&self, client_id: &str) -> Option<&Store> {
+        self.stores().iter().find(|s| s.client_id == client_id)
+    }
+
+    /// The one-time code the ACS page accepts.
+    pub fn one_time_code(&self) -> &str {
+        &self.0.options.one_time_code
+    }
+
+    pub(crate) fn lock_book(&self) -> MutexGuard<'_, Book> {
+        locked(&self.0.book)
+    }
+
+    pub(crate) fn lock_requests(&self) -> MutexGuard<'_, Requests> {
+        locked(&self.0.requests)
+    }
+
+    pub(crate) fn lock_challenges(&self) -> MutexGuard<'_, Challenges> {
+        locked(&self.0.challenges)
+    }
+
+    pub(crate) fn lock_gate(&self) -> MutexGuard<'_, Gate> {
+        locked(&self.0.gate)
+    }
+
+    pub(crate) fn lock_faults(&self) -> MutexGuard<'_, Faults> {
+        locked(&self.0.faults)
+    }
+
+    pub(crate) fn meet(&self, op: Op, order: &str, amount: Option<i64>) -> Met {
+        self.lock_faults().meet(op, order, amount)
+    }
+
+    /// Every entry of the book.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock_book().entries().to_vec()
+    }
+
+    /// Every order in the book.
+    pub fn orders(&self) -> Vec<OrderView> {
+        self.lock_book().orders()
+    }
+
+    /// The order with this number, at whichever store.
+    pub fn order(&self, order: &str) -> Option<OrderView> {
+        let book = self.lock_book();
+        self.stores()
+            .iter()
+            .find_map(|s| book.order(&s.client_id, order))
+    }
+
+    /// What was asked of the bank, masked.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.lock_requests().list().to_vec()
+    }
+
+    /// How often money was asked for under this order number (sale, pre-authorization, 3-D provision), answered or not.
+    pub fn authorize_calls(&self, order: &str) -> usize {
+        self.lock_requests().authorize_calls(order)
+    }
+
+    /// Orders a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.lock_faults().set(fault);
+    }
+
+    /// Withdraws all faults.
+    pub fn clear_faults(&self) {
+        self.lock_faults().clear();
+    }
+
+    /// Ends the day for every store: what was sold becomes refundable, and no longer voidable.
+    pub fn day_end(&self) {
+        nestpay::day_end(self, None);
+    }
+
+    /// Forgets everything.
+    pub fn reset(&self) {
+        self.lock_book().clear();
+        self.lock_faults().clear();
+        *self.lock_requests() = Requests::default();
+        *self.lock_challenges() = Challenges::default();
+        *self.lock_gate() = Gate::default();
+        self.clock().reset();
+    }
+}

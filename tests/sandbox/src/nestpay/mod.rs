@@ -1,0 +1,31 @@
+//! The NestPay (Asseco-Payten) family: İş, Ziraat, Halk, TEB, Şeker, ING, Türkiye Finans, Anadolubank, Alternatif.
+
+mod answer;
+mod api;
+mod callback;
+mod gate;
+pub mod hash;
+mod hosted;
+mod operation;
+mod query;
+mod rules;
+mod session;
+mod vouch;
+mod xml;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::bank::Bank;
+
+pub use operation::day_end;
+pub use session::Gate;
+
+/// The family's pages.
+pub fn routes() -> Router<Bank> {
+    Router::new()
+        .route("/fim/api", post(api::handle))
+        .route("/fim/est3Dgate", post(gate::enter))
+        .route("/fim/hosted/{id}", get(hosted::show).post(hosted::submit))
+        .route("/fim/3dreturn/{id}", get(callback::finish))
+}

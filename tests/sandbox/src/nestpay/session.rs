@@ -1,0 +1,171 @@
+//! A payer on the gate's pages.
+
+use std::collections::HashMap;
+
+use crate::book::{Kind, Secure};
+use crate::fault::Met;
+use crate::issuer::IssuedCard;
+use crate::random;
+use crate::store::Store;
+
+use super::hash::{Fields, field};
+use super::rules::{self, Refused};
+use super::vouch::Vouchers;
+
+/// Everything the gate remembers.
+#[derive(Default)]
+pub struct Gate {
+    pub(super) sessions: HashMap<String, Session>,
+    pub(super) vouchers: Vouchers,
+}
+
+/// The `storetype` values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// Authenticates only.
+    ThreeD,
+    /// Authenticates and charges.
+    Pay,
+    /// Shows the card form, authenticates and charges; the callback tells the result.
+    PayHosting,
+    /// The same; the callback of a success tells the authentication only.
+    Host,
+}
+
+impl Model {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "3d" => Some(Self::ThreeD),
+            "3d_pay" => Some(Self::Pay),
+            "3d_pay_hosting" => Some(Self::PayHosting),
+            "3d_host" => Some(Self::Host),
+            _ => None,
+        }
+    }
+
+    /// The name in the book.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ThreeD => "3d",
+            Self::Pay => "3d_pay",
+            Self::PayHosting => "3d_pay_hosting",
+            Self::Host => "3d_host",
+        }
+    }
+
+    /// Does the bank show the card form?
+    pub(super) fn is_hosted(self) -> bool {
+        matches!(self, Self::PayHosting | Self::Host)
+    }
+}
+
+/// What the merchant ordered, checked.
+#[derive(Clone)]
+pub struct Order {
+    pub(super) model: Model,
+    pub(super) kind: Kind,
+    pub(super) order: String,
+    pub(super) amount: i64,
+    pub(super) currency: String,
+    pub(super) installments: u8,
+}
+
+impl Order {
+    /// Reads the posted fields of a form whose hash was right.
+    pub(super) fn read(f: &Fields, store: &Store) -> Result<Self, Refused> {
+        let model = Model::parse(field(f, "storetype"))
+            .filter(|m| store.models.iter().any(|s| s == m.name()))
+            .ok_or(("HPP-1002", "Magaza tipi gecersiz."))?;
+        let tran_type = match field(f, "TranType") {
+            "" => field(f, "islemtipi"),
+            t => t,
+        };
+        let kind = match tran_type {
+            "Auth" => Kind::Auth,
+            "PreAuth" => Kind::PreAuth,
+            _ => return Err(("CORE-2001", "Islem tipi gecersiz.")),
+        };
+        if field(f, "oid").is_empty() {
+            return Err(("CORE-2301", "Siparis numarasi gecersiz."));
+        }
+        rules::order(field(f, "oid"))?;
+        if field(f, "rnd").is_empty() || field(f, "rnd").len() > 20 {
+            return Err(("HPP-1003", "rnd alani eksik ya da 20 karakterden uzun."));
+        }
+        if !matches!(field(f, "lang"), "" | "tr" | "en" | "ru") {
+            return Err(("HPP-1004", "Dil gecersiz."));
+        }
+        let currency = rules::currency(field(f, "currency"))?.to_owned();
+        let taksit = match field(f, "taksit") {
+            "" => field(f, "Instalment"),
+            t => t,
+        };
+        Ok(Self {
+            model,
+            kind,
+            order: field(f, "oid").to_owned(),
+            amount: rules::sale_amount(field(f, "amount"))?,
+            installments: rules::installments(taksit, &currency)?,
+            currency,
+        })
+    }
+}
+
+/// One visit.
+pub struct Session {
+    /// Client id.
+    pub(super) store: String,
+    /// Everything posted, without card number, code and hash.
+    pub(super) posted: Fields,
+    pub(super) order: Order,
+    pub(super) card: Option<IssuedCard>,
+    /// The ACS page's id.
+    pub(super) challenge: Option<String>,
+    pub(super) cancelled: bool,
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// What goes back to the merchant.
+#[derive(Clone)]
+pub struct Outcome {
+    /// okUrl or failUrl.
+    pub(super) url: String,
+    /// The signed fields.
+    pub(super) fields: Fields,
+    /// `callbackUrl`, if one was posted.
+    pub(super) callback_url: Option<String>,
+    /// Ordered faults.
+    pub(super) met: Met,
+}
+
+/// The id of an authentication and its proof.
+pub fn proof(card: &IssuedCard, store: &str, md_status: &str) -> (String, Secure) {
+    let md = format!(
+        "{}:{}:{}:##{store}",
+        card.face.bin,
+        random::hex_upper(32),
+        3_000 + u32::from(random::byte()) * 7
+    );
+    let mastercard = card.face.brand == "MASTERCARD";
+    let eci = match (md_status, mastercard) {
+        ("1", false) => "05",
+        ("1", true) => "02",
+        ("2" | "3" | "4", false) => "06",
+        ("2" | "3" | "4", true) => "01",
+        _ => "",
+    };
+    let cavv = if matches!(md_status, "1" | "4") {
+        random::base64(20)
+    } else {
+        String::new()
+    };
+    (
+        md,
+        Secure {
+            md_status: md_status.to_owned(),
+            eci: eci.to_owned(),
+            xid: random::base64(20),
+            cavv,
+        },
+    )
+}
