@@ -45,6 +45,10 @@ pub const METADATA_VALUE_MAX: usize = 500;
 pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+/// How often a bank's answer is offered to a database that is away, before the janitor takes over.
+pub const SETTLE_TRIES_MAX: usize = 12;
+/// The longest pause between two of them.
+pub const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 // Identity
 

@@ -82,6 +82,11 @@ impl Hold {
         token
     }
 
+    /// Under which token the page of an attempt waits, for the answer that tells the payer where to go.
+    pub fn page_token(&self, attempt: AttemptId) -> Option<String> {
+        self.kept().pages.iter().find(|(_, timed)| timed.value.attempt == attempt).map(|(token, _)| token.clone())
+    }
+
     /// Takes a page. The second visit finds nothing.
     pub fn page_take(&self, token: &str) -> Option<Page> {
         self.kept().pages.remove(token).map(|timed| timed.value)

@@ -1,0 +1,221 @@
+//! Runs an attempt at its bank, from the committed intent to the written result.
+//!
+//! It runs in a task of its own: a payer who closes the connection cancels nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::ctx::Actor;
+use crate::domain::id::AttemptId;
+use crate::domain::money::Money;
+use crate::domain::payment::AttemptEvent;
+use crate::flow::attempt::{AttemptNews, Settled, Waiting, attempt_settle};
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::failure::Failure;
+use crate::flow::journal::Diary;
+use crate::flow::pos::Pos;
+use crate::limits;
+use crate::plugin::{
+    Act, ActContext, Browse, BrowserForm, Effect, Ending, HeldCard, Operation, Target, Terms, ThreeDModel, Verdict,
+};
+use crate::security::hold::Page;
+use crate::store::attempt::{Attempt, Purpose};
+use crate::store::payment::Payment;
+
+/// What the payer's side gets to know of a run.
+#[derive(Debug)]
+pub struct Ran {
+    /// Where things stand.
+    pub settled: Settled,
+    /// The one-time address that leads the payer to the bank.
+    pub gate_token: Option<String>,
+}
+
+/// Runs an act of an attempt in a task that nobody can cancel, and waits for it.
+pub async fn attempt_run(
+    app: &App,
+    pos: Pos,
+    payment: Payment,
+    attempt: Attempt,
+    act: Act,
+    card: Option<Arc<HeldCard>>,
+) -> FlowResult<Ran> {
+    let id = attempt.attempt_id;
+    let task = app.tasks.spawn(run(app.clone(), pos, payment, attempt, act, card));
+    task.await.unwrap_or_else(|error| {
+        // The row is there, and the janitor will ask the bank.
+        tracing::error!(attempt = %id, %error, "an attempt's task ended early");
+        Err(FlowError::Internal("an attempt's task ended early".to_owned()))
+    })
+}
+
+async fn run(
+    app: App,
+    pos: Pos,
+    payment: Payment,
+    attempt: Attempt,
+    act: Act,
+    card: Option<Arc<HeldCard>>,
+) -> FlowResult<Ran> {
+    let diary = Diary::of_attempt(&app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id);
+    let context = act_context(&app, &pos, &payment, &attempt);
+    let deadline = Duration::from_millis(app.config.bank_deadline_ms);
+    let ending = app.plugins.drive(&pos.installation, &context, act, card.as_deref(), &diary, deadline).await;
+    crate::crash::point("before_tx2");
+    match ending {
+        Ending::Done(verdict) => {
+            let news = verdict_news(&app, attempt.purpose, verdict);
+            let settled = settle_surely(&app, &attempt, &news).await?;
+            crate::crash::point("after_tx2");
+            Ok(Ran { settled, gate_token: None })
+        }
+        Ending::Browse(browse) => browse_begin(&app, &pos, &payment, &attempt, *browse).await,
+    }
+}
+
+/// Tx 2 again and again while the database is away: the answer is in memory and must not be lost.
+/// After the last try the janitor asks the bank.
+async fn settle_surely(app: &App, attempt: &Attempt, news: &AttemptNews) -> FlowResult<Settled> {
+    let mut pause = Duration::from_millis(50);
+    for _ in 0..limits::SETTLE_TRIES_MAX {
+        match attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news).await {
+            Err(FlowError::Store(error)) => {
+                tracing::error!(attempt = %attempt.attempt_id, %error, "a result could not be written; trying again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(limits::SETTLE_PAUSE_MAX);
+            }
+            other => return other,
+        }
+    }
+    attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news).await
+}
+
+/// The payer must visit the bank: remember how to go on, then hand out the page.
+async fn browse_begin(
+    app: &App,
+    pos: &Pos,
+    payment: &Payment,
+    attempt: &Attempt,
+    browse: Browse,
+) -> FlowResult<Ran> {
+    let Browse { effect, correlation, known, state, page } = browse;
+    let charges = effect == Effect::OnceOnlyWrite;
+    let event = if charges { AttemptEvent::ChargePageShown } else { AttemptEvent::BrowserShown };
+    let life_ms = i64::from(pos.plugin.manifest.browse_ttl_s) * 1000;
+    let news = AttemptNews {
+        bank: Some(known),
+        waiting: Some(Waiting { plugin_state: state, correlation }),
+        due_ms: Some(app.clock.now_ms() + life_ms),
+        ..AttemptNews::new(event, Actor::Payer)
+    };
+    let token = app.hold.page_put(page_of(payment, attempt.attempt_id, page));
+    let settled = match settle_surely(app, attempt, &news).await {
+        Ok(settled) => settled,
+        Err(error) => {
+            // The page was never seen: it cannot be now.
+            app.hold.page_take(&token);
+            return Err(error);
+        }
+    };
+    Ok(Ran { settled, gate_token: Some(token) })
+}
+
+fn page_of(payment: &Payment, attempt: AttemptId, form: BrowserForm) -> Page {
+    Page {
+        tenant: payment.tenant_id,
+        payment: payment.payment_id,
+        attempt,
+        form,
+        locale: payment.locale.clone(),
+    }
+}
+
+/// What the driver's verdict means for an attempt.
+pub fn verdict_news(app: &App, purpose: Purpose, verdict: Verdict) -> AttemptNews {
+    let now_ms = app.clock.now_ms();
+    let actor = Actor::Job("bank");
+    match verdict {
+        Verdict::Approved(approval) => {
+            let event = match purpose {
+                Purpose::Sale => AttemptEvent::Approved,
+                Purpose::Authorize => AttemptEvent::Authorized,
+            };
+            AttemptNews { bank: Some(approval.bank), ..AttemptNews::new(event, actor) }
+        }
+        Verdict::Declined(decline) => AttemptNews {
+            failure: Some(Failure::declined(decline)),
+            ..AttemptNews::new(AttemptEvent::Declined, actor)
+        },
+        Verdict::Pending(bank) => AttemptNews {
+            bank: Some(bank),
+            failure: Some(Failure::in_doubt("bank-pending", String::new(), None, false, now_ms)),
+            ..AttemptNews::new(AttemptEvent::BankPending, actor)
+        },
+        Verdict::NotProcessed(reason) => AttemptNews {
+            failure: Some(Failure::not_processed(reason)),
+            ..AttemptNews::new(AttemptEvent::NotProcessed, actor)
+        },
+        Verdict::Unknown { reason, phase, alarm } => AttemptNews {
+            failure: Some(Failure::in_doubt(reason.code, reason.detail, phase, alarm, now_ms)),
+            ..AttemptNews::new(AttemptEvent::Silence, actor)
+        },
+    }
+}
+
+/// What is the same for every step of an attempt.
+pub fn act_context(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt) -> ActContext {
+    ActContext {
+        attempt_id: attempt.attempt_id.to_text(),
+        order_id: attempt.order_no.clone(),
+        callback_url: pos.callback_url(app),
+        payer_ip: attempt.payer_ip.clone(),
+        payer_email: None,
+        locale: payment.locale.clone(),
+        attributes: Vec::new(),
+        now_ms: app.clock.now_ms(),
+    }
+}
+
+/// The terms of what the card is charged.
+pub fn charge_terms(payment: &Payment) -> Terms {
+    terms_of(payment, payment.charged())
+}
+
+/// The payment's terms with another amount.
+pub fn terms_of(payment: &Payment, amount: Money) -> Terms {
+    Terms {
+        amount,
+        // The column's own check keeps it between 1 and 36.
+        installments: u8::try_from(payment.instalments).unwrap_or(1),
+        entry: payment.entry.clone(),
+        description: payment.description.clone(),
+    }
+}
+
+/// The attempt as a later act refers to it.
+pub fn attempt_target(payment: &Payment, attempt: &Attempt) -> Target {
+    let model = three_d_model(&attempt.model);
+    let operation = match (model, attempt.purpose) {
+        (ThreeDModel::None, Purpose::Sale) => Operation::Sale,
+        (ThreeDModel::None, Purpose::Authorize) => Operation::Authorize,
+        _ => Operation::ThreeDSecure,
+    };
+    Target {
+        operation,
+        model,
+        terms: charge_terms(payment),
+        bank: serde_json::from_str(&attempt.bank_ref).unwrap_or_default(),
+        sent_at_ms: attempt.sent_at_ms,
+    }
+}
+
+/// The model's type from its stored word.
+pub fn three_d_model(word: &str) -> ThreeDModel {
+    match word {
+        "3d" => ThreeDModel::ThreeD,
+        "3d-pay" => ThreeDModel::ThreeDPay,
+        "3d-host" => ThreeDModel::ThreeDHost,
+        _ => ThreeDModel::None,
+    }
+}
