@@ -4,6 +4,9 @@
 //! One direction: `http → flow → {domain, store, plugin}`; `domain` knows none of them.
 //! See `ARCHITECTURE.md` at the root of the repository.
 
+pub mod app;
+pub mod config;
+pub mod crash;
 pub mod ctx;
 pub mod domain;
 pub mod flow;

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// A duration as the database counts it.
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 // Database
 
 /// SQLite readers: enough for the portal's pages, few enough to keep their page caches small.
@@ -40,11 +45,6 @@ pub const MOVE_TRIES_MAX: usize = 8;
 pub const METADATA_PAIRS_MAX: usize = 50;
 /// Letters of one metadata value.
 pub const METADATA_VALUE_MAX: usize = 500;
-
-/// A duration as the database counts it.
-pub fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
 /// How often a bank's answer is offered to a database that is away, before the janitor takes over.
 pub const SETTLE_TRIES_MAX: usize = 12;
 /// The longest pause between two of them.

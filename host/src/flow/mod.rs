@@ -1,3 +1,5 @@
 //! The acts, one file each: write intent, call, write result.
 
 pub mod books;
+pub mod error;
+pub mod failure;

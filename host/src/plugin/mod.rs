@@ -13,6 +13,7 @@ mod installation;
 mod journal;
 pub mod manifest;
 mod manifest_config;
+mod plugins;
 mod text;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
@@ -21,6 +22,7 @@ pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};
 pub use journal::{Journal, JournalError, ReplyNote, SendIntent};
 pub use manifest::Manifest;
+pub use plugins::Plugins;
 
 /// A plugin version as the registry lists it.
 #[derive(Debug, Clone)]

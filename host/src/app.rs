@@ -1,0 +1,101 @@
+//! Everything that lives as long as the process, built once.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::ctx::Clock;
+use crate::plugin::Plugins;
+use crate::security::hold::Hold;
+use crate::security::{Keys, PasswordCost, Security, Vault};
+use crate::store::Db;
+
+/// The application. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What the application is made of.
+pub struct Parts {
+    /// How this node runs.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// Every connector.
+    pub plugins: Plugins,
+    /// Passwords, tokens, fingerprints.
+    pub security: Security,
+    /// Opens the secrets of POS accounts.
+    pub vault: Vault,
+    /// Cards of running attempts.
+    pub hold: Hold,
+    /// Flows that must end before the process does.
+    pub tasks: TaskTracker,
+    /// Wakes the janitor before its time.
+    pub janitor_wake: Notify,
+    /// Set when the process is asked to end.
+    pub shutdown: CancellationToken,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens the database, loads the plugins and the keys.
+    pub async fn build(config: Config, clock: Clock) -> Result<Self> {
+        if let Some(path) = config.database_url.0.strip_prefix("sqlite:")
+            && let Some(folder) = std::path::Path::new(path).parent()
+        {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        private_dir(&config.private_dir)?;
+        let keys = Keys::open(&config.private_dir.join("keys")).context("the keys cannot be opened")?;
+        let db = Db::open(&config.database_url.0).await.context("the database cannot be opened")?;
+        let cache = config.private_dir.join("components");
+        let folder = config.plugins_dir.clone();
+        let plugins = tokio::task::spawn_blocking(move || Plugins::load(&folder, &cache)).await??;
+        let cost = PasswordCost { memory_kib: config.password_memory_kib, ..PasswordCost::PRODUCTION };
+        let security = Security::new(&keys, cost, &clock, &config.public_url);
+        Ok(Self(Arc::new(Parts {
+            vault: security.vault.clone(),
+            hold: Hold::new(clock.clone()),
+            tasks: TaskTracker::new(),
+            janitor_wake: Notify::new(),
+            shutdown: CancellationToken::new(),
+            config,
+            clock,
+            db,
+            plugins,
+            security,
+        })))
+    }
+
+    /// Ends what may end, and waits for the flows that may not.
+    pub async fn drain(&self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.db.close().await;
+    }
+}
+
+/// A folder that only we may read: keys and compiled code lie in it.
+fn private_dir(path: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    let show = || format!("cannot keep {} private", path.display());
+    if !path.exists() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(show)?;
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).with_context(show)
+}
