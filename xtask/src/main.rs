@@ -1,3 +1,73 @@
-//! xtask
+//! The project's own tool: `cargo xtask COMMAND`.
 
-fn main() {}
+mod cargo;
+mod component;
+mod debian;
+mod place;
+mod postgres;
+mod prerequisite;
+mod process;
+mod progress;
+mod test;
+mod wasm_target;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use place::Place;
+use progress::Progress;
+
+/// Builds, runs and tests Vezne.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Act,
+}
+
+#[derive(Subcommand)]
+enum Act {
+    /// Gets a compiler for WebAssembly.
+    Setup {
+        /// Force one way instead of the first that works.
+        #[arg(long)]
+        toolchain: Option<wasm_target::Way>,
+    },
+    /// Builds plugins into components, and the host.
+    Build,
+    /// Runs every test: format, clippy, unit, plugins, stories on both databases, browser.
+    Test(test::Options),
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    process::stop_on_signals()?;
+    let place = Place::find()?;
+    match arguments.command {
+        Act::Setup { toolchain } => {
+            Progress::of(1).step("WebAssembly target", || {
+                wasm_target::setup(&place, toolchain)
+            })?;
+            Ok(())
+        }
+        Act::Test(options) => test::test(&place, &options),
+        Act::Build => {
+            let mut progress = Progress::of(3);
+            let compiler =
+                progress.step("WebAssembly target", || wasm_target::setup(&place, None))?;
+            progress.step("Plugins", || component::build(&place, &compiler))?;
+            progress.step("Host", || build_host(&place))
+        }
+    }
+}
+
+/// Builds the server and the sandbox bank.
+fn build_host(place: &Place) -> Result<()> {
+    process::run(cargo::cargo(place).args([
+        "build",
+        "--package",
+        "vezne",
+        "--package",
+        "vezne-sandbox",
+        "--bins",
+    ]))
+}

@@ -1,0 +1,114 @@
+//! Plugins into components: cargo for WebAssembly, then the componentizer.
+
+use crate::cargo::{self, Member, cargo};
+use crate::place::Place;
+use crate::process;
+use crate::wasm_target::{self, Compiler};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// A small stack and three initial pages: what the host's pool keeps resident and a guest
+/// of this size fills (plugin-host §3.3). A guest that needs more states it in its own build script.
+const GUEST_FLAGS: &str = "-Clink-arg=-zstack-size=32768 -Clink-arg=--initial-memory=196608";
+
+/// Builds every plugin into `target/components/NAME.wasm` and returns the files.
+pub fn build(place: &Place, compiler: &Compiler) -> Result<Vec<PathBuf>> {
+    let plugins: Vec<Member> = cargo::members(place)?
+        .into_iter()
+        .filter(Member::is_plugin)
+        .collect();
+    let folder = place.components();
+    std::fs::create_dir_all(&folder)?;
+    if plugins.is_empty() {
+        return Ok(Vec::new());
+    }
+    let _lock = place.lock("components")?;
+    let componentizer = componentizer(place)?;
+    modules(place, compiler, &plugins)?;
+    plugins
+        .iter()
+        .map(|plugin| component(place, &componentizer, plugin))
+        .collect()
+}
+
+/// Builds the componentizer, a crate of its own so that xtask starts in seconds.
+fn componentizer(place: &Place) -> Result<PathBuf> {
+    process::run(cargo(place).args(["build", "--quiet", "--package", "vezne-componentize"]))?;
+    Ok(place.binary("vezne-componentize"))
+}
+
+/// All core modules in one cargo call.
+fn modules(place: &Place, compiler: &Compiler, plugins: &[Member]) -> Result<()> {
+    let mut command = cargo(place);
+    command.args([
+        "build",
+        "--lib",
+        "--profile",
+        "component",
+        "--target",
+        wasm_target::TARGET,
+    ]);
+    command.env("CARGO_TARGET_DIR", place.wasm_target());
+    for plugin in plugins {
+        command.args(["--package", &plugin.name]);
+    }
+    // Flags meant for the person's own machine code must not reach the guests, nor replace theirs.
+    command
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", GUEST_FLAGS);
+    if let Some(rustc) = compiler.rustc() {
+        // A wrapper such as clippy's or a cache's belongs to the other compiler.
+        command
+            .env("RUSTC", rustc)
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("RUSTC_WORKSPACE_WRAPPER");
+    }
+    process::run(&mut command).context("the plugins do not build for WebAssembly")
+}
+
+fn component(place: &Place, componentizer: &Path, plugin: &Member) -> Result<PathBuf> {
+    let module = place
+        .wasm_target()
+        .join(wasm_target::TARGET)
+        .join("component")
+        .join(format!("{}.wasm", plugin.name.replace('-', "_")));
+    let manifest = place.root().join(&plugin.folder).join("manifest.json");
+    if !manifest.is_file() {
+        bail!("{} has no manifest.json", plugin.folder.display());
+    }
+    let out = place.components().join(format!("{}.wasm", plugin.name));
+    let stamp = place.components().join(format!(".{}.stamp", plugin.name));
+    // Equal and not merely older: with a shared target folder another worktree's newer component may lie here.
+    let made_of = format!(
+        "{}\n{}\n{}\n",
+        trace(&module)?,
+        trace(&manifest)?,
+        trace(componentizer)?
+    );
+    let fresh =
+        out.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == made_of);
+    if !fresh {
+        process::run(
+            std::process::Command::new(componentizer)
+                .arg("--module")
+                .arg(&module)
+                .arg("--manifest")
+                .arg(&manifest)
+                .arg("--out")
+                .arg(&out),
+        )?;
+        std::fs::write(&stamp, made_of)?;
+        let size = std::fs::metadata(&out)?.len() / 1024;
+        eprintln!("    {} ({size} kB)", out.display());
+    }
+    Ok(out)
+}
+
+/// A file's path, size and time of change: equal means the same file as before.
+fn trace(file: &Path) -> Result<String> {
+    let about = std::fs::metadata(file).with_context(|| file.display().to_string())?;
+    let changed = about.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+    Ok(format!("{} {} {changed}", file.display(), about.len()))
+}
