@@ -44,22 +44,8 @@ pub struct Challenge {
 
 impl Challenge {
     /// A fresh challenge.
-    pub fn new(
-        merchant: String,
-        amount: String,
-        card: String,
-        lang: String,
-        return_to: String,
-    ) -> Self {
-        Self {
-            merchant,
-            amount,
-            card,
-            lang,
-            return_to,
-            tries_left: TRIES,
-            verdict: None,
-        }
+    pub fn new(merchant: String, amount: String, card: String, lang: String, return_to: String) -> Self {
+        Self { merchant, amount, card, lang, return_to, tries_left: TRIES, verdict: None }
     }
 }
 
@@ -110,17 +96,8 @@ async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -
         } else {
             c.tries_left -= 1;
             if c.tries_left > 0 {
-                let say = page::pick(
-                    &c.lang,
-                    "Kod hatalı. Kalan deneme",
-                    "Wrong code. Tries left",
-                );
-                return http::page(ask(
-                    c,
-                    &id,
-                    bank.one_time_code(),
-                    Some(format!("{say}: {}", c.tries_left)),
-                ));
+                let say = page::pick(&c.lang, "Kod hatalı. Kalan deneme", "Wrong code. Tries left");
+                return http::page(ask(c, &id, bank.one_time_code(), Some(format!("{say}: {}", c.tries_left))));
             }
             c.verdict = Some(Verdict::Failed);
         }
@@ -129,11 +106,7 @@ async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -
 }
 
 fn not_found() -> Response<Body> {
-    let mut response = http::page(page::message(
-        "tr",
-        "3-D Secure",
-        "Doğrulama bulunamadı ya da süresi doldu.",
-    ));
+    let mut response = http::page(page::message("tr", "3-D Secure", "Doğrulama bulunamadı ya da süresi doldu."));
     *response.status_mut() = axum::http::StatusCode::NOT_FOUND;
     response
 }
@@ -147,22 +120,11 @@ fn ask(c: &Challenge, id: &str, code: &str, error: Option<String>) -> String {
     );
     let (label, ok, cancel, hint) = page::pick(
         l,
-        (
-            "Telefonunuza gelen tek kullanımlık kod",
-            "Onayla",
-            "İptal",
-            "Deneme ortamı: kod",
-        ),
-        (
-            "One-time code sent to your phone",
-            "Confirm",
-            "Cancel",
-            "Test environment: the code is",
-        ),
+        ("Telefonunuza gelen tek kullanımlık kod", "Onayla", "İptal", "Deneme ortamı: kod"),
+        ("One-time code sent to your phone", "Confirm", "Cancel", "Test environment: the code is"),
     );
-    let error = error
-        .map(|e| format!("<p class=\"error\" role=\"alert\">{}</p>", page::escape(&e)))
-        .unwrap_or_default();
+    let error =
+        error.map(|e| format!("<p class=\"error\" role=\"alert\">{}</p>", page::escape(&e))).unwrap_or_default();
     let body = format!(
         "<h1>{title}</h1><dl><dt>{merchant}</dt><dd>{}</dd><dt>{amount}</dt><dd>{}</dd><dt>{card}</dt><dd>{}</dd></dl>{error}\
          <form method=\"post\" action=\"/acs/{id}\"><label for=\"code\">{label}</label>\

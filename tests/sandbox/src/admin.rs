@@ -20,10 +20,7 @@ fn ok(value: Value) -> Reply {
 }
 
 fn bad(why: impl std::fmt::Display) -> Reply {
-    (
-        StatusCode::UNPROCESSABLE_ENTITY,
-        Json(json!({ "error": why.to_string() })),
-    )
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": why.to_string() })))
 }
 
 /// The admin routes.
@@ -32,10 +29,7 @@ pub fn routes() -> Router<Bank> {
         .route("/admin/book", get(book))
         .route("/admin/orders/{order}", get(order))
         .route("/admin/day-end", post(day_end))
-        .route(
-            "/admin/faults",
-            get(faults).post(set_fault).delete(clear_faults),
-        )
+        .route("/admin/faults", get(faults).post(set_fault).delete(clear_faults))
         .route("/admin/reset", post(reset))
         .route("/admin/clock", get(clock).post(set_clock))
         .route("/admin/requests", get(requests))
@@ -56,9 +50,7 @@ async fn order(State(bank): State<Bank>, Path(order): Path<String>) -> Reply {
         }
         None => (
             StatusCode::NOT_FOUND,
-            Json(
-                json!({ "error": "no such order", "authorize_calls": bank.authorize_calls(&order) }),
-            ),
+            Json(json!({ "error": "no such order", "authorize_calls": bank.authorize_calls(&order) })),
         ),
     }
 }
@@ -71,11 +63,7 @@ struct DayEnd {
 }
 
 async fn day_end(State(bank): State<Bank>, body: Bytes) -> Reply {
-    let which: DayEnd = match if body.is_empty() {
-        Ok(DayEnd::default())
-    } else {
-        serde_json::from_slice(&body)
-    } {
+    let which: DayEnd = match if body.is_empty() { Ok(DayEnd::default()) } else { serde_json::from_slice(&body) } {
         Ok(which) => which,
         Err(e) => return bad(e),
     };
@@ -122,13 +110,8 @@ async fn clock(State(bank): State<Bank>) -> Reply {
 
 async fn set_clock(State(bank): State<Bank>, body: Bytes) -> Reply {
     match serde_json::from_slice::<SetClock>(&body) {
-        Ok(SetClock {
-            now_ms: Some(now), ..
-        }) => bank.clock().set_ms(now),
-        Ok(SetClock {
-            advance_ms: Some(by),
-            ..
-        }) => bank.clock().advance_ms(by),
+        Ok(SetClock { now_ms: Some(now), .. }) => bank.clock().set_ms(now),
+        Ok(SetClock { advance_ms: Some(by), .. }) => bank.clock().advance_ms(by),
         Ok(_) => return bad("advance_ms or now_ms"),
         Err(e) => return bad(e),
     }

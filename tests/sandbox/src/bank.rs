@@ -24,11 +24,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            stores: default_stores(),
-            book: None,
-            one_time_code: "123456".to_owned(),
-        }
+        Self { stores: default_stores(), book: None, one_time_code: "123456".to_owned() }
     }
 }
 
@@ -54,10 +50,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Bank {
     /// A bank with an empty book, or the one its file holds.
     pub fn new(options: Options) -> anyhow::Result<Self> {
-        let book = options
-            .book
-            .as_deref()
-            .map_or_else(|| Ok(Book::default()), Book::open)?;
+        let book = options.book.as_deref().map_or_else(|| Ok(Book::default()), Book::open)?;
         Ok(Self(Arc::new(Inner {
             options,
             clock: Clock::default(),
@@ -126,9 +119,7 @@ impl Bank {
     /// The order with this number, at whichever store.
     pub fn order(&self, order: &str) -> Option<OrderView> {
         let book = self.lock_book();
-        self.stores()
-            .iter()
-            .find_map(|s| book.order(&s.client_id, order))
+        self.stores().iter().find_map(|s| book.order(&s.client_id, order))
     }
 
     /// What was asked of the bank, masked.

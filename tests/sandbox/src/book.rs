@@ -126,9 +126,8 @@ impl Book {
                 let line = line?;
                 if !line.trim().is_empty() {
                     book.index(
-                        serde_json::from_str(&line).with_context(|| {
-                            format!("{}: not a line of the book", path.display())
-                        })?,
+                        serde_json::from_str(&line)
+                            .with_context(|| format!("{}: not a line of the book", path.display()))?,
                     );
                 }
             }
@@ -151,10 +150,7 @@ impl Book {
     }
 
     fn index(&mut self, entry: Entry) {
-        self.by_order
-            .entry((entry.store.clone(), entry.order.clone()))
-            .or_default()
-            .push(self.entries.len());
+        self.by_order.entry((entry.store.clone(), entry.order.clone())).or_default().push(self.entries.len());
         self.entries.push(entry);
     }
 
@@ -186,15 +182,9 @@ impl Book {
 
     /// Every order in the book.
     pub fn orders(&self) -> Vec<OrderView> {
-        let mut keys: Vec<_> = self
-            .by_order
-            .iter()
-            .filter(|(k, _)| !k.1.is_empty())
-            .collect();
+        let mut keys: Vec<_> = self.by_order.iter().filter(|(k, _)| !k.1.is_empty()).collect();
         keys.sort_by_key(|(_, at)| at[0]);
-        keys.into_iter()
-            .filter_map(|((s, o), _)| self.order(s, o))
-            .collect()
+        keys.into_iter().filter_map(|((s, o), _)| self.order(s, o)).collect()
     }
 
     /// The view of one order, if the bank has ever heard of it.
@@ -210,15 +200,8 @@ impl Book {
         };
         let captured = live(Kind::Auth) + live(Kind::PostAuth);
         let refunded = live(Kind::Credit);
-        let held = if live(Kind::PostAuth) > 0 {
-            0
-        } else {
-            live(Kind::PreAuth)
-        };
-        let approvals = entries
-            .iter()
-            .filter(|e| e.approved && matches!(e.kind, Kind::Auth | Kind::PreAuth))
-            .count();
+        let held = if live(Kind::PostAuth) > 0 { 0 } else { live(Kind::PreAuth) };
+        let approvals = entries.iter().filter(|e| e.approved && matches!(e.kind, Kind::Auth | Kind::PreAuth)).count();
         let state = match (approvals, captured, refunded, held) {
             (0, ..) => "declined",
             (_, 0, _, 0) => "voided",
@@ -256,9 +239,7 @@ impl Book {
 
     /// Has the store's day ended since?
     pub fn is_settled(&self, entry: &Entry) -> bool {
-        self.of_order(&entry.store, "")
-            .into_iter()
-            .any(|d| d.seq > entry.seq)
+        self.of_order(&entry.store, "").into_iter().any(|d| d.seq > entry.seq)
     }
 
     /// Number of the store's open batch.
@@ -276,11 +257,7 @@ mod tests {
             seq: 0,
             at_ms: 0,
             store: "s".into(),
-            order: if kind == Kind::DayEnd {
-                String::new()
-            } else {
-                "o".into()
-            },
+            order: if kind == Kind::DayEnd { String::new() } else { "o".into() },
             kind,
             amount,
             currency: "949".into(),
@@ -302,38 +279,23 @@ mod tests {
     fn an_order_is_folded_from_its_entries() {
         let mut book = Book::default();
         let sale = book.append(entry(Kind::Auth, 1_000, None));
-        assert_eq!(
-            book.order("s", "o").map(|o| (o.state, o.net)),
-            Some(("sold", 1_000))
-        );
+        assert_eq!(book.order("s", "o").map(|o| (o.state, o.net)), Some(("sold", 1_000)));
         assert!(!book.is_settled(&sale));
         book.append(entry(Kind::DayEnd, 0, None));
         assert!(book.is_settled(&sale));
         let refund = book.append(entry(Kind::Credit, 400, None));
-        assert_eq!(
-            book.order("s", "o").map(|o| (o.state, o.net)),
-            Some(("partly_refunded", 600))
-        );
+        assert_eq!(book.order("s", "o").map(|o| (o.state, o.net)), Some(("partly_refunded", 600)));
         book.append(entry(Kind::Void, 400, Some(refund.seq)));
-        assert_eq!(
-            book.order("s", "o").map(|o| (o.state, o.net)),
-            Some(("sold", 1_000))
-        );
+        assert_eq!(book.order("s", "o").map(|o| (o.state, o.net)), Some(("sold", 1_000)));
     }
 
     #[test]
     fn a_capture_takes_the_held_amount() {
         let mut book = Book::default();
         book.append(entry(Kind::PreAuth, 1_000, None));
-        assert_eq!(
-            book.order("s", "o").map(|o| (o.state, o.held, o.net)),
-            Some(("held", 1_000, 0))
-        );
+        assert_eq!(book.order("s", "o").map(|o| (o.state, o.held, o.net)), Some(("held", 1_000, 0)));
         book.append(entry(Kind::PostAuth, 700, None));
-        assert_eq!(
-            book.order("s", "o").map(|o| (o.state, o.held, o.net)),
-            Some(("captured", 0, 700))
-        );
+        assert_eq!(book.order("s", "o").map(|o| (o.state, o.held, o.net)), Some(("captured", 0, 700)));
     }
 
     #[test]

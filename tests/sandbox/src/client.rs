@@ -24,25 +24,16 @@ pub async fn post_form(url: &str, fields: &[(String, String)]) {
 
 async fn post(url: &str, body: String) -> anyhow::Result<u16> {
     let uri: hyper::Uri = url.parse()?;
-    anyhow::ensure!(
-        uri.scheme_str() == Some("http"),
-        "only http addresses are called"
-    );
+    anyhow::ensure!(uri.scheme_str() == Some("http"), "only http addresses are called");
     let host = uri.host().unwrap_or_default();
     let port = uri.port_u16().unwrap_or(80);
-    anyhow::ensure!(
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
-        "only this machine is called"
-    );
+    anyhow::ensure!(matches!(host, "127.0.0.1" | "localhost" | "[::1]"), "only this machine is called");
     let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let request = hyper::Request::post(uri.path_and_query().map_or("/", |p| p.as_str()))
         .header("host", format!("{host}:{port}"))
-        .header(
-            "content-type",
-            "application/x-www-form-urlencoded; charset=UTF-8",
-        )
+        .header("content-type", "application/x-www-form-urlencoded; charset=UTF-8")
         .body(Full::new(Bytes::from(body)))?;
     Ok(sender.send_request(request).await?.status().as_u16())
 }

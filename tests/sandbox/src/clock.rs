@@ -29,8 +29,7 @@ impl Clock {
 
     /// Sets the bank's present.
     pub fn set_ms(&self, now: i64) {
-        self.shift_ms
-            .store(now - Timestamp::now().as_millisecond(), Ordering::SeqCst);
+        self.shift_ms.store(now - Timestamp::now().as_millisecond(), Ordering::SeqCst);
     }
 
     /// Back to the system's time.
@@ -42,9 +41,7 @@ impl Clock {
 /// An instant as the bank's wall clock shows it.
 pub fn local(at_ms: i64) -> Zoned {
     let zone = TimeZone::get("Europe/Istanbul").unwrap_or(TimeZone::UTC);
-    Timestamp::from_millisecond(at_ms)
-        .unwrap_or_default()
-        .to_zoned(zone)
+    Timestamp::from_millisecond(at_ms).unwrap_or_default().to_zoned(zone)
 }
 
 /// `20221029 21:58:43`

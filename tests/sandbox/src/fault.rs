@@ -28,10 +28,7 @@ pub enum Op {
 
 impl Op {
     fn is_money(self) -> bool {
-        matches!(
-            self,
-            Self::Auth | Self::PreAuth | Self::PostAuth | Self::Void | Self::Credit
-        )
+        matches!(self, Self::Auth | Self::PreAuth | Self::PostAuth | Self::Void | Self::Credit)
     }
 }
 
@@ -105,40 +102,22 @@ fn yes() -> bool {
 impl Fault {
     /// The next matching request goes wrong in this way.
     pub fn once(kind: FaultKind) -> Self {
-        Self {
-            kind,
-            on: None,
-            order: None,
-            amount: None,
-            count: Some(1),
-            ms: 0,
-            status: None,
-            booked: true,
-        }
+        Self { kind, on: None, order: None, amount: None, count: Some(1), ms: 0, status: None, booked: true }
     }
 
     /// Every matching request, until cleared.
     pub fn always(kind: FaultKind) -> Self {
-        Self {
-            count: None,
-            ..Self::once(kind)
-        }
+        Self { count: None, ..Self::once(kind) }
     }
 
     /// Only requests of this kind.
     pub fn on(self, op: Op) -> Self {
-        Self {
-            on: Some(op),
-            ..self
-        }
+        Self { on: Some(op), ..self }
     }
 
     /// Nothing is booked before the wrong answer.
     pub fn unbooked(self) -> Self {
-        Self {
-            booked: false,
-            ..self
-        }
+        Self { booked: false, ..self }
     }
 
     /// Delay or hold.
@@ -149,16 +128,12 @@ impl Fault {
     fn concerns(&self, op: Op, order: &str, amount: Option<i64>) -> bool {
         use FaultKind as K;
         let usual = match self.kind {
-            K::Delay | K::SilenceBefore | K::SilenceAfter | K::Html | K::Garbage | K::Truncated => {
-                op.is_money()
-            }
+            K::Delay | K::SilenceBefore | K::SilenceAfter | K::Html | K::Garbage | K::Truncated => op.is_money(),
             K::WrongAmount => matches!(op, Op::Status | Op::Callback),
             K::WrongOrder => op.is_money() || matches!(op, Op::Status | Op::Callback),
-            K::WrongCurrency
-            | K::WrongHash
-            | K::DuplicateCallback
-            | K::ClosedWindow
-            | K::NoServerCallback => op == Op::Callback,
+            K::WrongCurrency | K::WrongHash | K::DuplicateCallback | K::ClosedWindow | K::NoServerCallback => {
+                op == Op::Callback
+            }
             K::InquiryDown => matches!(op, Op::Status | Op::History),
         };
         self.on.map_or(usual, |on| on == op)
@@ -232,44 +207,19 @@ mod tests {
     #[test]
     fn a_fault_is_used_up() {
         let mut faults = Faults::default();
-        faults.set(Fault {
-            count: Some(2),
-            ..Fault::once(FaultKind::SilenceAfter)
-        });
-        assert!(
-            !faults
-                .meet(Op::Status, "o", None)
-                .has(FaultKind::SilenceAfter)
-        );
-        assert!(
-            faults
-                .meet(Op::Auth, "o", None)
-                .has(FaultKind::SilenceAfter)
-        );
-        assert!(
-            faults
-                .meet(Op::Void, "o", None)
-                .has(FaultKind::SilenceAfter)
-        );
-        assert!(
-            !faults
-                .meet(Op::Auth, "o", None)
-                .has(FaultKind::SilenceAfter)
-        );
+        faults.set(Fault { count: Some(2), ..Fault::once(FaultKind::SilenceAfter) });
+        assert!(!faults.meet(Op::Status, "o", None).has(FaultKind::SilenceAfter));
+        assert!(faults.meet(Op::Auth, "o", None).has(FaultKind::SilenceAfter));
+        assert!(faults.meet(Op::Void, "o", None).has(FaultKind::SilenceAfter));
+        assert!(!faults.meet(Op::Auth, "o", None).has(FaultKind::SilenceAfter));
         assert!(faults.list().is_empty());
     }
 
     #[test]
     fn a_fault_may_wait_for_its_order_or_amount() {
         let mut faults = Faults::default();
-        faults.set(Fault {
-            order: Some("x".into()),
-            ..Fault::once(FaultKind::Html)
-        });
-        faults.set(Fault {
-            amount: Some(77),
-            ..Fault::always(FaultKind::Delay)
-        });
+        faults.set(Fault { order: Some("x".into()), ..Fault::once(FaultKind::Html) });
+        faults.set(Fault { amount: Some(77), ..Fault::always(FaultKind::Delay) });
         assert!(!faults.meet(Op::Auth, "y", Some(1)).has(FaultKind::Html));
         assert!(faults.meet(Op::Auth, "x", Some(1)).has(FaultKind::Html));
         assert!(faults.meet(Op::Auth, "y", Some(77)).has(FaultKind::Delay));

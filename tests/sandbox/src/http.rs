@@ -35,12 +35,8 @@ pub fn hang_up() -> Response<Body> {
 /// An answer with this type and body.
 pub fn answer(content_type: &'static str, body: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(body.into());
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -54,9 +50,7 @@ fn truncated(content_type: &'static str, body: &[u8]) -> Response<Body> {
     let half = Bytes::copy_from_slice(&body[..body.len() / 2]);
     let parts = stream::iter([Ok(half), Err(io::Error::other("ordered fault"))]);
     let mut response = answer(content_type, Body::from_stream(parts));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     response
 }
 
@@ -83,27 +77,19 @@ pub async fn after(met: &Met, content_type: &'static str, body: Vec<u8>) -> Resp
     spoil(met, true, content_type, &body).unwrap_or_else(|| answer(content_type, body))
 }
 
-fn spoil(
-    met: &Met,
-    booked: bool,
-    content_type: &'static str,
-    body: &[u8],
-) -> Option<Response<Body>> {
+fn spoil(met: &Met, booked: bool, content_type: &'static str, body: &[u8]) -> Option<Response<Body>> {
     let of = |kind| met.get(kind).filter(|f| f.booked == booked);
     if let Some(f) = of(FaultKind::Html) {
-        let mut response = page("<html><head><title>Request Rejected</title></head><body>The requested URL was rejected. \
-            Please consult with your administrator. Your support ID is: 4170832915</body></html>".to_owned());
-        *response.status_mut() = f
-            .status
-            .and_then(|s| StatusCode::from_u16(s).ok())
-            .unwrap_or(StatusCode::OK);
+        let mut response = page(
+            "<html><head><title>Request Rejected</title></head><body>The requested URL was rejected. \
+            Please consult with your administrator. Your support ID is: 4170832915</body></html>"
+                .to_owned(),
+        );
+        *response.status_mut() = f.status.and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::OK);
         return Some(response);
     }
     if of(FaultKind::Garbage).is_some() {
-        return Some(answer(
-            "text/xml",
-            vec![0x00, 0xff, 0x3c, 0x41, 0x9e, 0x1b, 0x07, 0x3e, 0xc3, 0x28],
-        ));
+        return Some(answer("text/xml", vec![0x00, 0xff, 0x3c, 0x41, 0x9e, 0x1b, 0x07, 0x3e, 0xc3, 0x28]));
     }
     of(FaultKind::Truncated).map(|_| truncated(content_type, body))
 }
@@ -162,13 +148,10 @@ async fn accept(listener: TcpListener, app: Router) {
         let _ = stream.set_nodelay(true);
         let app = app.clone();
         tokio::spawn(async move {
-            let service =
-                service_fn(move |request: hyper::Request<Incoming>| call(app.clone(), request));
+            let service = service_fn(move |request: hyper::Request<Incoming>| call(app.clone(), request));
             // An error here is the other side's or an ordered fault.
-            let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ =
+                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

@@ -77,9 +77,7 @@ impl IssuedCard {
         let code = match code.map(str::trim) {
             None | Some("") => CodeCheck::Absent,
             Some("999") => CodeCheck::Wrong,
-            Some(c) if (3..=4).contains(&c.len()) && c.bytes().all(|b| b.is_ascii_digit()) => {
-                CodeCheck::Good
-            }
+            Some(c) if (3..=4).contains(&c.len()) && c.bytes().all(|b| b.is_ascii_digit()) => CodeCheck::Good,
             Some(_) => CodeCheck::Wrong,
         };
         Self {
@@ -92,12 +90,7 @@ impl IssuedCard {
     }
 
     /// Would the issuer pay `minor` now? `today` is (month, two-digit year).
-    pub fn authorize(
-        &self,
-        minor: i64,
-        today: (u8, u8),
-        magic_amounts: bool,
-    ) -> Result<(), Refusal> {
+    pub fn authorize(&self, minor: i64, today: (u8, u8), magic_amounts: bool) -> Result<(), Refusal> {
         if (self.expires.1, self.expires.0) < (today.1, today.0) {
             return Err(refusal("54"));
         }
@@ -119,10 +112,7 @@ impl IssuedCard {
 /// Only multiples of ten, so that an ordinary amount with odd kuruş does not fail by accident.
 pub fn magic_amount(minor: i64) -> Option<&'static str> {
     let kurus = minor.rem_euclid(1000);
-    DECLINES
-        .iter()
-        .map(|d| d.1)
-        .find(|code| code.parse() == Ok(kurus))
+    DECLINES.iter().map(|d| d.1).find(|code| code.parse() == Ok(kurus))
 }
 
 /// The refusal with this code.
@@ -167,22 +157,10 @@ mod tests {
     #[test]
     fn the_issuer_checks_expiry_then_code_then_card_then_amount() {
         let good = |e, c| IssuedCard::look_up("4355084355084358", e, c);
-        assert_eq!(
-            good((12, 26), Some("000")).authorize(100, TODAY, true),
-            Ok(())
-        );
-        assert_eq!(
-            good((10, 26), Some("000")).authorize(100, TODAY, true),
-            Err(refusal("54"))
-        );
-        assert_eq!(
-            good((12, 26), Some("999")).authorize(100, TODAY, true),
-            Err(refusal("82"))
-        );
-        assert_eq!(
-            good((12, 26), None).authorize(1_051, TODAY, true),
-            Err(refusal("51"))
-        );
+        assert_eq!(good((12, 26), Some("000")).authorize(100, TODAY, true), Ok(()));
+        assert_eq!(good((10, 26), Some("000")).authorize(100, TODAY, true), Err(refusal("54")));
+        assert_eq!(good((12, 26), Some("999")).authorize(100, TODAY, true), Err(refusal("82")));
+        assert_eq!(good((12, 26), None).authorize(1_051, TODAY, true), Err(refusal("51")));
         assert_eq!(good((12, 26), None).authorize(1_051, TODAY, false), Ok(()));
     }
 }

@@ -33,9 +33,5 @@ pub use store::{HashRule, Store, default_stores};
 
 /// Every page of the bank.
 pub fn router(bank: Bank) -> Router {
-    Router::new()
-        .merge(nestpay::routes())
-        .merge(acs::routes())
-        .merge(admin::routes())
-        .with_state(bank)
+    Router::new().merge(nestpay::routes()).merge(acs::routes()).merge(admin::routes()).with_state(bank)
 }

@@ -28,17 +28,11 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
-        )
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(std::io::stderr)
         .init();
     let args = Args::parse();
-    let options = Options {
-        book: args.book,
-        one_time_code: args.code,
-        ..Options::default()
-    };
+    let options = Options { book: args.book, one_time_code: args.code, ..Options::default() };
     let running = start(SocketAddr::new(args.address, args.port), options).await?;
     println!("sandbox bank ready on {}", running.url());
     tokio::select! {

@@ -4,11 +4,7 @@ use std::fmt::Write;
 
 /// Text made safe for HTML, attributes included.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 const STYLE: &str = "\
@@ -34,18 +30,9 @@ pub fn layout(lang: &str, title: &str, body: &str) -> String {
 pub fn auto_post(lang: &str, title: &str, url: &str, fields: &[(String, String)]) -> String {
     let mut inputs = String::new();
     for (name, value) in fields {
-        let _ = write!(
-            inputs,
-            "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
-            escape(name),
-            escape(value)
-        );
+        let _ = write!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value));
     }
-    let (say, go) = pick(
-        lang,
-        ("Üye işyerine dönülüyor…", "Devam et"),
-        ("Returning to the merchant…", "Continue"),
-    );
+    let (say, go) = pick(lang, ("Üye işyerine dönülüyor…", "Devam et"), ("Returning to the merchant…", "Continue"));
     let body = format!(
         "<h1>{say}</h1><form id=\"back\" method=\"post\" action=\"{}\" accept-charset=\"UTF-8\">\n{inputs}<button type=\"submit\">{go}</button></form>\
          <script>document.getElementById('back').submit()</script>",
@@ -56,20 +43,12 @@ pub fn auto_post(lang: &str, title: &str, url: &str, fields: &[(String, String)]
 
 /// A page that only says something.
 pub fn message(lang: &str, title: &str, text: &str) -> String {
-    layout(
-        lang,
-        title,
-        &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)),
-    )
+    layout(lang, title, &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)))
 }
 
 /// Turkish if `lang` is `tr`, else English.
 pub fn pick<T>(lang: &str, tr: T, en: T) -> T {
-    if lang == "tr" || lang.is_empty() {
-        tr
-    } else {
-        en
-    }
+    if lang == "tr" || lang.is_empty() { tr } else { en }
 }
 
 #[cfg(test)]
@@ -78,12 +57,7 @@ mod tests {
 
     #[test]
     fn values_cannot_leave_their_attribute() {
-        let page = auto_post(
-            "tr",
-            "x",
-            "http://m/\"><b>",
-            &[("a\"b".into(), "<c>'&".into())],
-        );
+        let page = auto_post("tr", "x", "http://m/\"><b>", &[("a\"b".into(), "<c>'&".into())]);
         assert!(page.contains("action=\"http://m/&quot;&gt;&lt;b&gt;\""));
         assert!(page.contains("name=\"a&quot;b\" value=\"&lt;c&gt;&#39;&amp;\""));
     }

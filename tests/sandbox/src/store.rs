@@ -47,9 +47,7 @@ impl Store {
             store_key: "TRPS0200".to_owned(),
             hash_rule: HashRule::Ver3,
             mail_order: false,
-            models: ["3d", "3d_pay", "3d_pay_hosting", "3d_host"]
-                .map(str::to_owned)
-                .to_vec(),
+            models: ["3d", "3d_pay", "3d_pay_hosting", "3d_host"].map(str::to_owned).to_vec(),
             magic_amounts: true,
         }
     }
@@ -57,12 +55,10 @@ impl Store {
 
 /// The stores the sandbox knows: the banks' published test store first, which is the demo's.
 pub fn default_stores() -> Vec<Store> {
-    let demo = Store::new("700655000200", "Mavi Leylek Seramik A.Ş.");
-    let mail_order = Store {
-        mail_order: true,
-        models: Vec::new(),
-        ..Store::new("700655000300", "Mavi Leylek Mail Order")
-    };
+    // The demo firm has one account for everything, so it may sell without a security code as well.
+    let demo = Store { mail_order: true, ..Store::new("700655000200", "Mavi Leylek Seramik A.Ş.") };
+    let mail_order =
+        Store { mail_order: true, models: Vec::new(), ..Store::new("700655000300", "Mavi Leylek Mail Order") };
     let legacy = Store {
         hash_rule: HashRule::Ver1,
         api_user: "ESKIAPI".into(),
@@ -71,9 +67,6 @@ pub fn default_stores() -> Vec<Store> {
         ..Store::new("190100000", "Eski Mağaza")
     };
     // A key with both characters that ver3 escapes: a connector that forgets one of them fails here.
-    let awkward = Store {
-        store_key: r"AN|AH\TAR1".into(),
-        ..Store::new("190200000", "Çağrı & Öz İnşaat")
-    };
+    let awkward = Store { store_key: r"AN|AH\TAR1".into(), ..Store::new("190200000", "Çağrı & Öz İnşaat") };
     vec![demo, mail_order, legacy, awkward]
 }

@@ -26,29 +26,13 @@ pub fn numbers(book: &Book, at_ms: i64, letter: char) -> Numbers {
     let _ = getrandom::fill(&mut random);
     let mix: String = random[..3]
         .iter()
-        .map(|b| {
-            char::from(
-                b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                    [usize::from(*b) % 62],
-            )
-        })
+        .map(|b| char::from(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[usize::from(*b) % 62]))
         .collect();
     let day = at.day_of_year();
     Numbers {
-        trans_id: format!(
-            "{:02}{day:03}{hour}{mix}{:05}",
-            at.year() % 100,
-            (10_000 + n) % 100_000
-        ),
-        host_ref: format!(
-            "{}{day:03}00{:06}",
-            at.year() % 10,
-            (671_757 + n) % 1_000_000
-        ),
-        auth_code: format!(
-            "{letter}{:05}",
-            (u64::from(random[3]) * 331 + n * 7) % 100_000
-        ),
+        trans_id: format!("{:02}{day:03}{hour}{mix}{:05}", at.year() % 100, (10_000 + n) % 100_000),
+        host_ref: format!("{}{day:03}00{:06}", at.year() % 10, (671_757 + n) % 1_000_000),
+        auth_code: format!("{letter}{:05}", (u64::from(random[3]) * 331 + n * 7) % 100_000),
     }
 }
 
@@ -56,19 +40,9 @@ pub fn numbers(book: &Book, at_ms: i64, letter: char) -> Numbers {
 pub fn booked(entry: &Entry, store: &Store, batch: usize, text: &str) -> Answer {
     let num = entry.code.clone();
     let mut extra = vec![
-        (
-            "SETTLEID".to_owned(),
-            if entry.approved {
-                batch.to_string()
-            } else {
-                String::new()
-            },
-        ),
+        ("SETTLEID".to_owned(), if entry.approved { batch.to_string() } else { String::new() }),
         ("TRXDATE".to_owned(), trx_date(entry.at_ms)),
-        (
-            "ERRORCODE".to_owned(),
-            entry.error_code.clone().unwrap_or_default(),
-        ),
+        ("ERRORCODE".to_owned(), entry.error_code.clone().unwrap_or_default()),
     ];
     if entry.approved {
         extra.push(("TERMINALID".to_owned(), terminal_id(store)));
@@ -81,10 +55,7 @@ pub fn booked(entry: &Entry, store: &Store, batch: usize, text: &str) -> Answer 
     if entry.approved {
         extra.push(("AVSAPPROVE".to_owned(), "Y".to_owned()));
         extra.push(("HOSTDATE".to_owned(), host_date(entry.at_ms)));
-        extra.push((
-            "AVSERRORCODEDETAIL".to_owned(),
-            "avshatali-avshatali-avshatali-avshatali-".to_owned(),
-        ));
+        extra.push(("AVSERRORCODEDETAIL".to_owned(), "avshatali-avshatali-avshatali-avshatali-".to_owned()));
     }
     extra.push(("NUMCODE".to_owned(), num));
     Answer {
@@ -92,15 +63,7 @@ pub fn booked(entry: &Entry, store: &Store, batch: usize, text: &str) -> Answer 
         fields: vec![
             ("OrderId", entry.order.clone()),
             ("GroupId", entry.order.clone()),
-            (
-                "Response",
-                if entry.approved {
-                    "Approved"
-                } else {
-                    "Declined"
-                }
-                .to_owned(),
-            ),
+            ("Response", if entry.approved { "Approved" } else { "Declined" }.to_owned()),
             ("AuthCode", entry.auth_code.clone()),
             ("HostRefNum", entry.host_ref.clone()),
             ("ProcReturnCode", entry.code.clone()),

@@ -26,20 +26,14 @@ pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         Ok(request) => request,
         Err(e) => {
             tracing::info!(reason = %e, "unreadable request");
-            return http::answer(
-                XML,
-                refused("", "", bank.clock().now_ms(), "CORE-1001", "XML okunamadi.").to_bytes(),
-            );
+            return http::answer(XML, refused("", "", bank.clock().now_ms(), "CORE-1001", "XML okunamadi.").to_bytes());
         }
     };
     let order = text(&request, "OrderId").to_owned();
     let (store, op) = match checked(&bank, &request) {
         Ok(both) => both,
         Err((code, say)) => {
-            return http::answer(
-                XML,
-                refused(&order, "", bank.clock().now_ms(), code, say).to_bytes(),
-            );
+            return http::answer(XML, refused(&order, "", bank.clock().now_ms(), code, say).to_bytes());
         }
     };
     let amount = rules::amount(text(&request, "Total")).ok().flatten();
@@ -47,10 +41,7 @@ pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         Ok(card) => card.map_or((None, None), |(c, s)| (Some(c), s)),
         Err((code, say)) => {
             note(&bank, &request, op, amount, None);
-            return http::answer(
-                XML,
-                refused(&order, "", bank.clock().now_ms(), code, say).to_bytes(),
-            );
+            return http::answer(XML, refused(&order, "", bank.clock().now_ms(), code, say).to_bytes());
         }
     };
     note(&bank, &request, op, amount, card.as_ref());
@@ -76,12 +67,7 @@ fn checked<'a>(bank: &'a Bank, request: &Request) -> Result<(&'a Store, Op), Ref
 }
 
 /// The card of a sale: in clear, or the one that the gate vouched for.
-fn payer(
-    bank: &Bank,
-    store: &Store,
-    r: &Request,
-    op: Op,
-) -> Result<Option<(IssuedCard, Option<Secure>)>, Refused> {
+fn payer(bank: &Bank, store: &Store, r: &Request, op: Op) -> Result<Option<(IssuedCard, Option<Secure>)>, Refused> {
     if !matches!(op, Op::Auth | Op::PreAuth) {
         return Ok(None);
     }
@@ -90,10 +76,7 @@ fn payer(
         return Ok(Some((card, Some(secure))));
     }
     let code = Some(text(r, "Cvv2Val")).filter(|c| !c.is_empty());
-    Ok(Some((
-        rules::card(store, text(r, "Number"), text(r, "Expires"), code)?,
-        None,
-    )))
+    Ok(Some((rules::card(store, text(r, "Number"), text(r, "Expires"), code)?, None)))
 }
 
 fn execute(
@@ -136,13 +119,7 @@ fn execute(
             operation::post_auth(bank, store, order, rules::amount(text(r, "Total"))?, pre)
         }
         (Op::Void, _) => operation::void(bank, store, order, text(r, "TransId")),
-        (Op::Credit, _) => operation::credit(
-            bank,
-            store,
-            order,
-            rules::amount(text(r, "Total"))?,
-            text(r, "Currency"),
-        ),
+        (Op::Credit, _) => operation::credit(bank, store, order, rules::amount(text(r, "Total"))?, text(r, "Currency")),
         (Op::Status, _) => query::status(bank, store, order),
         (Op::History, _) => query::history(bank, store, order),
         _ => return Err(("CORE-2015", "Kart numarasi eksik.")),

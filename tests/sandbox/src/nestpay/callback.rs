@@ -28,11 +28,7 @@ const HTML: &str = "text/html; charset=UTF-8";
 pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
     let (amount, order) = match bank.lock_gate().sessions.get(&id) {
         None => {
-            return http::page(page::message(
-                "tr",
-                "3-D Secure",
-                "İşlem bulunamadı ya da süresi doldu.",
-            ));
+            return http::page(page::message("tr", "3-D Secure", "İşlem bulunamadı ya da süresi doldu."));
         }
         Some(s) => match &s.outcome {
             // Reloading the page posts the same callback again, as it does at the bank.
@@ -49,11 +45,7 @@ pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Respons
         return response;
     }
     let Some(outcome) = settle(&bank, &id, met) else {
-        return http::page(page::message(
-            "tr",
-            "3-D Secure",
-            "İşlem bulunamadı ya da süresi doldu.",
-        ));
+        return http::page(page::message("tr", "3-D Secure", "İşlem bulunamadı ya da süresi doldu."));
     };
     announce(&outcome).await;
     http::after(&outcome.met, HTML, browser_page(&outcome).into_bytes()).await
@@ -78,11 +70,7 @@ fn still_asking(bank: &Bank, id: &str) -> Option<String> {
 
 fn add_card_faults(bank: &Bank, id: &str, met: &mut Met) {
     let gate = bank.lock_gate();
-    let Some((session, card)) = gate
-        .sessions
-        .get(id)
-        .and_then(|s| s.card.as_ref().map(|c| (s, c)))
-    else {
+    let Some((session, card)) = gate.sessions.get(id).and_then(|s| s.card.as_ref().map(|c| (s, c))) else {
         return;
     };
     match card.three_ds {
@@ -129,23 +117,13 @@ fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
     if authenticated && session.order.model != Model::ThreeD && status == "1" {
         let answer = pay(bank, store, session, &card, &secure);
         paid = answer.approved;
-        payment_fields(
-            &mut fields,
-            store,
-            session.order.model,
-            &answer,
-            bank.clock().now_ms(),
-        );
+        payment_fields(&mut fields, store, session.order.model, &answer, bank.clock().now_ms());
     } else if session.order.model != Model::ThreeD {
         paid = false;
     }
     falsify(&mut fields, &met);
     sign(&mut fields, store, met.has(FaultKind::WrongHash));
-    let url = if authenticated && paid {
-        "okUrl"
-    } else {
-        "failUrl"
-    };
+    let url = if authenticated && paid { "okUrl" } else { "failUrl" };
     let outcome = Outcome {
         url: field(&session.posted, url).to_owned(),
         fields,
@@ -181,32 +159,17 @@ fn callback_url(posted: &Fields) -> Option<String> {
 /// mdStatus and the text that explains it.
 fn md_status(bank: &Bank, session: &Session) -> (String, String) {
     let acs = "https://acs.invalid/creq?token=214704701.1667119495";
-    let verdict = session
-        .challenge
-        .as_ref()
-        .and_then(|c| bank.lock_challenges().verdict(c));
-    let plain = session
-        .card
-        .as_ref()
-        .map_or(ThreeDs::Challenge, |c| c.three_ds);
+    let verdict = session.challenge.as_ref().and_then(|c| bank.lock_challenges().verdict(c));
+    let plain = session.card.as_ref().map_or(ThreeDs::Challenge, |c| c.three_ds);
     match (plain, verdict) {
-        (_, Some(Verdict::Cancelled)) => (
-            "0".into(),
-            "N-status/Challenge cancelled by cardholder".into(),
-        ),
-        (_, Some(Verdict::Failed)) => (
-            "0".into(),
-            format!("N-status/Challenge authentication via ACS: {acs}"),
-        ),
+        (_, Some(Verdict::Cancelled)) => ("0".into(), "N-status/Challenge cancelled by cardholder".into()),
+        (_, Some(Verdict::Failed)) => ("0".into(), format!("N-status/Challenge authentication via ACS: {acs}")),
         (ThreeDs::Fail(0), _) => ("0".into(), "Not authenticated".into()),
         (ThreeDs::Fail(n), _) => (n.to_string(), "3D authentication failed".into()),
         (ThreeDs::Half(4), _) => ("4".into(), "A-status/Attempt".into()),
         (ThreeDs::Half(n), _) => (n.to_string(), "Not enrolled".into()),
         (ThreeDs::Frictionless, _) => ("1".into(), "Y-status/Frictionless".into()),
-        _ => (
-            "1".into(),
-            format!("Y-status/Challenge authentication via ACS: {acs}"),
-        ),
+        _ => ("1".into(), format!("Y-status/Challenge authentication via ACS: {acs}")),
     }
 }
 
@@ -249,11 +212,7 @@ fn authentication_fields(
         "2" | "3" => "U",
         _ => "N",
     };
-    let verified = if matches!(txstatus, "Y" | "A") {
-        "true"
-    } else {
-        "false"
-    };
+    let verified = if matches!(txstatus, "Y" | "A") { "true" } else { "false" };
     for (name, value) in [
         ("TRANID", ""),
         ("PAResSyntaxOK", "true"),
@@ -268,14 +227,8 @@ fn authentication_fields(
         ("iReqCode", ""),
         ("vendorCode", ""),
         ("cavvAlgorithm", ""),
-        (
-            "Ecom_Payment_Card_ExpDate_Month",
-            &format!("{:02}", card.expires.0),
-        ),
-        (
-            "Ecom_Payment_Card_ExpDate_Year",
-            &format!("{:02}", card.expires.1),
-        ),
+        ("Ecom_Payment_Card_ExpDate_Month", &format!("{:02}", card.expires.0)),
+        ("Ecom_Payment_Card_ExpDate_Year", &format!("{:02}", card.expires.1)),
         ("md", md),
         ("mdErrorMsg", reason),
         ("PAResVerified", verified),
@@ -317,10 +270,7 @@ fn payment_fields(f: &mut Fields, store: &Store, model: Model, answer: &Answer, 
         ("ErrMsg", answer.get("ErrMsg")),
         ("SettleId", answer.extra("SETTLEID")),
         ("payResults_dsId", "1"),
-        (
-            "acqStan",
-            answer.get("HostRefNum").get(6..).unwrap_or_default(),
-        ),
+        ("acqStan", answer.get("HostRefNum").get(6..).unwrap_or_default()),
         ("EXTRA_TRXDATE", &trx_date(now)),
         ("EXTRA_HOSTDATE", &host_date(now)),
         ("EXTRA_TERMINALID", &terminal_id(store)),
@@ -332,11 +282,7 @@ fn payment_fields(f: &mut Fields, store: &Store, model: Model, answer: &Answer, 
     }
     if answer.approved {
         push(f, "EXTRA_AVSAPPROVE", "Y");
-        push(
-            f,
-            "EXTRA_AVSERRORCODEDETAIL",
-            "avshatali-avshatali-avshatali-avshatali-",
-        );
+        push(f, "EXTRA_AVSERRORCODEDETAIL", "avshatali-avshatali-avshatali-avshatali-");
     } else {
         push(f, "EXTRA_ERRORCODE", answer.extra("ERRORCODE"));
     }
@@ -352,11 +298,7 @@ fn falsify(f: &mut Fields, met: &Met) {
         push(f, "oid", order);
     }
     if met.has(FaultKind::WrongCurrency) {
-        let other = if field(f, "currency") == "840" {
-            "978"
-        } else {
-            "840"
-        };
+        let other = if field(f, "currency") == "840" { "978" } else { "840" };
         push(f, "currency", other);
     }
 }
@@ -387,21 +329,11 @@ fn sign(f: &mut Fields, store: &Store, wrongly: bool) {
     push(f, "HASH", made);
 }
 
-fn error_fields(
-    store: &Store,
-    posted: &Fields,
-    md_status: Option<&str>,
-    code: &str,
-    say: &str,
-) -> Fields {
+fn error_fields(store: &Store, posted: &Fields, md_status: Option<&str>, code: &str, say: &str) -> Fields {
     let mut f = posted.clone();
-    for (name, value) in [
-        ("Response", "Error"),
-        ("ErrMsg", say),
-        ("ErrorCode", code),
-        ("MaskedPan", "***"),
-        ("maskedCreditCard", "***"),
-    ] {
+    for (name, value) in
+        [("Response", "Error"), ("ErrMsg", say), ("ErrorCode", code), ("MaskedPan", "***"), ("maskedCreditCard", "***")]
+    {
         push(&mut f, name, value);
     }
     if let Some(status) = md_status {
@@ -414,20 +346,9 @@ fn error_fields(
 }
 
 /// Sends the browser to failUrl with an error of the gate.
-pub fn refuse(
-    store: &Store,
-    posted: &Fields,
-    md_status: Option<&str>,
-    code: &str,
-    say: &str,
-) -> Response<Body> {
+pub fn refuse(store: &Store, posted: &Fields, md_status: Option<&str>, code: &str, say: &str) -> Response<Body> {
     let fields = error_fields(store, posted, md_status, code, say);
-    http::page(page::auto_post(
-        field(posted, "lang"),
-        "3-D Secure",
-        field(posted, "failUrl"),
-        &fields,
-    ))
+    http::page(page::auto_post(field(posted, "lang"), "3-D Secure", field(posted, "failUrl"), &fields))
 }
 
 fn browser_page(outcome: &Outcome) -> String {
@@ -438,14 +359,8 @@ fn browser_page(outcome: &Outcome) -> String {
     if outcome.met.has(FaultKind::ClosedWindow) {
         let (title, text) = page::pick(
             lang,
-            (
-                "Pencere kapandı",
-                "Bu sayfa üye işyerine geri dönmez (deneme).",
-            ),
-            (
-                "The window closed",
-                "This page does not return to the merchant (test).",
-            ),
+            ("Pencere kapandı", "Bu sayfa üye işyerine geri dönmez (deneme)."),
+            ("The window closed", "This page does not return to the merchant (test)."),
         );
         return page::message(lang, title, text);
     }
@@ -454,11 +369,7 @@ fn browser_page(outcome: &Outcome) -> String {
 
 /// Server-to-server posts, awaited so that a test knows their order.
 async fn announce(outcome: &Outcome) {
-    if let Some(url) = outcome
-        .callback_url
-        .as_ref()
-        .filter(|_| !outcome.met.has(FaultKind::NoServerCallback))
-    {
+    if let Some(url) = outcome.callback_url.as_ref().filter(|_| !outcome.met.has(FaultKind::NoServerCallback)) {
         client::post_form(url, &outcome.fields).await;
     }
     if outcome.met.has(FaultKind::DuplicateCallback) {

@@ -26,34 +26,20 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     let all = form::parse(&body);
     let lang = field(&all, "lang").to_owned();
     let Some(store) = bank.store(field(&all, "clientid")) else {
-        return http::page(page::message(
-            &lang,
-            "Hata",
-            "Üye işyeri bulunamadı (3D-1004).",
-        ));
+        return http::page(page::message(&lang, "Hata", "Üye işyeri bulunamadı (3D-1004)."));
     };
     if !is_web_address(field(&all, "okUrl")) || !is_web_address(field(&all, "failUrl")) {
-        return http::page(page::message(
-            &lang,
-            "Hata",
-            "okUrl ve failUrl geçerli adresler olmalı (3D-1003).",
-        ));
+        return http::page(page::message(&lang, "Hata", "okUrl ve failUrl geçerli adresler olmalı (3D-1003)."));
     }
     let posted: Fields = all
         .iter()
         .filter(|(k, _)| {
-            !CARD_FIELDS.contains(&k.as_str())
-                && !k.eq_ignore_ascii_case("hash")
-                && !k.eq_ignore_ascii_case("encoding")
+            !CARD_FIELDS.contains(&k.as_str()) && !k.eq_ignore_ascii_case("hash") && !k.eq_ignore_ascii_case("encoding")
         })
         .cloned()
         .collect();
     if !is_signed(store, &all) {
-        tracing::info!(
-            store = store.client_id,
-            order = field(&all, "oid"),
-            "form hash is wrong"
-        );
+        tracing::info!(store = store.client_id, order = field(&all, "oid"), "form hash is wrong");
         return refuse(store, &posted, Some("7"), "3D-1008", "Guvenlik Kodu hatali");
     }
     let amount = rules::amount(field(&all, "amount")).ok().flatten();
@@ -90,11 +76,7 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         outcome: None,
     };
     bank.lock_gate().sessions.insert(id.clone(), session);
-    let next = if hosted {
-        format!("/fim/hosted/{id}")
-    } else {
-        authenticate(&bank, &id)
-    };
+    let next = if hosted { format!("/fim/hosted/{id}") } else { authenticate(&bank, &id) };
     http::after(&met, "text/html; charset=UTF-8", Vec::new()).await;
     Redirect::to(&next).into_response()
 }
@@ -105,14 +87,9 @@ fn is_web_address(url: &str) -> bool {
 
 /// The hash rule is the store's, whatever the form says: a form cannot choose a weaker one.
 fn is_signed(store: &Store, all: &Fields) -> bool {
-    let sent = all
-        .iter()
-        .find(|(k, _)| k.eq_ignore_ascii_case("hash"))
-        .map_or("", |(_, v)| v);
+    let sent = all.iter().find(|(k, _)| k.eq_ignore_ascii_case("hash")).map_or("", |(_, v)| v);
     let made = match store.hash_rule {
-        HashRule::Ver3 if field(all, "hashAlgorithm") == "ver3" => {
-            hash::ver3(all, &store.store_key)
-        }
+        HashRule::Ver3 if field(all, "hashAlgorithm") == "ver3" => hash::ver3(all, &store.store_key),
         HashRule::Ver3 => return false,
         HashRule::Ver1 => hash::ver1_form(all, &store.store_key),
     };
@@ -124,11 +101,8 @@ fn posted_card(store: &Store, all: &Fields, order: &Order) -> Result<Option<Issu
     if order.model.is_hosted() {
         return Ok(None);
     }
-    let expires = format!(
-        "{}/{}",
-        field(all, "Ecom_Payment_Card_ExpDate_Month"),
-        field(all, "Ecom_Payment_Card_ExpDate_Year")
-    );
+    let expires =
+        format!("{}/{}", field(all, "Ecom_Payment_Card_ExpDate_Month"), field(all, "Ecom_Payment_Card_ExpDate_Year"));
     let code = Some(field(all, "cv2")).filter(|c| !c.is_empty());
     rules::card(store, field(all, "pan"), &expires, code).map(Some)
 }
@@ -160,23 +134,14 @@ pub fn authenticate(bank: &Bank, id: &str) -> String {
     if matches!(card.three_ds, ThreeDs::Frictionless | ThreeDs::Half(_)) {
         return back;
     }
-    let merchant = bank
-        .store(&session.store)
-        .map(|s| s.title.clone())
-        .unwrap_or_default();
+    let merchant = bank.store(&session.store).map(|s| s.title.clone()).unwrap_or_default();
     let lang = match field(&session.posted, "lang") {
         "" => "tr",
         l => l,
     }
     .to_owned();
     let amount = shown_amount(session.order.amount, &session.order.currency);
-    let challenge = bank.lock_challenges().begin(Challenge::new(
-        merchant,
-        amount,
-        card.face.spaced(),
-        lang,
-        back,
-    ));
+    let challenge = bank.lock_challenges().begin(Challenge::new(merchant, amount, card.face.spaced(), lang, back));
     session.challenge = Some(challenge.clone());
     format!("/acs/{challenge}")
 }
@@ -204,26 +169,10 @@ pub fn shown_amount(minor: i64, currency: &str) -> String {
 
 /// Did the hosted page get a usable card?
 pub fn typed_card(store: &Store, fields: &Fields) -> Result<IssuedCard, Refused> {
-    let pan: String = field(fields, "pan")
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect();
-    let expires = format!(
-        "{:0>2}/{:0>2}",
-        field(fields, "month").trim(),
-        field(fields, "year").trim()
-    );
-    let card = rules::card(
-        store,
-        &pan,
-        &expires,
-        Some(field(fields, "cv2")).filter(|c| !c.is_empty()),
-    )?;
-    if card.code == CodeCheck::Absent {
-        Err(("CORE-2208", "CVV eksik."))
-    } else {
-        Ok(card)
-    }
+    let pan: String = field(fields, "pan").chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let expires = format!("{:0>2}/{:0>2}", field(fields, "month").trim(), field(fields, "year").trim());
+    let card = rules::card(store, &pan, &expires, Some(field(fields, "cv2")).filter(|c| !c.is_empty()))?;
+    if card.code == CodeCheck::Absent { Err(("CORE-2208", "CVV eksik.")) } else { Ok(card) }
 }
 
 #[cfg(test)]

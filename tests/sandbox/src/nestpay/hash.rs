@@ -13,18 +13,13 @@ pub type Fields = Vec<(String, String)>;
 
 /// The value of a field; names are compared exactly.
 pub fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields
-        .iter()
-        .find(|(k, _)| k == name)
-        .map_or("", |(_, v)| v)
+    fields.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
 }
 
 /// ver3: everything posted except `hash` and `encoding`, in natural order of the names.
 pub fn ver3(fields: &[(String, String)], store_key: &str) -> String {
-    let mut signed: Vec<_> = fields
-        .iter()
-        .filter(|(k, _)| !k.eq_ignore_ascii_case("hash") && !k.eq_ignore_ascii_case("encoding"))
-        .collect();
+    let mut signed: Vec<_> =
+        fields.iter().filter(|(k, _)| !k.eq_ignore_ascii_case("hash") && !k.eq_ignore_ascii_case("encoding")).collect();
     signed.sort_by(|a, b| natural(&a.0, &b.0));
     let mut text = String::new();
     for (_, value) in signed {
@@ -70,36 +65,16 @@ fn natural(a: &str, b: &str) -> Ordering {
 
 /// The leading digits without leading zeros, and the rest.
 fn digit_run(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text
-        .iter()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
     let run = &text[..end];
-    let zeros = run
-        .iter()
-        .take_while(|b| **b == b'0')
-        .count()
-        .min(run.len().saturating_sub(1));
+    let zeros = run.iter().take_while(|b| **b == b'0').count().min(run.len().saturating_sub(1));
     (&run[zeros..], &text[end..])
 }
 
 /// ver1 of a form: a fixed list, joined without separators.
 pub fn ver1_form(fields: &[(String, String)], store_key: &str) -> String {
-    let list = [
-        "clientid",
-        "oid",
-        "amount",
-        "okUrl",
-        "failUrl",
-        "islemtipi",
-        "taksit",
-        "rnd",
-    ];
-    let text: String = list
-        .iter()
-        .map(|k| field(fields, k))
-        .chain([store_key])
-        .collect();
+    let list = ["clientid", "oid", "amount", "okUrl", "failUrl", "islemtipi", "taksit", "rnd"];
+    let text: String = list.iter().map(|k| field(fields, k)).chain([store_key]).collect();
     sha1_base64(&text)
 }
 
@@ -110,11 +85,7 @@ pub fn ver1_callback(fields: &[(String, String)], params: &str, store_key: &str)
 
 /// `HASHPARAMSVAL`.
 pub fn ver1_values(fields: &[(String, String)], params: &str) -> String {
-    params
-        .split(':')
-        .filter(|p| !p.is_empty())
-        .map(|p| field(fields, p))
-        .collect()
+    params.split(':').filter(|p| !p.is_empty()).map(|p| field(fields, p)).collect()
 }
 
 fn sha1_base64(text: &str) -> String {
@@ -132,8 +103,7 @@ mod tests {
     use serde_json::Value;
 
     fn vectors() -> Vec<Value> {
-        serde_json::from_str(include_str!("../../vectors/estv3_hash.json"))
-            .expect("vectors are JSON")
+        serde_json::from_str(include_str!("../../vectors/estv3_hash.json")).expect("vectors are JSON")
     }
 
     fn fields(map: &Value) -> Fields {
@@ -142,11 +112,7 @@ mod tests {
             Value::String(s) => s.clone(),
             other => other.to_string(),
         };
-        map.as_object()
-            .expect("an object")
-            .iter()
-            .map(|(k, v)| (k.clone(), text(v)))
-            .collect()
+        map.as_object().expect("an object").iter().map(|(k, v)| (k.clone(), text(v))).collect()
     }
 
     #[test]
@@ -156,11 +122,7 @@ mod tests {
             let f = fields(&v["input"]["formInputs"]);
             let key = v["account"]["storeKey"].as_str().expect("key");
             let ver3_store = v["gateway"] == "EstV3Pos";
-            let made = if ver3_store {
-                ver3(&f, key)
-            } else {
-                ver1_form(&f, key)
-            };
+            let made = if ver3_store { ver3(&f, key) } else { ver1_form(&f, key) };
             assert_eq!(v["expected"], made, "{}", v["id"]);
             seen += 1;
         }
@@ -170,22 +132,14 @@ mod tests {
     #[test]
     fn callbacks_hash_as_the_vectors_say() {
         let mut seen = 0;
-        for v in vectors()
-            .iter()
-            .filter(|v| v["op"] == "callback_hash_check")
-        {
+        for v in vectors().iter().filter(|v| v["op"] == "callback_hash_check") {
             let f = fields(&v["input"]["data"]);
             let key = v["account"]["storeKey"].as_str().expect("key");
             let made = match field(&f, "HASHPARAMS") {
                 "" => ver3(&f, key),
                 params => ver1_callback(&f, params, key),
             };
-            assert_eq!(
-                v["expected"].as_bool(),
-                Some(same(&made, field(&f, "HASH"))),
-                "{}",
-                v["id"]
-            );
+            assert_eq!(v["expected"].as_bool(), Some(same(&made, field(&f, "HASH"))), "{}", v["id"]);
             seen += 1;
         }
         assert_eq!(seen, 3);
@@ -200,12 +154,7 @@ mod tests {
             if v["gateway"] == "EstV3Pos" {
                 assert_eq!(ver3(&f, key), field(&f, "hash"), "{}", v["id"]);
             } else {
-                assert_eq!(
-                    v["hash"]["recomputed_by_library_code"],
-                    ver1_form(&f, key),
-                    "{}",
-                    v["id"]
-                );
+                assert_eq!(v["hash"]["recomputed_by_library_code"], ver1_form(&f, key), "{}", v["id"]);
             }
             seen += 1;
         }
@@ -215,12 +164,7 @@ mod tests {
     #[test]
     fn both_escapes_are_made_in_the_right_order() {
         for v in vectors().iter().filter(|v| v["op"] == "hash_escape") {
-            assert_eq!(
-                v["expected"],
-                escape(v["input"]["value"].as_str().expect("text")),
-                "{}",
-                v["id"]
-            );
+            assert_eq!(v["expected"], escape(v["input"]["value"].as_str().expect("text")), "{}", v["id"]);
         }
         assert_eq!(escape(r"a\|b"), r"a\\\|b");
     }
@@ -242,10 +186,6 @@ mod tests {
         assert_eq!(ver3(&one, "k"), ver3(&two, "k"));
         let mut three = one.clone();
         three.push(("b".into(), String::new()));
-        assert_ne!(
-            ver3(&one, "k"),
-            ver3(&three, "k"),
-            "an empty value is a segment"
-        );
+        assert_ne!(ver3(&one, "k"), ver3(&three, "k"), "an empty value is a segment");
     }
 }

@@ -20,15 +20,9 @@ struct Shown {
 
 fn waiting(bank: &Bank, id: &str) -> Option<Shown> {
     let gate = bank.lock_gate();
-    let session = gate
-        .sessions
-        .get(id)
-        .filter(|s| s.card.is_none() && !s.cancelled)?;
+    let session = gate.sessions.get(id).filter(|s| s.card.is_none() && !s.cancelled)?;
     Some(Shown {
-        merchant: bank
-            .store(&session.store)
-            .map(|s| s.title.clone())
-            .unwrap_or_default(),
+        merchant: bank.store(&session.store).map(|s| s.title.clone()).unwrap_or_default(),
         amount: shown_amount(session.order.amount, &session.order.currency),
         lang: match field(&session.posted, "lang") {
             "" => "tr",
@@ -47,11 +41,7 @@ pub async fn show(State(bank): State<Bank>, Path(id): Path<String>) -> Response<
 }
 
 /// The typed card, or cancel.
-pub async fn submit(
-    State(bank): State<Bank>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response<Body> {
+pub async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -> Response<Body> {
     let Some(shown) = waiting(&bank, &id) else {
         return gone();
     };
@@ -79,31 +69,19 @@ pub async fn submit(
 }
 
 fn gone() -> Response<Body> {
-    let mut response = http::page(page::message(
-        "tr",
-        "Ödeme sayfası",
-        "Bu ödeme sayfası artık geçerli değil.",
-    ));
+    let mut response = http::page(page::message("tr", "Ödeme sayfası", "Bu ödeme sayfası artık geçerli değil."));
     *response.status_mut() = StatusCode::GONE;
     response
 }
 
 fn card_form(shown: &Shown, id: &str, error: Option<&str>) -> String {
     let l = shown.lang.as_str();
-    let (title, merchant, amount) = page::pick(
-        l,
-        ("Güvenli ödeme", "Üye işyeri", "Tutar"),
-        ("Secure payment", "Merchant", "Amount"),
-    );
-    let (number, month, year, code) = page::pick(
-        l,
-        ("Kart numarası", "Ay", "Yıl", "CVV"),
-        ("Card number", "Month", "Year", "CVV"),
-    );
+    let (title, merchant, amount) =
+        page::pick(l, ("Güvenli ödeme", "Üye işyeri", "Tutar"), ("Secure payment", "Merchant", "Amount"));
+    let (number, month, year, code) =
+        page::pick(l, ("Kart numarası", "Ay", "Yıl", "CVV"), ("Card number", "Month", "Year", "CVV"));
     let (pay, cancel) = page::pick(l, ("Öde", "Vazgeç"), ("Pay", "Cancel"));
-    let error = error
-        .map(|e| format!("<p class=\"error\" role=\"alert\">{}</p>", page::escape(e)))
-        .unwrap_or_default();
+    let error = error.map(|e| format!("<p class=\"error\" role=\"alert\">{}</p>", page::escape(e))).unwrap_or_default();
     let body = format!(
         "<h1>{title}</h1><dl><dt>{merchant}</dt><dd>{}</dd><dt>{amount}</dt><dd>{}</dd></dl>{error}\
          <form method=\"post\" action=\"/fim/hosted/{id}\" autocomplete=\"off\">\

@@ -10,6 +10,8 @@ mod operation;
 mod query;
 mod rules;
 mod session;
+#[cfg(test)]
+mod tests;
 mod vouch;
 mod xml;
 

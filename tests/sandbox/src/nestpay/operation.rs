@@ -48,13 +48,7 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn entry(
-        self,
-        numbers: Numbers,
-        approved: bool,
-        code: &str,
-        error_code: Option<String>,
-    ) -> Entry {
+    fn entry(self, numbers: Numbers, approved: bool, code: &str, error_code: Option<String>) -> Entry {
         Entry {
             seq: 0,
             at_ms: self.at_ms,
@@ -67,11 +61,7 @@ impl Line<'_> {
             approved,
             code: code.to_owned(),
             error_code,
-            auth_code: if approved {
-                numbers.auth_code
-            } else {
-                String::new()
-            },
+            auth_code: if approved { numbers.auth_code } else { String::new() },
             host_ref: numbers.host_ref,
             trans_id: numbers.trans_id,
             card: self.card,
@@ -124,26 +114,12 @@ pub fn charge(bank: &Bank, c: Charge<'_>) -> Answer {
         undoes: None,
         at_ms,
     };
-    if book
-        .of_order(&c.store.client_id, c.order)
-        .iter()
-        .any(|e| e.approved)
-    {
-        return line.refuse(
-            &mut book,
-            "CORE-2507",
-            "Bu siparis numarasi ile zaten basarili bir siparis var.",
-        );
+    if book.of_order(&c.store.client_id, c.order).iter().any(|e| e.approved) {
+        return line.refuse(&mut book, "CORE-2507", "Bu siparis numarasi ile zaten basarili bir siparis var.");
     }
     let today = local(at_ms);
-    let month_year = (
-        u8::try_from(today.month()).unwrap_or(1),
-        u8::try_from(today.year() % 100).unwrap_or(0),
-    );
-    match c
-        .card
-        .authorize(c.amount, month_year, c.store.magic_amounts)
-    {
+    let month_year = (u8::try_from(today.month()).unwrap_or(1), u8::try_from(today.year() % 100).unwrap_or(0));
+    match c.card.authorize(c.amount, month_year, c.store.magic_amounts) {
         Ok(()) => line.approve(&mut book, if c.kind == Kind::PreAuth { 'T' } else { 'P' }),
         Err(r) => line.decline(&mut book, r.code, r.text),
     }
@@ -185,18 +161,10 @@ fn line_about<'a>(
 }
 
 /// Capture of a pre-authorization.
-pub fn post_auth(
-    bank: &Bank,
-    store: &Store,
-    order: &str,
-    total: Option<i64>,
-    pre_amount: Option<i64>,
-) -> Answer {
+pub fn post_auth(bank: &Bank, store: &Store, order: &str, total: Option<i64>, pre_amount: Option<i64>) -> Answer {
     let at_ms = bank.clock().now_ms();
     let mut book = bank.lock_book();
-    let held = live(&book, store, order, &[Kind::PreAuth])
-        .into_iter()
-        .next();
+    let held = live(&book, store, order, &[Kind::PreAuth]).into_iter().next();
     let taken = !live(&book, store, order, &[Kind::PostAuth]).is_empty();
     let amount = total.or(held.as_ref().map(|h| h.amount)).unwrap_or(0);
     let line = line_about(store, order, Kind::PostAuth, at_ms, held.as_ref(), amount);
@@ -204,21 +172,11 @@ pub fn post_auth(
         return line.refuse(&mut book, "CORE-2509", "Uygun onprovizyon bulunamadi.");
     };
     if taken || amount == 0 {
-        return line.refuse(
-            &mut book,
-            "CORE-2506",
-            "Net tutar 0 iken provizyon kapatilamaz.",
-        );
+        return line.refuse(&mut book, "CORE-2506", "Net tutar 0 iken provizyon kapatilamaz.");
     }
     // More than was held: only with the original amount repeated, and by no more than 15 %.
-    if amount > held.amount
-        && (pre_amount != Some(held.amount) || amount > held.amount + held.amount * 15 / 100)
-    {
-        return line.refuse(
-            &mut book,
-            "CORE-2505",
-            "Onprovizyon tutarindan fazlasi kapatilamaz.",
-        );
+    if amount > held.amount && (pre_amount != Some(held.amount) || amount > held.amount + held.amount * 15 / 100) {
+        return line.refuse(&mut book, "CORE-2505", "Onprovizyon tutarindan fazlasi kapatilamaz.");
     }
     line.approve(&mut book, 'P')
 }
@@ -227,62 +185,29 @@ pub fn post_auth(
 pub fn void(bank: &Bank, store: &Store, order: &str, trans_id: &str) -> Answer {
     let at_ms = bank.clock().now_ms();
     let mut book = bank.lock_book();
-    let candidates = live(
-        &book,
-        store,
-        order,
-        &[Kind::Auth, Kind::PreAuth, Kind::PostAuth, Kind::Credit],
-    );
+    let candidates = live(&book, store, order, &[Kind::Auth, Kind::PreAuth, Kind::PostAuth, Kind::Credit]);
     // A pre-authorization is in no batch, but one that was captured is undone through its capture.
     let captured = candidates.iter().any(|e| e.kind == Kind::PostAuth);
     let target = candidates
         .into_iter()
         .filter(|e| trans_id.is_empty() || e.trans_id == trans_id)
-        .find(|e| {
-            if e.kind == Kind::PreAuth {
-                !captured
-            } else {
-                !book.is_settled(e)
-            }
-        });
-    let mut line = line_about(
-        store,
-        order,
-        Kind::Void,
-        at_ms,
-        target.as_ref(),
-        target.as_ref().map_or(0, |t| t.amount),
-    );
+        .find(|e| if e.kind == Kind::PreAuth { !captured } else { !book.is_settled(e) });
+    let mut line =
+        line_about(store, order, Kind::Void, at_ms, target.as_ref(), target.as_ref().map_or(0, |t| t.amount));
     let Some(target) = target else {
-        return line.refuse(
-            &mut book,
-            "CORE-2008",
-            "İptal edilmeye uygun satış işlemi bulunamadı.",
-        );
+        return line.refuse(&mut book, "CORE-2008", "İptal edilmeye uygun satış işlemi bulunamadı.");
     };
     line.undoes = Some(target.seq);
     line.approve(&mut book, 'P')
 }
 
 /// Gives money back after the day has ended.
-pub fn credit(
-    bank: &Bank,
-    store: &Store,
-    order: &str,
-    total: Option<i64>,
-    currency: &str,
-) -> Answer {
+pub fn credit(bank: &Bank, store: &Store, order: &str, total: Option<i64>, currency: &str) -> Answer {
     let at_ms = bank.clock().now_ms();
     let mut book = bank.lock_book();
     let sold = live(&book, store, order, &[Kind::Auth, Kind::PostAuth]);
-    let back: i64 = live(&book, store, order, &[Kind::Credit])
-        .iter()
-        .map(|e| e.amount)
-        .sum();
-    let known = book
-        .of_order(&store.client_id, order)
-        .iter()
-        .any(|e| e.approved);
+    let back: i64 = live(&book, store, order, &[Kind::Credit]).iter().map(|e| e.amount).sum();
+    let known = book.of_order(&store.client_id, order).iter().any(|e| e.approved);
     let net = sold.iter().map(|e| e.amount).sum::<i64>() - back;
     let amount = total.unwrap_or(net);
     let line = line_about(store, order, Kind::Credit, at_ms, sold.first(), amount);
@@ -293,28 +218,16 @@ pub fn credit(
         return line.refuse(&mut book, "CORE-2504", "Net Tutar 0.");
     }
     if sold.iter().any(|e| !book.is_settled(e)) {
-        return line.refuse(
-            &mut book,
-            "CORE-2508",
-            "Iade yapilamaz, siparis gunsonuna girmemis.",
-        );
+        return line.refuse(&mut book, "CORE-2508", "Iade yapilamaz, siparis gunsonuna girmemis.");
     }
     if !currency.is_empty() && sold.first().is_some_and(|s| s.currency != currency) {
-        return line.refuse(
-            &mut book,
-            "CORE-2119",
-            "Para birimi orijinal islemle uyusmuyor.",
-        );
+        return line.refuse(&mut book, "CORE-2119", "Para birimi orijinal islemle uyusmuyor.");
     }
     if amount <= 0 {
         return line.refuse(&mut book, "CORE-2009", "Tutar sifir olamaz.");
     }
     if amount > net {
-        return line.refuse(
-            &mut book,
-            "CORE-2503",
-            "Net miktardan fazlasi iade edilemez.",
-        );
+        return line.refuse(&mut book, "CORE-2503", "Net miktardan fazlasi iade edilemez.");
     }
     line.approve(&mut book, 'P')
 }
@@ -323,11 +236,7 @@ pub fn credit(
 pub fn day_end(bank: &Bank, only: Option<&str>) -> usize {
     let at_ms = bank.clock().now_ms();
     let mut book = bank.lock_book();
-    let stores: Vec<&Store> = bank
-        .stores()
-        .iter()
-        .filter(|s| only.is_none_or(|o| o == s.client_id))
-        .collect();
+    let stores: Vec<&Store> = bank.stores().iter().filter(|s| only.is_none_or(|o| o == s.client_id)).collect();
     for store in &stores {
         let n = numbers(&book, at_ms, 'G');
         let line = line_about(store, "", Kind::DayEnd, at_ms, None, 0);

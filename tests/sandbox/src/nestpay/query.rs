@@ -18,10 +18,7 @@ fn trans_stat(book: &Book, e: &Entry) -> &'static str {
     match e {
         _ if !e.approved => "D",
         _ if book.is_undone(e) => "V",
-        Entry {
-            kind: Kind::PreAuth,
-            ..
-        } => "A",
+        Entry { kind: Kind::PreAuth, .. } => "A",
         _ if book.is_settled(e) => "S",
         _ => "C",
     }
@@ -33,16 +30,8 @@ fn is_captured(e: &Entry) -> bool {
 
 /// The entry that stands for the order: the last one that moved money, or the last refusal.
 fn standing<'a>(entries: &[&'a Entry]) -> Option<&'a Entry> {
-    let financial = || {
-        entries
-            .iter()
-            .rev()
-            .copied()
-            .filter(|e| !matches!(e.kind, Kind::Void | Kind::DayEnd))
-    };
-    financial()
-        .find(|e| e.approved)
-        .or_else(|| financial().next())
+    let financial = || entries.iter().rev().copied().filter(|e| !matches!(e.kind, Kind::Void | Kind::DayEnd));
+    financial().find(|e| e.approved).or_else(|| financial().next())
 }
 
 /// ORDERSTATUS=QUERY.
@@ -77,19 +66,12 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
     };
     let at = long_date(e.at_ms);
     let amount = e.amount.to_string();
-    let (captured, captured_at) = if is_captured(e) {
-        (amount.clone(), at.clone())
-    } else {
-        (String::new(), String::new())
-    };
+    let (captured, captured_at) =
+        if is_captured(e) { (amount.clone(), at.clone()) } else { (String::new(), String::new()) };
     let stat = trans_stat(&book, e);
     let kind = charge_type(e);
-    let secure = |pick: fn(&crate::book::Secure) -> &String| {
-        e.secure
-            .as_ref()
-            .map(|s| pick(s).clone())
-            .unwrap_or_default()
-    };
+    let secure =
+        |pick: fn(&crate::book::Secure) -> &String| e.secure.as_ref().map(|s| pick(s).clone()).unwrap_or_default();
     let joined = format!(
         "ORD_ID:{order}\tCHARGE_TYPE_CD:{kind}\tORIG_TRANS_AMT:{amount}\tCAPTURE_AMT:{captured}\tTRANS_STAT:{stat}\tAUTH_DTTM:{at}\t\
          CAPTURE_DTTM:{captured_at}\tAUTH_CODE:{}\tTRANS_ID:{}",
@@ -110,22 +92,9 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
         ("ORDERSTATUS", joined),
         ("ORD_ID", order.to_owned()),
         ("ORIG_TRANS_AMT", amount),
-        (
-            "PAN",
-            e.card
-                .as_ref()
-                .map(crate::card::CardFace::spaced)
-                .unwrap_or_default(),
-        ),
+        ("PAN", e.card.as_ref().map(crate::card::CardFace::spaced).unwrap_or_default()),
         ("PROC_RET_CD", e.code.clone()),
-        (
-            "SETTLEID",
-            if book.is_settled(e) {
-                book.batch(&store.client_id).to_string()
-            } else {
-                String::new()
-            },
-        ),
+        ("SETTLEID", if book.is_settled(e) { book.batch(&store.client_id).to_string() } else { String::new() }),
         ("TRANS_ID", e.trans_id.clone()),
         ("TRANS_STAT", stat.to_owned()),
         ("XID_3D", secure(|s| &s.xid)),
@@ -147,12 +116,8 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
 pub fn history(bank: &Bank, store: &Store, order: &str) -> Answer {
     let book = bank.lock_book();
     let entries = book.of_order(&store.client_id, order);
-    let lines: Vec<String> = entries
-        .iter()
-        .rev()
-        .filter(|e| e.kind != Kind::Void)
-        .map(|e| history_line(&book, e))
-        .collect();
+    let lines: Vec<String> =
+        entries.iter().rev().filter(|e| e.kind != Kind::Void).map(|e| history_line(&book, e)).collect();
     if lines.is_empty() {
         return no_record(order, &["TRXCOUNT"], "");
     }
@@ -162,12 +127,7 @@ pub fn history(bank: &Bank, store: &Store, order: &str) -> Answer {
         ("NUMCODE".to_owned(), "0".to_owned()),
     ];
     let count = lines.len();
-    extra.extend(
-        lines
-            .into_iter()
-            .enumerate()
-            .map(|(i, line)| (format!("TRX{}", i + 1), line)),
-    );
+    extra.extend(lines.into_iter().enumerate().map(|(i, line)| (format!("TRX{}", i + 1), line)));
     extra.push(("TRXCOUNT".to_owned(), count.to_string()));
     Answer {
         approved: true,
@@ -185,10 +145,7 @@ fn history_line(book: &Book, e: &Entry) -> String {
     let at = long_date(e.at_ms);
     let captured = e.kind != Kind::PreAuth;
     let amount = e.amount.to_string();
-    let gone = book
-        .undone_by(e)
-        .map(|v| long_date(v.at_ms))
-        .unwrap_or_default();
+    let gone = book.undone_by(e).map(|v| long_date(v.at_ms)).unwrap_or_default();
     // The host never saw what the gateway refused, so there is no reference of its own.
     let host_ref = if e.code == "99" { "" } else { &e.host_ref };
     [

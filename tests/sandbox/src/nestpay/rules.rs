@@ -39,10 +39,7 @@ pub fn op(r: &Request) -> Result<Op, Refused> {
         "PostAuth" => Ok(Op::PostAuth),
         "Void" => Ok(Op::Void),
         "Credit" => Ok(Op::Credit),
-        _ => Err((
-            "CORE-2001",
-            "Islem tipi gecersiz (Auth, PreAuth, PostAuth, Credit, Void).",
-        )),
+        _ => Err(("CORE-2001", "Islem tipi gecersiz (Auth, PreAuth, PostAuth, Credit, Void).")),
     }
 }
 
@@ -71,20 +68,17 @@ pub fn lengths(r: &Request, op: Op) -> Result<(), Refused> {
     let mode = text(r, "Mode");
     match () {
         () if !mode.is_empty() && mode != "P" => Err(("CORE-1006", "Mode parametresi gecersiz.")),
-        () if order(text(r, "OrderId")).is_err() => Err((
-            "CORE-1015",
-            "Siparis numarasi en fazla 64 karakter ve alfasayisal olmali.",
-        )),
+        () if order(text(r, "OrderId")).is_err() => {
+            Err(("CORE-1015", "Siparis numarasi en fazla 64 karakter ve alfasayisal olmali."))
+        }
         () if too_long("TransId", 64) => Err(("CORE-1017", "Islem numarasi cok uzun.")),
         () if !text(r, "TransId").is_empty() && op != Op::Void => {
             Err(("CORE-1028", "TransId yalnizca iptalde gonderilebilir."))
         }
         () if too_long("Description", 255) => Err(("CORE-1021", "Aciklama cok uzun.")),
         () if too_long("IPAddress", 39) => Err(("CORE-1022", "IP adresi cok uzun.")),
-        () if matches!(
-            op,
-            Op::PostAuth | Op::Void | Op::Credit | Op::Status | Op::History
-        ) && text(r, "OrderId").is_empty() =>
+        () if matches!(op, Op::PostAuth | Op::Void | Op::Credit | Op::Status | Op::History)
+            && text(r, "OrderId").is_empty() =>
         {
             Err(("CORE-2301", "Siparis numarasi gecersiz."))
         }
@@ -94,18 +88,8 @@ pub fn lengths(r: &Request, op: Op) -> Result<(), Refused> {
 
 /// At most 64 letters, digits, `-` and `_`.
 pub fn order(order: &str) -> Result<(), Refused> {
-    let good = order.len() <= 64
-        && order
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if good {
-        Ok(())
-    } else {
-        Err((
-            "CORE-1015",
-            "Siparis numarasi en fazla 64 karakter ve alfasayisal olmali.",
-        ))
-    }
+    let good = order.len() <= 64 && order.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if good { Ok(()) } else { Err(("CORE-1015", "Siparis numarasi en fazla 64 karakter ve alfasayisal olmali.")) }
 }
 
 /// `10.01`, `5` → minor units. Absent is `None`.
@@ -130,9 +114,7 @@ pub fn amount(text: &str) -> Result<Option<i64>, Refused> {
 pub fn currency(text: &str) -> Result<&str, Refused> {
     match text {
         "949" | "840" | "978" | "826" | "643" | "944" => Ok(text),
-        t if t.len() == 3 && t.bytes().all(|b| b.is_ascii_digit()) => {
-            Err(("CORE-1019", "Para birimi kodu yanlis."))
-        }
+        t if t.len() == 3 && t.bytes().all(|b| b.is_ascii_digit()) => Err(("CORE-1019", "Para birimi kodu yanlis.")),
         _ => Err(("CORE-1010", "Para birimi okunamadi.")),
     }
 }
@@ -160,24 +142,12 @@ pub fn expires(text: &str) -> Result<(u8, u8), Refused> {
     if m.len() != 2 || y.len() != 2 {
         return Err(format);
     }
-    let (m, y) = (
-        m.parse().map_err(|_| format)?,
-        y.parse().map_err(|_| format)?,
-    );
-    if (1..=12).contains(&m) {
-        Ok((m, y))
-    } else {
-        Err(("CORE-2010", "Son kullanma tarihi hatali."))
-    }
+    let (m, y) = (m.parse().map_err(|_| format)?, y.parse().map_err(|_| format)?);
+    if (1..=12).contains(&m) { Ok((m, y)) } else { Err(("CORE-2010", "Son kullanma tarihi hatali.")) }
 }
 
 /// The card of a request that carries one in clear.
-pub fn card(
-    store: &Store,
-    pan: &str,
-    expires_text: &str,
-    code: Option<&str>,
-) -> Result<IssuedCard, Refused> {
+pub fn card(store: &Store, pan: &str, expires_text: &str, code: Option<&str>) -> Result<IssuedCard, Refused> {
     if pan.is_empty() {
         return Err(("CORE-2015", "Kart numarasi eksik."));
     }
@@ -202,11 +172,7 @@ pub fn sale_amount(text: &str) -> Result<i64, Refused> {
 
 /// `Auth` or `PreAuth`.
 pub fn charge_kind(op: Op) -> Kind {
-    if op == Op::PreAuth {
-        Kind::PreAuth
-    } else {
-        Kind::Auth
-    }
+    if op == Op::PreAuth { Kind::PreAuth } else { Kind::Auth }
 }
 
 #[cfg(test)]
@@ -219,15 +185,7 @@ mod tests {
         assert_eq!(amount("5"), Ok(Some(500)));
         assert_eq!(amount("1.1"), Ok(Some(110)));
         assert_eq!(amount(""), Ok(None));
-        for bad in [
-            "10,01",
-            "1.001",
-            "1e5",
-            ".5",
-            "5.",
-            " 5",
-            "123456789012345678",
-        ] {
+        for bad in ["10,01", "1.001", "1e5", ".5", "5.", " 5", "123456789012345678"] {
             assert_eq!(amount(bad).map_err(|e| e.0), Err("CORE-1018"), "{bad}");
         }
         assert_eq!(amount("-1").map_err(|e| e.0), Err("CORE-1024"));
@@ -241,10 +199,7 @@ mod tests {
         assert_eq!(installments("0", "949").map_err(|e| e.0), Err("CORE-2603"));
         assert_eq!(installments("13", "949").map_err(|e| e.0), Err("CORE-2603"));
         assert_eq!(installments("-2", "949").map_err(|e| e.0), Err("CORE-1026"));
-        assert_eq!(
-            installments("2222", "949").map_err(|e| e.0),
-            Err("CORE-1023")
-        );
+        assert_eq!(installments("2222", "949").map_err(|e| e.0), Err("CORE-1023"));
         assert_eq!(installments("3", "840").map_err(|e| e.0), Err("CORE-2124"));
     }
 

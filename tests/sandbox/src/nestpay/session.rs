@@ -140,12 +140,7 @@ pub struct Outcome {
 
 /// The id of an authentication and its proof.
 pub fn proof(card: &IssuedCard, store: &str, md_status: &str) -> (String, Secure) {
-    let md = format!(
-        "{}:{}:{}:##{store}",
-        card.face.bin,
-        random::hex_upper(32),
-        3_000 + u32::from(random::byte()) * 7
-    );
+    let md = format!("{}:{}:{}:##{store}", card.face.bin, random::hex_upper(32), 3_000 + u32::from(random::byte()) * 7);
     let mastercard = card.face.brand == "MASTERCARD";
     let eci = match (md_status, mastercard) {
         ("1", false) => "05",
@@ -154,18 +149,6 @@ pub fn proof(card: &IssuedCard, store: &str, md_status: &str) -> (String, Secure
         ("2" | "3" | "4", true) => "01",
         _ => "",
     };
-    let cavv = if matches!(md_status, "1" | "4") {
-        random::base64(20)
-    } else {
-        String::new()
-    };
-    (
-        md,
-        Secure {
-            md_status: md_status.to_owned(),
-            eci: eci.to_owned(),
-            xid: random::base64(20),
-            cavv,
-        },
-    )
+    let cavv = if matches!(md_status, "1" | "4") { random::base64(20) } else { String::new() };
+    (md, Secure { md_status: md_status.to_owned(), eci: eci.to_owned(), xid: random::base64(20), cavv })
 }

@@ -37,10 +37,7 @@ const SPENT: Refused = ("CORE-2127", "XID daha once kullanilmistir.");
 /// The card behind `md`, if everything the payer's bank said is repeated exactly.
 pub fn find(bank: &Bank, store: &Store, r: &Request) -> Result<(IssuedCard, Secure), Refused> {
     let gate = bank.lock_gate();
-    let v = gate
-        .vouchers
-        .get(text(r, "Number"))
-        .ok_or(("CORE-2122", "3D islem bulunamadi."))?;
+    let v = gate.vouchers.get(text(r, "Number")).ok_or(("CORE-2122", "3D islem bulunamadi."))?;
     let repeated = v.store == store.client_id
         && same(&v.secure.xid, text(r, "PayerTxnId"))
         && same(&v.secure.eci, text(r, "PayerSecurityLevel"))
@@ -51,9 +48,7 @@ pub fn find(bank: &Bank, store: &Store, r: &Request) -> Result<(IssuedCard, Secu
         () if !matches!(v.secure.md_status.as_str(), "1" | "2" | "3" | "4") => {
             Err(("CORE-2206", "MdStatus degeri gecersiz."))
         }
-        () if bank.clock().now_ms() - v.at_ms > GOOD_FOR_MS => {
-            Err(("CORE-2122", "3D islem zaman asimina ugradi."))
-        }
+        () if bank.clock().now_ms() - v.at_ms > GOOD_FOR_MS => Err(("CORE-2122", "3D islem zaman asimina ugradi.")),
         () => Ok((v.card.clone(), v.secure.clone())),
     }
 }

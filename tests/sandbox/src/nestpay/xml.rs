@@ -14,10 +14,7 @@ pub type Request = BTreeMap<String, String>;
 /// The XML of a body that is either XML or a form with a `DATA` field.
 pub fn unwrap_data(body: &[u8]) -> Vec<u8> {
     let trimmed = body.trim_ascii_start();
-    if !trimmed
-        .get(..5)
-        .is_some_and(|h| h.eq_ignore_ascii_case(b"DATA="))
-    {
+    if !trimmed.get(..5).is_some_and(|h| h.eq_ignore_ascii_case(b"DATA=")) {
         return trimmed.to_vec();
     }
     // The browser's way of writing a space comes before percent decoding.
@@ -57,25 +54,19 @@ pub fn read(body: &[u8]) -> Result<Request, String> {
             }
             Event::Text(e) => value.push_str(&e.xml10_content()),
             Event::CData(e) => value.push_str(&e.xml10_content()),
-            Event::GeneralRef(e) => match (
-                e.resolve_char_ref().map_err(|e| e.to_string())?,
-                e.xml10_content().as_ref(),
-            ) {
-                (Some(c), _) => value.push(c),
-                (None, "amp") => value.push('&'),
-                (None, "lt") => value.push('<'),
-                (None, "gt") => value.push('>'),
-                (None, "quot") => value.push('"'),
-                (None, "apos") => value.push('\''),
-                (None, other) => return Err(format!("entity {other} is not known")),
-            },
+            Event::GeneralRef(e) => {
+                match (e.resolve_char_ref().map_err(|e| e.to_string())?, e.xml10_content().as_ref()) {
+                    (Some(c), _) => value.push(c),
+                    (None, "amp") => value.push('&'),
+                    (None, "lt") => value.push('<'),
+                    (None, "gt") => value.push('>'),
+                    (None, "quot") => value.push('"'),
+                    (None, "apos") => value.push('\''),
+                    (None, other) => return Err(format!("entity {other} is not known")),
+                }
+            }
             Event::End(_) => {
-                insert(
-                    &mut out,
-                    path.get(1..).unwrap_or_default(),
-                    None,
-                    value.trim(),
-                );
+                insert(&mut out, path.get(1..).unwrap_or_default(), None, value.trim());
                 path.pop();
                 value.clear();
             }
@@ -130,10 +121,7 @@ pub struct Answer {
 impl Answer {
     /// A field's text.
     pub fn get(&self, name: &str) -> &str {
-        self.fields
-            .iter()
-            .find(|(k, _)| *k == name)
-            .map_or("", |(_, v)| v)
+        self.fields.iter().find(|(k, _)| *k == name).map_or("", |(_, v)| v)
     }
 
     /// Replaces a field's text.
@@ -145,16 +133,12 @@ impl Answer {
 
     /// A field's text below `Extra`.
     pub fn extra(&self, name: &str) -> &str {
-        self.extra
-            .iter()
-            .find(|(k, _)| k == name)
-            .map_or("", |(_, v)| v)
+        self.extra.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
     }
 
     /// The document in ISO-8859-9, as the bank has always sent it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut xml =
-            String::from("<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?>\n<CC5Response>\n");
+        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?>\n<CC5Response>\n");
         for (name, value) in &self.fields {
             let _ = writeln!(xml, "  <{name}>{}</{name}>", escape(value));
         }
@@ -168,10 +152,7 @@ impl Answer {
 }
 
 fn escape(value: &str) -> String {
-    value
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -180,8 +161,10 @@ mod tests {
 
     #[test]
     fn a_request_is_read_in_its_own_character_set() {
-        let mut body = b"<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?>\n<CC5Request><Name>\xddSB &amp; \xfe&#305;</Name>\
-            <Extra><ORDERSTATUS>QUERY</ORDERSTATUS></Extra><Total/><Taksit></Taksit></CC5Request>\n".to_vec();
+        let mut body =
+            b"<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?>\n<CC5Request><Name>\xddSB &amp; \xfe&#305;</Name>\
+            <Extra><ORDERSTATUS>QUERY</ORDERSTATUS></Extra><Total/><Taksit></Taksit></CC5Request>\n"
+                .to_vec();
         let r = read(&body).expect("reads");
         assert_eq!(r["Name"], "İSB & şı");
         assert_eq!(r["Extra/ORDERSTATUS"], "QUERY");
@@ -193,8 +176,7 @@ mod tests {
 
     #[test]
     fn utf_8_is_read_when_declared() {
-        let body =
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><CC5Request><Name>ÇğıŞ</Name></CC5Request>";
+        let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><CC5Request><Name>ÇğıŞ</Name></CC5Request>";
         assert_eq!(read(body.as_bytes()).expect("reads")["Name"], "ÇğıŞ");
     }
 
