@@ -1,0 +1,170 @@
+// The pay and result pages' only script. Everything here also works without it, by a round trip.
+const $ = (q, from = document) => from.querySelector(q);
+const $$ = (q, from = document) => [...from.querySelectorAll(q)];
+
+document.addEventListener('change', (e) => {
+  if (e.target.name !== 'tema') return;
+  const secure = location.protocol === 'https:' ? ';secure' : '';
+  document.cookie = `vezne_theme=${e.target.value};path=/;max-age=31536000;samesite=lax${secure}`;
+});
+
+const card = $('#card[action="/pay"]');
+if (card) payPage(card, $('#what'));
+const poll = Number($('main').dataset.poll);
+if (poll) resultPage(poll);
+
+function payPage(card, what) {
+  const pan = $('#card_number'), expiry = $('#expiry'), amount = $('#amount'), go = $('#go');
+  const digits = (s) => s.replace(/\D/g, '');
+  const ticks = () => $$('input[type=checkbox]', what);
+  const money = (minor) =>
+    `${String(Math.floor(minor / 100)).replace(/\B(?=(\d{3})+$)/g, '.')},${String(minor % 100).padStart(2, '0')}`;
+
+  // The same reading as the server's: 1250, 1.250,00 and 1250.00 are one amount.
+  function parse(typed) {
+    const s = typed.replace(/[\s₺']/g, '');
+    if (!/^[\d.,]+$/.test(s)) return 0;
+    const at = Math.max(s.lastIndexOf('.'), s.lastIndexOf(','));
+    if (at < 0) return Number(s) * 100;
+    const before = s.slice(0, at), tail = s.slice(at + 1), again = before.includes(s[at]);
+    if (again || (tail.length === 3 && !/[.,]/.test(before))) return Number(digits(s)) * 100;
+    if (tail.length > 2) return 0;
+    return Number(digits(before) || 0) * 100 + Number(tail.padEnd(2, '0'));
+  }
+
+  // What is known of the card, the instalments and the words come as pieces of the page, in the payer's language.
+  let asked = 0, timer, last = '';
+  function ask(wait = 200) {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const bin = digits(pan.value).slice(0, 8);
+      const body = new URLSearchParams({ bin: bin.length < 6 ? '' : bin, amount: amount.value });
+      if (String(body) === last) return;
+      last = String(body);
+      const mine = ++asked;
+      try {
+        const answer = await fetch(card.dataset.options, { method: 'POST', body });
+        if (!answer.ok || mine !== asked) return;
+        const pieces = document.createElement('template');
+        pieces.innerHTML = await answer.text();
+        for (const piece of $$('[data-part]', pieces.content)) $(`#${piece.dataset.part}`).replaceChildren(...piece.childNodes);
+        label();
+      } catch {
+        last = ''; // no network: the next change asks again, and the form can be sent all the same
+      }
+    }, wait);
+  }
+
+  function label() {
+    const choice = $('input[type=radio]:checked', $('#plan'));
+    if (!choice) return;
+    $('span', go).textContent = choice.dataset.pay;
+    $('#total').textContent = choice.dataset.total;
+  }
+
+  function show(minor) {
+    card.elements.amount.value = minor;
+    go.disabled = minor <= 0;
+    $('#ticked').replaceChildren(...ticks().filter((b) => b.checked).map((b) => {
+      const kept = document.createElement('input');
+      Object.assign(kept, { type: 'hidden', name: b.name, value: b.value });
+      return kept;
+    }));
+    ask();
+  }
+
+  what.addEventListener('change', (e) => {
+    if (e.target.type !== 'checkbox') return;
+    const sum = ticks().filter((b) => b.checked).reduce((n, b) => n + Number(b.dataset.minor), 0);
+    amount.value = sum ? money(sum) : '';
+    show(sum);
+  });
+  amount.addEventListener('input', () => show(parse(amount.value)));
+  amount.addEventListener('blur', () => {
+    const minor = parse(amount.value);
+    if (minor) amount.value = money(minor);
+  });
+  what.addEventListener('submit', (e) => {
+    e.preventDefault();
+    pan.focus();
+  });
+  $('#plan').addEventListener('change', label);
+
+  // Digits in groups of four (American Express: 4-6-5), the caret kept behind the same digit.
+  function group(field, cut) {
+    field.addEventListener('input', (e) => {
+      if (e.isComposing) return;
+      const left = digits(field.value.slice(0, field.selectionStart)).length;
+      field.value = cut(digits(field.value));
+      let at = 0;
+      for (let seen = 0; seen < left && at < field.value.length; at++) if (/\d/.test(field.value[at])) seen++;
+      if (document.activeElement === field) field.setSelectionRange(at, at);
+    });
+  }
+  group(pan, (d) => (/^3[47]/.test(d)
+    ? [d.slice(0, 4), d.slice(4, 10), d.slice(10, 15)]
+    : d.slice(0, 19).match(/.{1,4}/g) || []).filter(Boolean).join(' '));
+  group(expiry, (d) => (d.length > 2 ? `${d.slice(0, 2)} / ${d.slice(2, 4)}` : d));
+  pan.addEventListener('input', () => ask());
+
+  // Checked when the field is left, not while somebody types.
+  function check(field, wrong, text) {
+    const old = $(`#${field.id}-e`);
+    old?.remove();
+    field.toggleAttribute('aria-invalid', wrong);
+    if (!wrong) return;
+    field.setAttribute('aria-invalid', 'true');
+    const p = document.createElement('p');
+    Object.assign(p, { className: 'err', id: `${field.id}-e`, textContent: text });
+    field.after(p);
+  }
+  function luhn(d) {
+    let sum = 0;
+    [...d].reverse().forEach((c, i) => {
+      const n = Number(c) * (i % 2 ? 2 : 1);
+      sum += n > 9 ? n - 9 : n;
+    });
+    return d.length >= 13 && sum % 10 === 0;
+  }
+  pan.addEventListener('blur', () => pan.value && check(pan, !luhn(digits(pan.value)), card.dataset.luhn));
+  expiry.addEventListener('blur', () => {
+    const d = digits(expiry.value), month = Number(d.slice(0, 2)), end = new Date(2000 + Number(d.slice(2, 4)), month, 1);
+    if (d) check(expiry, d.length !== 4 || month < 1 || month > 12 || end <= new Date(), card.dataset.expired);
+  });
+
+  // One form, one payment: the hidden key makes a second send the same payment, this makes it not happen at all.
+  let sent = false;
+  card.addEventListener('submit', (e) => {
+    if (sent) return e.preventDefault();
+    sent = true;
+    setTimeout(() => {
+      go.disabled = true;
+      $('span', go).textContent = card.dataset.late;
+    });
+  });
+  // Back from the bank into a kept page: take a fresh form with a fresh key.
+  addEventListener('pageshow', (e) => e.persisted && location.reload());
+  if (digits(pan.value).length >= 6) ask(0);
+}
+
+// Asks for the page again until its state changes, and puts the new window in the place of the old one.
+function resultPage(seconds) {
+  let wait = seconds * 1000;
+  const again = async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+      if (answer.ok) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        const [now, then] = [$('#result', fresh), $('#result')];
+        if (now && then && now.outerHTML !== then.outerHTML) then.replaceWith(now);
+        if (now?.dataset.state !== then?.dataset.state) document.title = fresh.title;
+        if (!$('main', fresh)?.dataset.poll) return;
+      }
+    } catch {
+      // offline for a moment: ask again
+    }
+    wait = Math.min(wait * 1.3, 15000);
+    setTimeout(again, wait);
+  };
+  setTimeout(again, wait);
+}

@@ -1,0 +1,13 @@
+// Keeps the theme chosen with the radios; tokens.css has switched it already.
+document.addEventListener('change', (e) => {
+  if (e.target.name !== 'tema') return;
+  const secure = location.protocol === 'https:' ? ';secure' : '';
+  document.cookie = `vezne_theme=${e.target.value};path=/;max-age=31536000;samesite=lax${secure}`;
+});
+// "/" leads to the search field of a list, unless somebody is typing.
+document.addEventListener('keydown', (e) => {
+  const find = document.querySelector('input[type=search]');
+  if (e.key !== '/' || !find || /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
+  e.preventDefault();
+  find.focus();
+});

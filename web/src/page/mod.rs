@@ -1,0 +1,64 @@
+//! The pages, one file per noun of the API.
+
+pub mod api_key;
+pub mod customer;
+pub mod dealer;
+pub mod home;
+pub mod menu;
+pub mod pay;
+pub mod payment;
+pub mod payment_detail;
+pub mod plugin;
+pub mod pos_account;
+pub mod pos_form;
+pub mod receipt;
+pub mod receivable;
+pub mod refund;
+pub mod result;
+pub mod sign_in;
+pub mod statement;
+pub mod trouble;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::{Portal, export};
+
+/// Every page and every form of the portal. `POST /sign-in`, `POST /sign-out` and `POST /pay` are the host's.
+pub fn routes() -> Router<Portal> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/sign-in", get(sign_in::show))
+        .route("/menu", get(menu::show))
+        .route("/preferences", post(menu::save))
+        .route("/pay", get(pay::show))
+        .route("/pay/options", post(pay::options))
+        .route("/result/{token}", get(result::show))
+        .route("/payments", get(payment::list))
+        .route("/payments/export.csv", get(export::csv))
+        .route("/payments/export.xlsx", get(export::xlsx))
+        .route("/payments/{id}", get(payment_detail::show))
+        .route("/payments/{id}/refund", get(refund::form).post(refund::send))
+        .route("/payments/{id}/capture", post(refund::capture))
+        .route("/payments/{id}/receipt", get(receipt::show))
+        .route("/payments/{id}/receipt.pdf", get(receipt::file))
+        .route("/statement", get(statement::show))
+        .route("/dealers", get(dealer::list).post(dealer::create))
+        .route("/dealers/new", get(dealer::form))
+        .route("/dealers/{id}", get(dealer::show))
+        .route("/customers", get(customer::list).post(customer::create))
+        .route("/customers/new", get(customer::form))
+        .route("/customers/{id}", get(customer::show))
+        .route("/receivables", get(receivable::list).post(receivable::create))
+        .route("/receivables/new", get(receivable::form))
+        .route("/pos", get(pos_account::list).post(pos_account::create))
+        .route("/pos/new", get(pos_account::form))
+        .route("/pos/{id}", get(pos_account::show).post(pos_account::change))
+        .route("/pos/{id}/test", post(pos_account::test))
+        .route("/plugins", get(plugin::list))
+        .route("/api-keys", get(api_key::list).post(api_key::create))
+        .route("/api-keys/{id}/revoke", post(api_key::revoke))
+        .fallback(trouble::unknown_path)
+}
