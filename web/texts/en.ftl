@@ -1,0 +1,562 @@
+### English.
+## Shell
+skip-content = Skip to content
+band-label = Environment
+band-test = TEST MODE
+band-no-money = No real money moves.
+nav-label = Main menu
+nav-home = Overview
+nav-payments = Payments
+nav-pay = Collect
+nav-receivables = Receivables
+nav-statement = Statement
+nav-dealers = Dealers
+nav-customers = Customers
+nav-pos = POS accounts
+nav-plugins = Plugins
+nav-api-keys = API keys
+nav-menu = Menu
+nav-group-tree = Dealers and customers
+nav-group-admin = Administration
+scope-title = What you are looking at
+scope-all = All dealers
+language = Language
+theme = Appearance
+theme-light = Light
+theme-dark = Dark
+theme-system = System
+preferences = Language and appearance
+sign-out = Sign out
+help = Help
+powered-by = Powered by
+back-to-portal = Back to the portal
+
+## Common words
+save = Save
+saved = Saved.
+cancel = Cancel
+show = Show
+all = All
+today = Today
+search = Search
+none = none
+never = never
+action = Action
+amount = Amount
+amount-min = At least
+amount-max = At most
+amount-in-words = In words
+balance = Balance
+bank = Bank
+card = Card
+card-kind = Card type
+card-and-pos = Card and POS
+code = Account code
+contact = Contact
+count = Count
+currency = Currency
+date = Date
+day = Day
+time = Time
+dealer = Dealer
+dealer-and-customer = Dealer and customer
+debtor = Debtor
+description = Description
+document = Document no.
+due = Due date
+duration = Time taken
+email = E-mail
+phone = Telephone
+name = Name
+tax-no = Tax or identity no.
+facts = Details
+from = From
+to = To
+state = State
+outcome = Outcome
+party = Dealer or customer
+party-firm = Firm
+party-dealer = Dealer
+party-sub-dealer = Sub-dealer
+party-customer = Customer
+sub-dealers = Sub-dealers
+payment = Payment
+payment-no = Payment no.
+reference = Reference
+reason = Reason
+pos = POS
+plugin = Plugin
+environment = Environment
+environment-test = Test
+environment-live = Live
+settings = Settings
+views = Views
+view-open = Open
+view-in-doubt = In doubt
+view-declined = Declined
+view-succeeded = Approved
+filters = Filters
+filter-apply = Apply
+filter-clear = Clear
+filter-clear-all = Clear filters
+filter-remove = Remove filter { $name }
+empty-filtered = Nothing matches these filters
+pages = Pages
+newer = Newer
+older = Older
+chart = Chart
+table = Table
+chart-view = View
+zone-named = Times are in { $zone }.
+single-payment = Single payment
+instalments = { $n } instalments
+form-refused = Not saved. Please mend the marked fields.
+
+## Trouble
+trouble-title = The page could not be shown
+trouble-what = Your payments are safe, only this page could not be read. Try again; if it goes on, tell us the request number.
+trouble-request = Request no.:
+trouble-retry = Try again
+trouble-forbidden = This page is not open to you
+trouble-forbidden-what = If you need it, ask your firm's administrator.
+trouble-not-found = There is nothing here
+trouble-not-found-what = The address may be wrong, or the record lies outside what you may see.
+trouble-too-many = Too many tries
+trouble-too-many-what = Wait a minute and try again.
+
+## Sign-in
+sign-in-title = Sign in
+sign-in-what = Sign in to Vezne with your e-mail address.
+sign-in-email = E-mail
+sign-in-password = Password
+sign-in = Sign in
+sign-in-error = The e-mail address or the password is wrong.
+sign-in-error-what = Please check and try again.
+sign-in-error-locked = There were too many wrong tries.
+sign-in-error-too_many = There were too many tries. Wait a little.
+
+## Overview
+home-as-of = { $now }, time of { $zone }
+home-in-doubt =
+    { $n ->
+        [one] 1 payment is
+        *[other] { $n } payments are
+    } in doubt, { $amount }.
+home-in-doubt-what = The banks are being asked; you need not do anything.
+home-figures = Figures
+home-owed = What I owe
+home-overdue = Overdue { $amount }
+home-nothing-overdue = Nothing is overdue
+home-receivable = Open receivables
+home-open-count =
+    { $n ->
+        [one] 1 open item
+        *[other] { $n } open items
+    }
+home-today = Collected today
+home-month = Collected this month
+home-payment-count =
+    { $n ->
+        [one] 1 payment
+        *[other] { $n } payments
+    }
+home-success = Success, 7 days
+home-declined = { $n } declined
+home-doubt-tile = In doubt
+home-days = Collected by day
+home-best-day = Best day { $day }: { $amount }.
+home-no-days = Nothing was collected lately
+home-no-days-what = Days appear here as payments come in.
+home-recent = Latest payments
+weekday-1 = Mon
+weekday-2 = Tue
+weekday-3 = Wed
+weekday-4 = Thu
+weekday-5 = Fri
+weekday-6 = Sat
+weekday-7 = Sun
+
+## Payments
+payments-list = List of payments
+payments-search = Search payments
+payments-search-what = Payment no., last 4 digits, approval code, name
+payments-empty = There are no payments yet
+payments-empty-what = Collect the first one and it will appear here.
+on-this-page =
+    { $n ->
+        [one] 1 payment
+        *[other] { $n } payments
+    } on this page
+sum-taken = Approved
+sum-back = Given back
+state-requires-action = Waiting for 3-D
+state-processing = At the bank
+state-authorized = Held
+state-succeeded = Approved
+state-declined = Declined
+state-failed = Failed
+state-canceled = Given up
+state-expired = Expired
+state-unknown = In doubt
+state-voided = Voided
+state-refunded = Refunded
+state-partly-refunded = Partly refunded
+state-given-back = Given back
+state-not-processed = Not sent
+state-open = Open
+state-overdue = Overdue
+state-partly-paid = Partly paid
+state-paid = Paid
+
+## One payment
+steps = Step by step
+raw-record = Raw record
+attempt = Attempt
+attempts = Attempts
+bank-order-no = Bank order no.
+auth-code = Approval code
+captured-at = Taken at
+settled = Settled against debt
+capture = Capture
+operation-sale = Sale
+operation-authorization = Pre-authorization
+operation-capture = Capture
+operation-void = Void
+operation-refund = Refund
+operation-inquiry = Inquiry
+bank-said = The bank said: { $words }
+doubt-title = The outcome is not known; the bank is being asked.
+doubt-alarm = The outcome is not known; a person is looking at it.
+doubt-asked =
+    Asked { $n ->
+        [one] once
+        *[other] { $n } times
+    }.
+doubt-next = Next inquiry at { $time }.
+doubt-no-answer = The bank did not answer
+doubt-broken-connection = The connection broke while sending
+doubt-not-authentic = The answer could not be proved to be the bank's
+doubt-amount-differs = The bank named another amount than ours
+whose-money = Whose money?
+whose-money-what = From the payer to the one who collects.
+closed = Receivables closed
+closed-amount = Closed
+part-principal = Principal
+part-contract-interest = Contract interest
+part-default-interest = Default interest
+part-expense = Expense
+part-tax = Tax
+part-fee = Fee
+event-payment-created = Payment opened
+event-payment-processing = Payment on its way to the bank
+event-payment-succeeded = Payment approved
+event-payment-authorized = The amount is held on the card
+event-payment-declined = Payment declined
+event-payment-failed = Payment failed, no money moved
+event-payment-expired = Time ran out, no money moved
+event-payment-canceled = Payment given up
+event-payment-unknown = The outcome is not known
+event-payment-resolved = The outcome is known now
+event-payment-requires_action = Waiting for the card holder
+event-payment-captured = The money was taken
+event-payment-voided = Payment voided
+event-payment-refunded = Money refunded
+event-route-decided = POS chosen
+event-pos-chosen = POS chosen
+event-attempt-created = Attempt begun
+event-attempt-started = Attempt begun
+event-attempt-approved = Attempt approved
+event-attempt-declined = Attempt declined
+event-attempt-unknown = The attempt's outcome is not known
+event-bank-sent = Sent to the bank
+event-bank-answered = The bank answered
+event-bank-silent = The bank did not answer
+event-browse-started = 3-D Secure begun
+event-three_ds-started = 3-D Secure begun
+event-three-ds-started = 3-D Secure begun
+event-gate-opened = The card holder went to the bank's page
+event-callback-received = The bank sent the 3-D result
+event-callback-refused = A 3-D result that could not be proved was refused
+event-inquiry-sent = The bank was asked for the outcome
+event-inquiry-answered = The bank told the outcome
+event-refund-requested = Giving back was asked for
+event-refund-succeeded = The money was given back
+event-refund-failed = It could not be given back
+event-void-succeeded = Voided
+event-books-posted = Posted to the ledger
+event-ledger-posted = Posted to the ledger
+event-allocation-made = Receivables closed
+decline-insufficient-funds = Insufficient funds or limit
+decline-expired-card = Card expired
+decline-do-not-honour = Not approved by the bank
+decline-lost-or-stolen = Card closed
+decline-invalid-security-code = Wrong security code
+decline-three-ds-failed = 3-D not confirmed
+
+## Giving back
+refund-title = Void or refund
+refundable = May be given back
+refund-hint = May be given back: { $amount }
+refund-will-void = The whole amount will be voided.
+refund-will-void-what = A void shows on the card at once and is possible until { $until }. A part of the amount becomes a refund and takes 3–7 working days.
+refund-will-refund = It will be refunded.
+refund-will-refund-what = The bank's day has ended, so it is a refund and not a void; it shows on the card in 3–7 working days.
+refund-day-end = the end of the day
+refund-send = Give back
+refund-refused = It could not be given back.
+refund-impossible = This payment cannot be given back now.
+refund-impossible-what = It was given back already, its outcome is not known, or you may not do so.
+reason-wrong = The wrong invoice was paid
+reason-double = Paid twice
+reason-returned = Goods returned
+reason-other = Other
+
+## Receipt
+receipt = Receipt
+receipt-title = Payment receipt
+receipt-open = Open the receipt
+receipt-note = This receipt shows that the payment was taken. It is not an invoice.
+receipt-made = Made at { $time }
+
+## Pay
+pay-title = Pay
+pay-payer = Payer
+pay-what = What are you paying?
+pay-how-much = How much are you paying?
+pay-due = Due { $date }
+pay-due-soon =
+    Due { $date }, { $days ->
+        [0] today
+        [one] tomorrow
+        *[other] in { $days } days
+    }
+pay-due-late =
+    Due { $date }, { $days ->
+        [one] 1 day
+        *[other] { $days } days
+    } late
+pay-owed-in-doubt = A payment for it is in doubt
+pay-amount = Amount to pay
+pay-amount-oldest = If you change the amount, the oldest is closed first.
+pay-amount-open = 1250, 1.250,00 and 1250.00 are the same amount.
+pay-bin = First 6–8 digits of the card
+pay-bin-hint = Only to show instalments. The whole card goes into the other form.
+pay-show-plan = Show instalments
+pay-which-card = Which card has how many instalments?
+pay-card = Card
+pay-free = no charge
+pay-you-pay = You pay
+pay-number = Card number
+pay-holder = Name on the card
+pay-holder-example = NAME SURNAME
+pay-expiry = Expires
+pay-expiry-example = MM / YY
+pay-code = Security code
+pay-code-example = 3 digits
+pay-button = Pay { $amount }
+pay-going = Going to the bank…
+pay-refused = The payment was not sent, no money moved.
+pay-refused-what = Mend the marked fields and try again. The amount is kept.
+pay-card-unknown = The card's bank is not known; a single payment is possible.
+pay-safety = Safety
+pay-safety-3d = You confirm on your bank's 3-D Secure page.
+pay-safety-card = Your card number and security code are not kept here.
+pay-safety-receipt = The receipt is ready as soon as the payment is done.
+pay-who = Collect from whom?
+pay-who-what = Choose a dealer or customer to see what is open.
+pay-who-search = Name or account code
+pay-without-party = Collect without choosing
+pay-collect = Collect
+card-credit = Credit card
+card-credit-commercial = Commercial credit card
+card-debit = Debit card
+card-prepaid = Prepaid card
+plan-caption = Instalments, amounts in lira
+plan-count = Instalments
+plan-monthly = Monthly
+plan-total = Total
+plan-difference = Difference
+plan-no = Not possible with this card
+plan-no-card_without_instalments = This card has no instalments
+plan-no-over_limit = Too many instalments for this amount
+plan-no-over_maximum = More than the most instalments
+plan-no-under_minimum = The amount is too small for it
+error-field = Please check this field.
+error-amount = Write the amount like 1.250,00.
+error-card_number = The card number is incomplete or wrong.
+error-card_holder = Write the name on the card.
+error-expiry = The expiry is wrong or has passed.
+error-security_code = The security code has 3 or 4 digits.
+error-quote_expired = The instalment offer has expired. Choose again.
+error-in_doubt = A payment for this debt is in doubt. Do not pay again.
+error-no_pos_account = There is no POS account for this payment.
+
+## Result
+result-ok = Your payment was received
+result-ok-what = Thank you. Your debt is closed by this amount.
+result-unknown = Do not pay again
+result-unknown-what = Your bank has not told us the outcome. Money may have been taken. We are asking.
+result-processing = Your payment is being checked
+result-processing-what = We are waiting for the bank. Do not pay again; this page refreshes by itself.
+result-action = Waiting for your bank's confirmation
+result-action-what = 3-D Secure is not finished. If the bank's page is open, confirm there; the outcome will appear here.
+result-action-go = Go to the bank's page
+result-declined = The payment was not taken
+result-expired = Time ran out
+result-canceled = The payment was cancelled
+result-no-reason = No money moved.
+result-try-again = Pay again
+result-steps = What are we doing?
+result-if-taken = If it was taken,
+result-if-taken-what = your receipt comes and your debt is closed.
+result-if-not = If it was not,
+result-if-not-what = a button to pay again appears here. Amount and invoices are kept.
+result-may-close = You may close this page.
+result-may-close-what = We go on asking without you.
+refresh-state = Refresh
+step-sent = The payment was sent to the bank
+step-waiting = Waiting for the bank
+step-asked =
+    The bank was asked { $n ->
+        [one] once
+        *[other] { $n } times
+    }
+step-next = The next inquiry is due
+step-person = One of our people is talking to the bank
+decline-next = Try another card or call your bank.
+decline-next-never = Use another card and talk to your bank.
+decline-next-later = Try another card or fewer instalments.
+decline-next-change-data = Check the card details and try again.
+decline-next-step-up = Try again and confirm on your bank's 3-D page.
+decline-next-cascade = Try a single payment or another card.
+decline-kept = Amount and invoices are kept.
+
+## Receivables
+receivable-add = Add a receivable
+receivables-empty = There are no receivables yet
+receivables-empty-what = Write who owes what, and it can be ticked on the pay page.
+outstanding = Outstanding
+of-amount = of { $amount }
+open-receivables = Open receivables
+owes-nothing = Owes nothing
+owes-nothing-what = A new receivable will appear here.
+parts = Parts
+
+## Dealers and customers
+dealer-add = Add a dealer
+dealer-parent = Under
+dealers-count =
+    { $n ->
+        [one] 1 dealer
+        *[other] { $n } dealers
+    }
+dealers-tree = Tree of dealers
+dealers-empty = There are no dealers yet
+dealers-empty-what = Add a dealer, who then pays and sees sub-dealers here.
+customer-add = Add a customer
+customers-empty = There are no customers yet
+customers-empty-what = Add the customers who owe you.
+customers-search = Name or account code
+code-hint = Your own code in the books, for example 120.01.0457
+
+## Statement
+opening = Opening balance
+closing = Closing balance
+debit = Debit
+credit = Credit
+line = Line
+line-charge = Charge
+line-payment = Payment
+line-void = Void
+line-refund = Refund
+line-advance = Advance used
+line-offset = Offset
+line-transfer = Transfer
+statement-empty = Nothing happened in these days
+statement-empty-what = Choose a wider span of days.
+statement-in-doubt = { $amount } of payments is in doubt.
+statement-in-doubt-what = It does not count until the outcome is known.
+statement-cut = There are too many lines to show.
+statement-cut-what = Choose fewer days.
+
+## POS accounts
+pos-add = Add a POS account
+pos-add-what = Choose the bank first, then enter what the bank gave you.
+pos-choose = Go on
+pos-name = Name of the account
+pos-active = Active
+pos-disabled = Disabled
+pos-empty = There are no POS accounts yet
+pos-empty-what = Enter a bank's virtual POS details, test them and start collecting.
+pos-saved-what = The next payment uses them.
+three-d-models = 3-D model
+three-d-none = Do not use
+changed-at = Last changed
+settings-general = General
+settings-group-account = Account
+settings-group-three-d = 3-D Secure
+settings-group-options = Options
+secrets = Secrets
+secret-set = Set ({ $time }). Leave empty to keep it.
+secret-unset = Written only, never shown again.
+endpoints = Addresses
+endpoints-what = Changed in a sandbox only; where empty, the bank's address is used.
+test-title = Bank test
+test-run = Run
+test-what = Makes a sale, a void and an inquiry at the bank's test address.
+test-ok = Every step worked.
+test-failed = A step did not work.
+test-step-sale = Sale
+test-step-void = Void
+test-step-inquire = Inquiry
+outcome-approved = Approved
+outcome-declined = Declined
+outcome-not-processed = Not sent
+outcome-unknown = Not known
+outcome-pending = Pending
+outcome-skipped = Not tried
+
+## Plugins
+plugins-what = Every plugin runs in a closed box and sees only what it is granted.
+plugins-empty = No plugins are installed
+plugins-empty-what = Put plugin files into the server's plugin folder.
+plugin-kind-pos = Bank
+plugin-kind-erp = Accounting
+plugin-kind-notify = Message
+plugin-kind-biller = Biller
+plugin-kind-statement = Bank statement
+version = Version
+publisher = Publisher
+licence = Licence
+contract = Contract
+digest = Digest
+capabilities = Can do
+grant-net = Network
+grant-card = the card may go there, the plugin cannot read it
+grant-no-card = the card may not go there
+grant-secrets = Secrets (written only)
+grant-nothing-else = Files, clock, other network
+grant-none = not granted
+
+## API keys
+keys-what = Keys with which programs use the API.
+keys-empty = There are no keys yet
+keys-empty-what = Make a key for your accounting program.
+key-add = Make a key
+key-name-hint = What it is for, for example “Logo export”
+key-begins = Begins with
+key-used = Last used
+key-made = The key was made.
+key-made-what = Copy it now, it is not shown again.
+key-secret = Secret key
+key-revoke = Revoke
+key-revoked = Revoked
+scopes = Scopes
+scopes-needed = Choose at least one scope.
+scope-payments-read = Look at payments
+scope-payments-write = Take payments
+scope-refunds-write = Void and refund
+scope-books-read = Look at dealers, customers and receivables
+scope-books-write = Write dealers, customers and receivables
+scope-pos-read = Look at POS accounts
+scope-pos-write = Write POS accounts

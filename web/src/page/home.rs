@@ -125,13 +125,14 @@ fn plot(t: Locale, days: &[&HomeDay], most: i64) -> AnyView {
         .map(|(d, i)| {
             let height = d.amount * PLOT_HEIGHT / most;
             let label = format!("{}: {}, {}", day_name(t, &d.day), format::money(d.amount, &d.currency), t.f("home-payment-count", [("n", d.count.into())]));
+            let title = label.clone();
             let bar = (height > 0).then(|| {
                 view! { <rect class="f1" x=(i * width + width / 5).to_string() y=(PLOT_HEIGHT - height).to_string() width=(width * 3 / 5).to_string() height=height.to_string()></rect> }
                     .into_any()
             });
             view! {
-                <a href=format!("/payments?from={0}&to={0}", d.day) aria-label=label.clone()>
-                    <rect class="hit" x=(i * width).to_string() y="0" width=width.to_string() height="180"></rect>{bar}<title>{label}</title></a>
+                <a href=format!("/payments?from={0}&to={0}", d.day) aria-label=label>
+                    <rect class="hit" x=(i * width).to_string() y="0" width=width.to_string() height="180"></rect>{bar}<title>{title}</title></a>
             }
             .into_any()
         })

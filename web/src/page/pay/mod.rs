@@ -141,14 +141,13 @@ fn tick(visit: &Visit, rows: Vec<Receivable>) -> Vec<Owed> {
     let chosen = visit.query_all(field::RECEIVABLE);
     let first_visit = visit.query("sent").is_empty() && chosen.is_empty() && visit.query(field::AMOUNT).is_empty();
     let any_late = rows.iter().any(|r| r.overdue && r.in_doubt == 0);
-    let mut first_free = true;
+    let first_free = rows.iter().find(|r| r.in_doubt == 0).map(|r| r.id.clone());
     rows.into_iter()
         .map(|row| {
             let days = row.due_on.parse::<Date>().ok().and_then(|due| today.until(due).ok()).map_or(0, |span| span.get_days());
             let free = row.in_doubt == 0;
             let ticked = if first_visit {
-                let first = std::mem::replace(&mut first_free, first_free && !free) && free;
-                free && if any_late { row.overdue } else { first }
+                free && if any_late { row.overdue } else { first_free.as_ref() == Some(&row.id) }
             } else {
                 free && chosen.contains(&row.id)
             };

@@ -1,0 +1,222 @@
+//! The settings form of a POS account, drawn from the plugin's manifest: groups, help, defaults of the bank, and
+//! secrets that are written and never shown.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde_json::Value;
+use vezne_api::{Plugin, PosAccount};
+
+use crate::{
+    api::Fault,
+    page::{dealer::at, plugin::translated},
+    part::{
+        field::{choice, field},
+        icon::{CROSS, icon},
+    },
+    text::Locale,
+    visit::{Sent, Visit},
+};
+
+/// What the form is drawn from: the manifest, what is stored, what was typed, what was wrong with it.
+pub struct Settings<'a> {
+    /// The plugin.
+    pub plugin: &'a Plugin,
+    /// The account; absent for a new one.
+    pub account: Option<&'a PosAccount>,
+    /// What was typed before the form came back.
+    pub sent: &'a Sent,
+    /// Why it came back.
+    pub fault: Option<&'a Fault>,
+    /// The bank whose defaults hold.
+    pub bank: &'a str,
+}
+
+/// All fields of the form.
+pub fn fields(visit: &Visit, s: &Settings<'_>) -> AnyView {
+    let t = visit.t();
+    let name = s.sent.some("name").or_else(|| s.account.map(|a| a.name.clone())).or_else(|| bank_name(s)).unwrap_or_default();
+    let environment = s.account.is_none().then(|| {
+        let environments = vec![("test".to_owned(), t.s("environment-test")), ("live".to_owned(), t.s("environment-live"))];
+        choice("environment", t.s("environment"), environments, s.sent.get("environment"), at(s.fault, "/environment"))
+    });
+    let mut models: Vec<(String, String)> = s.plugin.models.iter().map(|m| (m.clone(), m.clone())).collect();
+    models.push(("none".to_owned(), t.s("three-d-none")));
+    let model = s.sent.some("three_d_model").or_else(|| s.account.map(|a| a.three_d_model.clone())).unwrap_or_default();
+    view! {
+        {field("name", t.s("pos-name")).value(name).error(at(s.fault, "/name")).required().view()}
+        <div class="grid2">{environment}{choice("three_d_model", t.s("three-d-models"), models, &model, at(s.fault, "/three_d_model"))}</div>
+        {groups(t, s)}{secrets(visit, s)}{endpoints(visit, s)}
+    }
+    .into_any()
+}
+
+fn bank_name(s: &Settings<'_>) -> Option<String> {
+    s.plugin.banks.iter().find(|b| b.id == s.bank).map(|b| b.name.clone())
+}
+
+/// The properties of the manifest's schema, in their groups, in the order the schema gives.
+fn groups(t: Locale, s: &Settings<'_>) -> Vec<AnyView> {
+    let Some(properties) = s.plugin.config.get("properties").and_then(Value::as_object) else { return Vec::new() };
+    let required: Vec<&str> = s.plugin.config.get("required").and_then(Value::as_array).map(|r| r.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+    let mut groups: Vec<(String, Vec<AnyView>)> = Vec::new();
+    let mut ordered: Vec<(&String, &Value)> = properties.iter().collect();
+    ordered.sort_by_key(|(_, schema)| schema.get("x-order").and_then(Value::as_i64).unwrap_or(i64::MAX));
+    for (name, schema) in ordered {
+        let group = words(t, schema.get("x-group")).unwrap_or_default();
+        let one = setting(t, s, name, schema, required.contains(&name.as_str()));
+        match groups.iter_mut().find(|(g, _)| *g == group) {
+            Some((_, fields)) => fields.push(one),
+            None => groups.push((group, vec![one])),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(group, fields)| {
+            let legend = if group.is_empty() { t.s("settings-general") } else { t.maybe(&format!("settings-group-{group}")).unwrap_or(group) };
+            view! { <fieldset class="stack"><legend><b>{legend}</b></legend><div class="grid2">{fields}</div></fieldset> }.into_any()
+        })
+        .collect()
+}
+
+/// Text of a manifest: plain, or by language.
+fn words(t: Locale, value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(by_language) => [t.code(), "tr", "en"].iter().find_map(|l| by_language.get(*l)?.as_str().map(str::to_owned)),
+        _ => None,
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// What a setting holds now: typed, stored, the bank's, the schema's default.
+fn current(s: &Settings<'_>, name: &str, schema: &Value) -> String {
+    let typed = s.sent.some(&format!("config.{name}"));
+    let bank = || s.plugin.banks.iter().find(|b| b.id == s.bank).and_then(|b| b.config.get(name));
+    typed
+        .or_else(|| s.account.and_then(|a| a.config.get(name)).map(text_of))
+        .or_else(|| s.account.is_none().then(bank).flatten().map(text_of))
+        .or_else(|| s.account.is_none().then(|| schema.get("default")).flatten().map(text_of))
+        .unwrap_or_default()
+}
+
+fn setting(t: Locale, s: &Settings<'_>, name: &str, schema: &Value, required: bool) -> AnyView {
+    let id = format!("config.{name}");
+    let label = words(t, schema.get("title")).or_else(|| words(t, schema.get("x-label"))).unwrap_or_else(|| name.to_owned());
+    let help = words(t, schema.get("x-help")).or_else(|| words(t, schema.get("description")));
+    let error = at(s.fault, &format!("/config/{name}"));
+    let value = current(s, name, schema);
+    let control = control(t, &id, schema, &value, required, error.is_some());
+    let help = help.map(|h| view! { <p class="hint" id=format!("{id}-h")>{h}</p> }.into_any());
+    let error = error.map(|e| view! { <p class="err" id=format!("{id}-e")>{icon(CROSS)}{e}</p> }.into_any());
+    if schema.get("type").and_then(Value::as_str) == Some("boolean") {
+        return view! { <div class="field"><label class="check">{control}<span>{label}</span></label>{help}{error}</div> }.into_any();
+    }
+    view! { <div class="field"><label for=id>{label}</label>{control}{help}{error}</div> }.into_any()
+}
+
+fn control(t: Locale, id: &str, schema: &Value, value: &str, required: bool, wrong: bool) -> AnyView {
+    let invalid = wrong.then_some("true");
+    let id = id.to_owned();
+    let options = schema.get("enum").and_then(Value::as_array);
+    match (options, schema.get("type").and_then(Value::as_str)) {
+        (Some(options), _) => {
+            let options = options
+                .iter()
+                .map(|o| {
+                    let o = text_of(o);
+                    let label = words(t, schema.get("x-labels").and_then(|l| l.get(&o))).unwrap_or_else(|| o.clone());
+                    let chosen = o == value;
+                    view! { <option value=o selected=chosen>{label}</option> }.into_any()
+                })
+                .collect::<Vec<_>>();
+            view! { <select id=id.clone() name=id aria-invalid=invalid>{options}</select> }.into_any()
+        }
+        (_, Some("boolean")) => view! { <input type="checkbox" id=id.clone() name=id value="true" checked=value == "true" /> }.into_any(),
+        (_, kind) => {
+            let mode = matches!(kind, Some("integer" | "number")).then_some("numeric");
+            view! { <input id=id.clone() name=id value=value.to_owned() inputmode=mode required=required aria-invalid=invalid autocomplete="off" /> }.into_any()
+        }
+    }
+}
+
+/// Secrets: an empty field keeps what is set.
+fn secrets(visit: &Visit, s: &Settings<'_>) -> Option<AnyView> {
+    if s.plugin.secrets.is_empty() {
+        return None;
+    }
+    let t = visit.t();
+    let fields = s
+        .plugin
+        .secrets
+        .iter()
+        .map(|secret| {
+            let id = format!("secret.{}", secret.name);
+            let state = s.account.and_then(|a| a.secrets.iter().find(|x| x.name == secret.name)).filter(|x| x.set);
+            let hint = match state {
+                Some(x) => t.f("secret-set", [("time", x.updated_at.as_deref().map_or_else(String::new, |at| visit.date_time(at)).into())]),
+                None => t.s("secret-unset"),
+            };
+            let needed = secret.required && state.is_none();
+            let error = at(s.fault, &format!("/secrets/{}", secret.name)).map(|e| view! { <p class="err">{icon(CROSS)}{e}</p> }.into_any());
+            view! {
+                <div class="field"><label for=id.clone()>{translated(t, &secret.label, &secret.name)}</label>
+                    <input id=id.clone() name=id type="password" autocomplete="new-password" required=needed /><p class="hint">{hint}</p>{error}</div>
+            }
+            .into_any()
+        })
+        .collect::<Vec<_>>();
+    Some(view! { <fieldset class="stack"><legend><b>{t.s("secrets")}</b></legend><div class="grid2">{fields}</div></fieldset> }.into_any())
+}
+
+/// Addresses that differ from the manifest's: for the sandbox, so folded away.
+fn endpoints(visit: &Visit, s: &Settings<'_>) -> Option<AnyView> {
+    let test = visit.me().is_some_and(|me| !me.livemode);
+    if !test || s.plugin.endpoints.is_empty() {
+        return None;
+    }
+    let t = visit.t();
+    let fields = s
+        .plugin
+        .endpoints
+        .iter()
+        .map(|e| {
+            let id = format!("endpoint.{}", e.name);
+            let value = s.sent.some(&id).or_else(|| s.account.and_then(|a| a.endpoints.get(&e.name).cloned())).unwrap_or_default();
+            let example = e.urls.get("test").cloned();
+            let error = at(s.fault, &format!("/endpoints/{}", e.name)).map(|e| view! { <p class="err">{icon(CROSS)}{e}</p> }.into_any());
+            view! {
+                <div class="field"><label for=id.clone()>{e.name.clone()}</label>
+                    <input id=id.clone() name=id type="url" value=value placeholder=example autocomplete="off" />{error}</div>
+            }
+            .into_any()
+        })
+        .collect::<Vec<_>>();
+    Some(view! { <details><summary>{t.s("endpoints")}</summary><p class="hint">{t.s("endpoints-what")}</p><div class="grid2">{fields}</div></details> }.into_any())
+}
+
+/// The settings as JSON, each of the type its schema asks for; what cannot be read goes as text, and the API says why
+/// it is wrong.
+pub fn config(plugin: &Plugin, sent: &Sent) -> BTreeMap<String, Value> {
+    let Some(properties) = plugin.config.get("properties").and_then(Value::as_object) else { return BTreeMap::new() };
+    properties
+        .iter()
+        .filter_map(|(name, schema)| {
+            let typed = sent.get(&format!("config.{name}"));
+            let value = match schema.get("type").and_then(Value::as_str) {
+                Some("boolean") => Value::Bool(typed == "true"),
+                _ if typed.is_empty() => return None,
+                Some("integer" | "number") => serde_json::from_str(typed).unwrap_or_else(|_| Value::String(typed.to_owned())),
+                _ => Value::String(typed.to_owned()),
+            };
+            Some((name.clone(), value))
+        })
+        .collect()
+}

@@ -1,0 +1,223 @@
+//! The pages over an API with invented data: what stands on them, what protects them, how forms come back.
+
+mod fake;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode, header},
+    response::Response,
+};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+fn portal() -> Router {
+    let options = vezne_web::Options {
+        secure: true,
+        now: Arc::new(|| "2026-11-20T11:05:42Z".parse().expect("instant")),
+        hue: Some(235),
+        help_phone: None,
+    };
+    vezne_web::router(fake::api(), options)
+}
+
+async fn ask(request: Request<Body>) -> (Response<()>, String) {
+    let response = portal().oneshot(request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.expect("a body").to_bytes();
+    (Response::from_parts(parts, ()), String::from_utf8_lossy(&bytes).into_owned())
+}
+
+async fn get(path: &str, cookie: &str) -> (StatusCode, String) {
+    let request = Request::get(path).header("cookie", cookie).body(Body::empty()).expect("a request");
+    let (response, body) = ask(request).await;
+    (response.status(), body)
+}
+
+fn form(path: &str, body: &str) -> Request<Body> {
+    Request::post(path)
+        .header("cookie", "session=firm")
+        .header("host", "vezne.example")
+        .header("origin", "https://vezne.example")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(body.to_owned()))
+        .expect("a request")
+}
+
+const PAGES: [&str; 25] = [
+    "/",
+    "/menu",
+    "/pay",
+    "/pay?debtor=dlr_ankara",
+    "/pay?debtor=dlr_ankara&bin=454360",
+    "/payments",
+    "/payments?state=declined&from=2026-11-01&to=2026-11-20",
+    "/payments/pay_1",
+    "/payments/pay_unknown",
+    "/payments/pay_declined",
+    "/payments/pay_1/refund",
+    "/payments/pay_1/receipt",
+    "/statement?party=dlr_ankara",
+    "/dealers",
+    "/dealers/dlr_ankara",
+    "/dealers/new",
+    "/customers",
+    "/customers/cus_18",
+    "/customers/new",
+    "/receivables",
+    "/receivables/new",
+    "/pos",
+    "/pos/pos_1",
+    "/plugins",
+    "/api-keys",
+];
+
+#[tokio::test]
+async fn every_page_renders_in_every_language_without_inline_style_or_script() {
+    for path in PAGES {
+        for language in ["tr", "en", "az"] {
+            let cookie = format!("session=firm; vezne_lang={language}");
+            let (status, html) = get(path, &cookie).await;
+            assert_eq!(status, StatusCode::OK, "{path} {language}: {html}");
+            assert!(html.contains(&format!("<html lang=\"{language}\">")), "{path}");
+            assert!(!html.contains(" style=") && !html.contains("<style"), "{path} has inline style");
+            assert!(!html.contains("<script>") && !html.contains(" onclick"), "{path} has inline script");
+            assert!(!html.contains("<!>"), "{path} has hydration marks");
+            assert_eq!(html.matches("<h1").count(), 1, "{path} has one heading");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_firm_sees_how_to_begin() {
+    for path in ["/", "/payments", "/customers", "/dealers", "/receivables", "/pos", "/plugins"] {
+        let (status, html) = get(path, "session=new").await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert!(html.contains("class=\"empty\""), "{path} has an empty state");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_failed_names_the_request_and_offers_another_try() {
+    let (status, html) = get("/payments?q=hata", "session=firm").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(html.contains("req_01kb7xa2") && html.contains("href=\"/payments?q=hata\""), "{html}");
+    let (_, html) = get("/payments?q=yok", "session=firm").await;
+    assert!(html.contains("Bu filtrelere uyan"));
+}
+
+#[tokio::test]
+async fn nobody_signed_in_is_sent_to_sign_in_and_back() {
+    let (response, _) = ask(Request::get("/payments?state=unknown").body(Body::empty()).expect("a request")).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()[header::LOCATION], "/sign-in?next=%2Fpayments%3Fstate%3Dunknown");
+}
+
+#[tokio::test]
+async fn pages_carry_a_strict_policy_and_a_fresh_nonce() {
+    let request = || Request::get("/").header("cookie", "session=firm").body(Body::empty()).expect("a request");
+    let ((first, _), (second, html)) = (ask(request()).await, ask(request()).await);
+    let policy = |r: &Response<()>| r.headers()[header::CONTENT_SECURITY_POLICY].to_str().expect("text").to_owned();
+    assert_ne!(policy(&first), policy(&second));
+    assert!(policy(&second).contains("default-src 'none'") && !policy(&second).contains("unsafe"));
+    let nonce = policy(&second).split("'nonce-").nth(1).and_then(|r| r.split('\'').next()).expect("a nonce").to_owned();
+    assert!(html.contains(&format!("nonce=\"{nonce}\"")));
+    assert_eq!(second.headers()[header::CACHE_CONTROL], "no-store");
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused() {
+    let mut request = form("/pay/options", "bin=454360&amount=100");
+    request.headers_mut().insert("origin", "https://evil.example".parse().expect("a value"));
+    assert_eq!(ask(request).await.0.status(), StatusCode::FORBIDDEN);
+    let mut request = form("/pay/options", "bin=454360&amount=100");
+    request.headers_mut().insert("sec-fetch-site", "cross-site".parse().expect("a value"));
+    assert_eq!(ask(request).await.0.status(), StatusCode::FORBIDDEN);
+    assert_eq!(ask(form("/pay/options", "bin=454360&amount=100")).await.0.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_pay_page_composes_the_amount_and_offers_instalments() {
+    let (_, html) = get("/pay?debtor=dlr_ankara", "session=firm").await;
+    assert!(html.contains("104.350,50\u{a0}₺ öde"), "the overdue ones are ticked");
+    assert!(html.contains("23 gün geçti") && html.contains("4 gün var"));
+    assert!(html.contains("action=\"/pay\"") && html.contains("name=\"idempotency_key\""));
+    let (_, html) = get("/pay?debtor=dlr_ankara&sent=1&was=104.350,50&amount=1250.00&receivable=rcv_1&bin=454360", "session=firm").await;
+    assert!(html.contains("1.250,00\u{a0}₺ öde") && html.contains("3 taksit") && html.contains("Maximum"));
+    assert!(html.contains("name=\"amount\" value=\"125000\""), "the card form carries minor units");
+    let (status, html) = get("/pay?debtor=dlr_ankara&error=card_number:luhn", "session=firm").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("Kart numarası eksik ya da yanlış.") && html.contains("aria-invalid=\"true\""));
+}
+
+#[tokio::test]
+async fn two_forms_have_two_keys() {
+    let key = |html: &str| html.split("name=\"idempotency_key\" value=\"").nth(1).and_then(|r| r.split('"').next()).expect("a key").to_owned();
+    let (first, second) = (get("/pay?open=1", "session=firm").await.1, get("/pay?open=1", "session=firm").await.1);
+    assert_ne!(key(&first), key(&second));
+}
+
+#[tokio::test]
+async fn results_say_what_happened_without_a_pay_button_beside_doubt() {
+    let (_, html) = get("/result/tok-unknown", "").await;
+    assert!(html.contains("Tekrar ödemeyin") && html.contains("http-equiv=\"refresh\"") && !html.contains("href=\"/pay"));
+    let (_, html) = get("/result/tok-declined", "vezne_lang=en").await;
+    assert!(html.contains("Kartın limiti yetmedi.") && html.contains("Try another card or fewer instalments."));
+    assert!(html.contains("/pay?sent=1&amp;amount=128.760%2C50") || html.contains("/pay?sent=1&amount=128.760%2C50"), "amount and receivables are kept");
+    let (_, html) = get("/result/tok-succeeded", "session=firm").await;
+    assert!(html.contains("Ödemeniz alındı") && html.contains("131.464,47\u{a0}₺"));
+}
+
+#[tokio::test]
+async fn a_refused_form_keeps_what_was_typed() {
+    let (response, html) = ask(form("/dealers", "name=Deneme+Bayi&code=120&parent=dlr_ankara")).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("value=\"Deneme Bayi\"") && html.contains("Bu kod kullanılıyor."));
+    let (response, html) = ask(form("/receivables", "debtor=dlr_ankara&principal=abc&due_on=2026-12-01")).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("value=\"abc\"") && html.contains("1.250,00 gibi"));
+}
+
+#[tokio::test]
+async fn a_refund_goes_out_with_its_key_and_comes_back_to_the_payment() {
+    let (_, html) = get("/payments/pay_1/refund", "session=firm").await;
+    assert!(html.contains("Tam tutar için iptal yapılacak.") && html.contains("20.11.2026 22:00"));
+    let (response, _) = ask(form("/payments/pay_1/refund", "amount=10,00&reason=double&key=k1")).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()[header::LOCATION], "/payments/pay_1");
+}
+
+#[tokio::test]
+async fn files_are_made() {
+    let (status, csv) = get("/payments/export.csv?state=declined", "session=firm").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(csv.starts_with('\u{feff}') && csv.contains("'=Formül Ltd.") && csv.contains("131464,47") | csv.contains("131.464,47"), "{csv}");
+    assert!(get("/payments/export.xlsx", "session=firm").await.1.starts_with("PK"));
+    assert!(get("/payments/pay_1/receipt.pdf", "session=firm").await.1.starts_with("%PDF"));
+}
+
+#[tokio::test]
+async fn the_key_of_a_program_is_shown_once() {
+    let (_, html) = ask(form("/api-keys", "name=x&scope=payments:read")).await;
+    assert!(html.contains("sk_test_invented"));
+    assert!(!get("/api-keys", "session=firm").await.1.contains("sk_test_invented"));
+}
+
+#[tokio::test]
+async fn a_dealer_is_not_shown_what_is_not_its_own() {
+    let (_, html) = get("/", "session=dealer").await;
+    assert!(!html.contains("href=\"/pos\"") && !html.contains("href=\"/api-keys\"") && html.contains("href=\"/receivables\""));
+    assert!(html.contains("Ankara Bayi"), "the scope chip names its part of the tree");
+    assert!(get("/pay", "session=dealer").await.1.contains("Neyi ödüyorsunuz?"), "a dealer pays its own debt");
+}
+
+#[tokio::test]
+async fn language_and_theme_are_kept() {
+    let (response, html) = ask(Request::get("/menu?lang=az").header("cookie", "session=firm; vezne_theme=koyu").body(Body::empty()).expect("a request")).await;
+    let cookie = response.headers()[header::SET_COOKIE].to_str().expect("text");
+    assert!(cookie.starts_with("vezne_lang=az;") && cookie.contains("Secure"));
+    let dark = html.split("value=\"koyu\"").nth(1).expect("a radio");
+    assert!(dark.trim_start().starts_with("checked"), "the server renders the saved theme: no flash");
+}
