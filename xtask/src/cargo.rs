@@ -11,17 +11,10 @@ use std::process::Command;
 /// build scripts that watch such variables would run again each time.
 pub fn cargo(place: &Place) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .current_dir(place.root())
-        .env("CARGO_TARGET_DIR", place.target());
+    command.current_dir(place.root()).env("CARGO_TARGET_DIR", place.target());
     for (key, _) in std::env::vars_os() {
         let name = key.to_string_lossy();
-        let ours = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ];
+        let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
         if ours.iter().any(|start| name.starts_with(start)) || name == "CARGO_PRIMARY_PACKAGE" {
             command.env_remove(&key);
         }
@@ -37,6 +30,8 @@ pub struct Member {
     pub name: String,
     /// Its folder, relative to the checkout.
     pub folder: PathBuf,
+    /// Its programs.
+    pub binaries: Vec<String>,
     /// Whether it can become a component.
     pub is_cdylib: bool,
 }
@@ -44,8 +39,7 @@ pub struct Member {
 impl Member {
     /// A plugin: built for WebAssembly. The SDK is not one, it is only linked into them.
     pub fn is_plugin(&self) -> bool {
-        self.is_cdylib
-            && (self.folder.starts_with("plugins") || self.folder.starts_with("tests/plugins"))
+        self.is_cdylib && (self.folder.starts_with("plugins") || self.folder.starts_with("tests/plugins"))
     }
 
     /// A plugin that exists to be refused or to misbehave, never to run natively.
@@ -56,16 +50,10 @@ impl Member {
 
 /// All crates of the workspace, by name.
 pub fn members(place: &Place) -> Result<Vec<Member>> {
-    let text =
-        process::output(cargo(place).args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let text = process::output(cargo(place).args(["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata: Value = serde_json::from_str(&text).context("cargo metadata")?;
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata names no packages")?;
-    let mut members = packages
-        .iter()
-        .map(|package| member(place, package))
-        .collect::<Result<Vec<_>>>()?;
+    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
+    let mut members = packages.iter().map(|package| member(place, package)).collect::<Result<Vec<_>>>()?;
     members.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(members)
 }
@@ -74,17 +62,17 @@ fn member(place: &Place, package: &Value) -> Result<Member> {
     let manifest = PathBuf::from(package["manifest_path"].as_str().context("manifest_path")?);
     let folder = manifest.parent().context("a manifest lies in a folder")?;
     let targets = package["targets"].as_array().context("targets")?;
-    let is_cdylib = targets
+    let is_cdylib =
+        targets.iter().filter_map(|target| target["crate_types"].as_array()).flatten().any(|kind| kind == "cdylib");
+    let binaries = targets
         .iter()
-        .filter_map(|target| target["crate_types"].as_array())
-        .flatten()
-        .any(|kind| kind == "cdylib");
+        .filter(|target| target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin")))
+        .filter_map(|target| target["name"].as_str().map(str::to_owned))
+        .collect();
     Ok(Member {
+        binaries,
         name: package["name"].as_str().context("name")?.to_owned(),
-        folder: folder
-            .strip_prefix(place.root())
-            .unwrap_or(folder)
-            .to_path_buf(),
+        folder: folder.strip_prefix(place.root()).unwrap_or(folder).to_path_buf(),
         is_cdylib,
     })
 }

@@ -14,10 +14,7 @@ const GUEST_FLAGS: &str = "-Clink-arg=-zstack-size=32768 -Clink-arg=--initial-me
 
 /// Builds every plugin into `target/components/NAME.wasm` and returns the files.
 pub fn build(place: &Place, compiler: &Compiler) -> Result<Vec<PathBuf>> {
-    let plugins: Vec<Member> = cargo::members(place)?
-        .into_iter()
-        .filter(Member::is_plugin)
-        .collect();
+    let plugins: Vec<Member> = cargo::members(place)?.into_iter().filter(Member::is_plugin).collect();
     let folder = place.components();
     std::fs::create_dir_all(&folder)?;
     if plugins.is_empty() {
@@ -26,10 +23,7 @@ pub fn build(place: &Place, compiler: &Compiler) -> Result<Vec<PathBuf>> {
     let _lock = place.lock("components")?;
     let componentizer = componentizer(place)?;
     modules(place, compiler, &plugins)?;
-    plugins
-        .iter()
-        .map(|plugin| component(place, &componentizer, plugin))
-        .collect()
+    plugins.iter().map(|plugin| component(place, &componentizer, plugin)).collect()
 }
 
 /// Builds the componentizer, a crate of its own so that xtask starts in seconds.
@@ -41,29 +35,17 @@ fn componentizer(place: &Place) -> Result<PathBuf> {
 /// All core modules in one cargo call.
 fn modules(place: &Place, compiler: &Compiler, plugins: &[Member]) -> Result<()> {
     let mut command = cargo(place);
-    command.args([
-        "build",
-        "--lib",
-        "--profile",
-        "component",
-        "--target",
-        wasm_target::TARGET,
-    ]);
+    command.args(["build", "--lib", "--profile", "component", "--target", wasm_target::TARGET]);
     command.env("CARGO_TARGET_DIR", place.wasm_target());
     for plugin in plugins {
         command.args(["--package", &plugin.name]);
     }
     // Flags meant for the person's own machine code must not reach the guests, nor replace theirs.
-    command
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", GUEST_FLAGS);
     if let Some(rustc) = compiler.rustc() {
         // A wrapper such as clippy's or a cache's belongs to the other compiler.
-        command
-            .env("RUSTC", rustc)
-            .env_remove("RUSTC_WRAPPER")
-            .env_remove("RUSTC_WORKSPACE_WRAPPER");
+        command.env("RUSTC", rustc).env_remove("RUSTC_WRAPPER").env_remove("RUSTC_WORKSPACE_WRAPPER");
     }
     process::run(&mut command).context("the plugins do not build for WebAssembly")
 }
@@ -81,14 +63,8 @@ fn component(place: &Place, componentizer: &Path, plugin: &Member) -> Result<Pat
     let out = place.components().join(format!("{}.wasm", plugin.name));
     let stamp = place.components().join(format!(".{}.stamp", plugin.name));
     // Equal and not merely older: with a shared target folder another worktree's newer component may lie here.
-    let made_of = format!(
-        "{}\n{}\n{}\n",
-        trace(&module)?,
-        trace(&manifest)?,
-        trace(componentizer)?
-    );
-    let fresh =
-        out.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == made_of);
+    let made_of = format!("{}\n{}\n{}\n", trace(&module)?, trace(&manifest)?, trace(componentizer)?);
+    let fresh = out.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == made_of);
     if !fresh {
         process::run(
             std::process::Command::new(componentizer)

@@ -1,13 +1,18 @@
 //! The project's own tool: `cargo xtask COMMAND`.
 
+mod bench;
 mod cargo;
 mod component;
 mod debian;
+mod demo;
+mod http;
 mod place;
 mod postgres;
 mod prerequisite;
 mod process;
 mod progress;
+mod run;
+mod smoke;
 mod test;
 mod wasm_target;
 
@@ -34,6 +39,12 @@ enum Act {
     },
     /// Builds plugins into components, and the host.
     Build,
+    /// Starts the product with a demo firm and a sandbox bank.
+    Run(run::Options),
+    /// Starts everything in a temporary folder and plays one scenario; prints one line of JSON.
+    Smoke,
+    /// Measures something and writes it to `target/bench/NAME.json`.
+    Bench(bench::Options),
     /// Runs every test: format, clippy, unit, plugins, stories on both databases, browser.
     Test(test::Options),
 }
@@ -44,16 +55,16 @@ fn main() -> Result<()> {
     let place = Place::find()?;
     match arguments.command {
         Act::Setup { toolchain } => {
-            Progress::of(1).step("WebAssembly target", || {
-                wasm_target::setup(&place, toolchain)
-            })?;
+            Progress::of(1).step("WebAssembly target", || wasm_target::setup(&place, toolchain))?;
             Ok(())
         }
+        Act::Run(options) => run::run(&place, &options),
+        Act::Smoke => smoke::smoke(&place),
+        Act::Bench(options) => bench::bench(&place, &options),
         Act::Test(options) => test::test(&place, &options),
         Act::Build => {
             let mut progress = Progress::of(3);
-            let compiler =
-                progress.step("WebAssembly target", || wasm_target::setup(&place, None))?;
+            let compiler = progress.step("WebAssembly target", || wasm_target::setup(&place, None))?;
             progress.step("Plugins", || component::build(&place, &compiler))?;
             progress.step("Host", || build_host(&place))
         }
@@ -62,12 +73,5 @@ fn main() -> Result<()> {
 
 /// Builds the server and the sandbox bank.
 fn build_host(place: &Place) -> Result<()> {
-    process::run(cargo::cargo(place).args([
-        "build",
-        "--package",
-        "vezne",
-        "--package",
-        "vezne-sandbox",
-        "--bins",
-    ]))
+    process::run(cargo::cargo(place).args(["build", "--package", "vezne", "--package", "vezne-sandbox", "--bins"]))
 }

@@ -15,12 +15,8 @@ impl Place {
     /// Finds the checkout through cargo's environment and the target folder as cargo itself would.
     pub fn find() -> Result<Self> {
         // At run time first: one target folder may serve several worktrees.
-        let manifest =
-            env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root = Path::new(&manifest)
-            .parent()
-            .context("xtask lies in a folder of the checkout")?
-            .to_path_buf();
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&manifest).parent().context("xtask lies in a folder of the checkout")?.to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => env::current_dir()?.join(folder),
             None => root.join("target"),

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-const START_TIME: Duration = Duration::from_secs(60);
+const START_TIME: Duration = Duration::from_mins(1);
 /// PostgreSQL refuses to run as root; these users exist where it was packaged, or everywhere.
 const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 
@@ -29,11 +29,7 @@ impl Cluster {
     pub fn start() -> Result<Self> {
         let binaries = prerequisite::postgres_binaries()?;
         let folder = TemporaryFolder::make("postgres")?;
-        let user = if prerequisite::is_root() {
-            Some(User::unprivileged()?)
-        } else {
-            None
-        };
+        let user = if prerequisite::is_root() { Some(User::unprivileged()?) } else { None };
         let password = password()?;
         let password_file = folder.path().join("password");
         fs::write(&password_file, &password)?;
@@ -46,13 +42,7 @@ impl Cluster {
         process::run_quietly(
             as_user(user.as_ref(), &binaries.join("initdb"))
                 .current_dir(folder.path())
-                .args([
-                    "--username=vezne",
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale=C",
-                    "--no-sync",
-                ])
+                .args(["--username=vezne", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"])
                 .arg(format!("--pwfile={}", password_file.display()))
                 .arg("--pgdata")
                 .arg(&cluster),
@@ -76,15 +66,10 @@ impl Cluster {
         // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
         let log = folder.path().join("log");
         let mut service = Service::start("PostgreSQL", &command, &log, Signal::INT)?;
-        service.wait_until(START_TIME, || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() && has_started(&log)
-        })?;
+        service
+            .wait_until(START_TIME, || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() && has_started(&log))?;
         let url = format!("postgres://vezne:{password}@127.0.0.1:{port}/postgres");
-        Ok(Self {
-            url,
-            _service: service,
-            _folder: folder,
-        })
+        Ok(Self { url, _service: service, _folder: folder })
     }
 
     /// Address for its superuser, who may create a database for each story.
@@ -99,16 +84,14 @@ fn has_started(log: &Path) -> bool {
 
 /// A port nobody listens on now.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// Others on this machine can reach the port: they must not reach the cluster.
 fn password() -> Result<String> {
     let mut bytes = [0_u8; 16];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 struct User {
@@ -121,22 +104,12 @@ impl User {
     fn unprivileged() -> Result<Self> {
         let users = fs::read_to_string("/etc/passwd")?;
         for name in UNPRIVILEGED {
-            let line = users
-                .lines()
-                .map(|line| line.split(':').collect::<Vec<_>>())
-                .find(|line| line[0] == name);
+            let line = users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|line| line[0] == name);
             if let Some([_, _, uid, gid, ..]) = line.as_deref() {
-                return Ok(Self {
-                    name,
-                    uid: uid.parse()?,
-                    gid: gid.parse()?,
-                });
+                return Ok(Self { name, uid: uid.parse()?, gid: gid.parse()? });
             }
         }
-        bail!(
-            "PostgreSQL does not run as root, and this machine has no user {}",
-            UNPRIVILEGED.join(" or ")
-        )
+        bail!("PostgreSQL does not run as root, and this machine has no user {}", UNPRIVILEGED.join(" or "))
     }
 }
 
@@ -146,18 +119,11 @@ fn as_user(user: Option<&User>, program: &Path) -> Command {
         None => Command::new(program),
         Some(user) => {
             let mut command = Command::new("setpriv");
-            command
-                .arg(format!("--reuid={}", user.uid))
-                .arg(format!("--regid={}", user.gid));
+            command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
             // Said here too: a change of user makes the kernel forget what was said before.
-            command
-                .args(["--clear-groups", "--pdeathsig", "INT", "--"])
-                .arg(program);
+            command.args(["--clear-groups", "--pdeathsig", "INT", "--"]).arg(program);
             // Or it would look for its settings in root's home.
-            command
-                .env("HOME", "/")
-                .env("USER", user.name)
-                .env("LC_ALL", "C");
+            command.env("HOME", "/").env("USER", user.name).env("LC_ALL", "C");
             command
         }
     }

@@ -27,10 +27,7 @@ pub fn postgres_binaries() -> Result<PathBuf> {
         std::fs::create_dir_all("/etc/postgresql-common")?;
         std::fs::write(settings, "create_main_cluster = false\n")?;
     }
-    install(
-        &["postgresql"],
-        "PostgreSQL (Debian: apt-get install postgresql)",
-    )?;
+    install(&["postgresql"], "PostgreSQL (Debian: apt-get install postgresql)")?;
     find_postgres().context("PostgreSQL was installed but its initdb is not found")
 }
 
@@ -39,30 +36,19 @@ fn find_postgres() -> Option<PathBuf> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .filter(|(_, folder)| folder.join("initdb").is_file())
         .collect();
     versions.sort();
     match versions.pop() {
         Some((_, folder)) => Some(folder),
-        None => {
-            process::find_program("initdb").and_then(|file| file.parent().map(Path::to_path_buf))
-        }
+        None => process::find_program("initdb").and_then(|file| file.parent().map(Path::to_path_buf)),
     }
 }
 
 /// Chromium's program file.
 pub fn chromium() -> Result<PathBuf> {
-    let find = || {
-        ["chromium", "chromium-browser", "google-chrome"]
-            .into_iter()
-            .find_map(process::find_program)
-    };
+    let find = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(process::find_program);
     if let Some(file) = find() {
         return Ok(file);
     }
@@ -72,13 +58,9 @@ pub fn chromium() -> Result<PathBuf> {
 
 /// Makes sure that node and npm are there.
 pub fn node() -> Result<()> {
-    let there =
-        || process::find_program("node").is_some() && process::find_program("npm").is_some();
+    let there = || process::find_program("node").is_some() && process::find_program("npm").is_some();
     if !there() {
-        install(
-            &["nodejs", "npm"],
-            "Node.js with npm (Debian: apt-get install nodejs npm)",
-        )?;
+        install(&["nodejs", "npm"], "Node.js with npm (Debian: apt-get install nodejs npm)")?;
     }
     if !there() {
         bail!("Node.js was installed but node or npm is not on the search path");
@@ -94,18 +76,10 @@ fn install(packages: &[&str], what: &str) -> Result<()> {
     eprintln!("    installing {}", packages.join(" "));
     let apt = || {
         let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").args([
-            "-q",
-            "-o",
-            "Dpkg::Options::=--force-confold",
-        ]);
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(["-q", "-o", "Dpkg::Options::=--force-confold"]);
         command
     };
     process::run_quietly(apt().arg("update")).with_context(|| format!("this needs {what}"))?;
-    process::run_quietly(
-        apt()
-            .args(["install", "-y", "--no-install-recommends"])
-            .args(packages),
-    )
-    .with_context(|| format!("this needs {what}"))
+    process::run_quietly(apt().args(["install", "-y", "--no-install-recommends"]).args(packages))
+        .with_context(|| format!("this needs {what}"))
 }

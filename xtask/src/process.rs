@@ -25,10 +25,7 @@ struct Living {
     folders: Vec<PathBuf>,
 }
 
-static LIVING: Mutex<Living> = Mutex::new(Living {
-    groups: BTreeMap::new(),
-    folders: Vec::new(),
-});
+static LIVING: Mutex<Living> = Mutex::new(Living { groups: BTreeMap::new(), folders: Vec::new() });
 
 fn living() -> MutexGuard<'static, Living> {
     LIVING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -85,7 +82,7 @@ fn group_lives(group: i32) -> bool {
 /// A child whose group is stopped when this is dropped.
 struct Group {
     child: Child,
-    group: i32,
+    id: i32,
     stop: Signal,
 }
 
@@ -100,7 +97,7 @@ impl Group {
             .with_context(|| format!("cannot start `{}`", line_of(command)))?;
         let group = i32::try_from(child.id()).context("process id")?;
         living.groups.insert(group, stop);
-        Ok(Self { child, group, stop })
+        Ok(Self { child, id: group, stop })
     }
 
     fn wait(&mut self) -> Result<ExitStatus> {
@@ -114,25 +111,22 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        signal_group(self.group, self.stop);
+        signal_group(self.id, self.stop);
         let patience = Instant::now();
         while patience.elapsed() < STOP_TIME && matches!(self.child.try_wait(), Ok(None)) {
             sleep(POLL);
         }
         // Whatever the leader left behind goes too.
-        signal_group(self.group, Signal::KILL);
+        signal_group(self.id, Signal::KILL);
         let _ = self.child.wait();
-        living().groups.remove(&self.group);
+        living().groups.remove(&self.id);
     }
 }
 
 /// The command as a person would type it, for messages.
 pub fn line_of(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a command to its end; an error says which command failed and how.
@@ -171,10 +165,7 @@ fn captured(command: &mut Command) -> Result<String> {
     let complained = reader.join().ok().and_then(Result::ok).unwrap_or_default();
     let status = group.wait()?;
     if !status.success() {
-        bail!(
-            "`{line}` failed ({status})\n{}",
-            tail(&format!("{said}{complained}"), 40)
-        );
+        bail!("`{line}` failed ({status})\n{}", tail(&format!("{said}{complained}"), 40));
     }
     Ok(said)
 }
@@ -197,11 +188,7 @@ pub fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
 
 /// Runs a command for at most `limit`, hands over each line of its output as it comes
 /// (both outputs, as they were written), and says how it ended.
-pub fn lines(
-    command: &mut Command,
-    limit: Duration,
-    mut each: impl FnMut(&str),
-) -> Result<ExitStatus> {
+pub fn lines(command: &mut Command, limit: Duration, mut each: impl FnMut(&str)) -> Result<ExitStatus> {
     use std::io::BufRead;
     let (reader, writer) = std::io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
@@ -209,7 +196,7 @@ pub fn lines(
     // The command keeps the writing end open otherwise, and the reading below would never end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let (done, waiting) = std::sync::mpsc::channel::<()>();
-    let watched = group.group;
+    let watched = group.id;
     let watch = std::thread::spawn(move || {
         let late = waiting.recv_timeout(limit) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
         if late {
@@ -223,11 +210,7 @@ pub fn lines(
     let status = group.wait()?;
     drop(done);
     if watch.join().unwrap_or(false) {
-        bail!(
-            "`{}` took longer than {} s and was stopped",
-            line_of(command),
-            limit.as_secs()
-        );
+        bail!("`{}` took longer than {} s and was stopped", line_of(command), limit.as_secs());
     }
     Ok(status)
 }
@@ -264,11 +247,7 @@ impl Service {
         let mut command = tied_to_us(command);
         command.stdout(file.try_clone()?).stderr(file);
         let group = Group::spawn(&mut command, stop)?;
-        Ok(Self {
-            name,
-            group,
-            log: log.to_path_buf(),
-        })
+        Ok(Self { name, group, log: log.to_path_buf() })
     }
 
     /// Waits until `ready` says yes; fails at once if the service ends, with the end of its log.
@@ -279,26 +258,26 @@ impl Service {
                 bail!("{} ended ({status}):\n{}", self.name, self.log_tail());
             }
             if start.elapsed() > limit {
-                bail!(
-                    "{} was not ready within {} s:\n{}",
-                    self.name,
-                    limit.as_secs(),
-                    self.log_tail()
-                );
+                bail!("{} was not ready within {} s:\n{}", self.name, limit.as_secs(), self.log_tail());
             }
             sleep(POLL);
         }
         Ok(())
     }
 
-    /// Waits until the service ends by itself.
+    /// What it is, for people.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether, and how, the service has ended by itself.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.group.ended()
     }
 
     /// The service's process id.
     pub fn pid(&self) -> i32 {
-        self.group.group
+        self.group.id
     }
 
     /// The last lines it wrote.
@@ -313,8 +292,7 @@ fn tied_to_us(command: &Command) -> Command {
     let mut tied = match &tie {
         Some(setpriv) => {
             let mut tied = Command::new(setpriv);
-            tied.args(["--pdeathsig", "KILL", "--"])
-                .arg(command.get_program());
+            tied.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program());
             tied
         }
         None => Command::new(command.get_program()),
@@ -335,9 +313,7 @@ fn tied_to_us(command: &Command) -> Command {
 /// Where a program lies on the search path.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin:/bin"));
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// A temporary folder, ours alone, removed when dropped.
@@ -348,13 +324,9 @@ impl TemporaryFolder {
     pub fn make(label: &str) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path =
-            std::env::temp_dir().join(format!("vezne-{label}-{}-{count}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("vezne-{label}-{}-{count}", std::process::id()));
         let mut living = living();
-        std::fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .with_context(|| path.display().to_string())?;
+        std::fs::DirBuilder::new().mode(0o700).create(&path).with_context(|| path.display().to_string())?;
         living.folders.push(path.clone());
         Ok(Self(path))
     }

@@ -15,22 +15,13 @@ impl Progress {
     }
 
     /// Announces a step, does it, and says how long it took.
-    pub fn step<T>(
-        &mut self,
-        name: &str,
-        act: impl FnOnce() -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
+    pub fn step<T>(&mut self, name: &str, act: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
         self.done += 1;
         eprintln!("{}/{} {name} …", self.done, self.of);
         let start = Instant::now();
         let result = act();
         let verdict = if result.is_ok() { "ready" } else { "failed" };
-        eprintln!(
-            "{}/{} {name}: {verdict} ({})",
-            self.done,
-            self.of,
-            seconds(start.elapsed())
-        );
+        eprintln!("{}/{} {name}: {verdict} ({})", self.done, self.of, seconds(start.elapsed()));
         result
     }
 }

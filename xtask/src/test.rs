@@ -33,14 +33,7 @@ pub enum Stage {
     Browser,
 }
 
-const ALL: [Stage; 6] = [
-    Stage::Fmt,
-    Stage::Clippy,
-    Stage::Unit,
-    Stage::Plugins,
-    Stage::It,
-    Stage::Browser,
-];
+const ALL: [Stage; 6] = [Stage::Fmt, Stage::Clippy, Stage::Unit, Stage::Plugins, Stage::It, Stage::Browser];
 
 /// What to test.
 #[derive(Debug, clap::Args)]
@@ -94,46 +87,19 @@ struct Run<'a> {
 /// Runs the tests; an error means that something did not pass.
 pub fn test(place: &Place, options: &Options) -> Result<()> {
     let start = Instant::now();
-    let stages: Vec<Stage> = ALL
-        .into_iter()
-        .filter(|stage| wants(options, *stage))
-        .collect();
-    let needs_programs = stages
-        .iter()
-        .any(|stage| !matches!(stage, Stage::Fmt | Stage::Clippy));
+    let stages: Vec<Stage> = ALL.into_iter().filter(|stage| wants(options, *stage)).collect();
+    let needs_programs = stages.iter().any(|stage| !matches!(stage, Stage::Fmt | Stage::Clippy));
     let mut progress = Progress::of(stages.len() + if needs_programs { 4 } else { 0 });
     let members = cargo::members(place)?;
-    let mut run = Run {
-        place,
-        options,
-        members,
-        cluster: None,
-        counts: Counts::default(),
-        broken: Vec::new(),
-    };
+    let mut run = Run { place, options, members, cluster: None, counts: Counts::default(), broken: Vec::new() };
     run.stage(&mut progress, &stages, Stage::Fmt, "Format", Run::fmt);
-    let binaries = if needs_programs {
-        run.prepare(&mut progress)?
-    } else {
-        Vec::new()
-    };
-    let groups = [
-        (Stage::Unit, "Unit tests"),
-        (Stage::Plugins, "Plugins"),
-        (Stage::It, "Stories on SQLite and PostgreSQL"),
-    ];
+    let binaries = if needs_programs { run.prepare(&mut progress)? } else { Vec::new() };
+    let groups =
+        [(Stage::Unit, "Unit tests"), (Stage::Plugins, "Plugins"), (Stage::It, "Stories on SQLite and PostgreSQL")];
     for (stage, name) in groups {
-        run.stage(&mut progress, &stages, stage, name, |run| {
-            run.binaries(&binaries, stage)
-        });
+        run.stage(&mut progress, &stages, stage, name, |run| run.binaries(&binaries, stage));
     }
-    run.stage(
-        &mut progress,
-        &stages,
-        Stage::Browser,
-        "Browser",
-        Run::browser,
-    );
+    run.stage(&mut progress, &stages, Stage::Browser, "Browser", Run::browser);
     run.stage(&mut progress, &stages, Stage::Clippy, "Clippy", Run::clippy);
     run.close(start, needs_programs)
 }
@@ -177,8 +143,7 @@ impl Run<'_> {
     }
 
     fn fmt(&mut self) -> Result<()> {
-        process::run(cargo(self.place).args(["fmt", "--all", "--check"]))
-            .context("run `cargo fmt --all`")
+        process::run(cargo(self.place).args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
     }
 
     fn clippy(&mut self) -> Result<()> {

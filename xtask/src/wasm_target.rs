@@ -68,10 +68,7 @@ pub fn setup(place: &Place, way: Option<Way>) -> Result<Compiler> {
     }
     if process::find_program("rustup").is_some() {
         eprintln!("    asking rustup for {TARGET}");
-        let added = process::succeeds_within(
-            Command::new("rustup").args(["target", "add", TARGET]),
-            RUSTUP_TIME,
-        );
+        let added = process::succeeds_within(Command::new("rustup").args(["target", "add", TARGET]), RUSTUP_TIME);
         if added && installed(place)? {
             return Ok(Compiler::Ordinary);
         }
@@ -91,12 +88,8 @@ pub fn setup(place: &Place, way: Option<Way>) -> Result<Compiler> {
 /// Whether the host's own toolchain has the target's standard library.
 fn installed(place: &Place) -> Result<bool> {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let folder = process::output(rustc.current_dir(place.root()).args([
-        "--print",
-        "target-libdir",
-        "--target",
-        TARGET,
-    ]))?;
+    let folder =
+        process::output(rustc.current_dir(place.root()).args(["--print", "target-libdir", "--target", TARGET]))?;
     let mut files = fs::read_dir(folder.trim()).into_iter().flatten().flatten();
     Ok(files.any(|file| file.file_name().to_string_lossy().starts_with("libstd-")))
 }
@@ -112,9 +105,7 @@ fn is_made(folder: &Path) -> bool {
 fn private(folder: &Path) -> Result<Compiler> {
     let wrapper = folder.join("rustc-wasm");
     if !is_made(folder) {
-        eprintln!(
-            "    making a private toolchain from Debian's packages, once (1 to 4 minutes, 0.5 GB)"
-        );
+        eprintln!("    making a private toolchain from Debian's packages, once (1 to 4 minutes, 0.5 GB)");
         if folder.exists() {
             fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
@@ -152,10 +143,7 @@ fn unpack(folder: &Path) -> Result<()> {
         format!("lld-{llvm}"),
     ];
     apt.unpack(&wanted, folder)?;
-    symlink(
-        format!("../lib/llvm-{llvm}/bin/lld"),
-        folder.join("usr/bin/lld"),
-    )?;
+    symlink(format!("../lib/llvm-{llvm}/bin/lld"), folder.join("usr/bin/lld"))?;
     fs::remove_dir_all(folder.join("apt")).context("package lists")
 }
 
@@ -174,10 +162,7 @@ fn write_wrapper(wrapper: &Path) -> Result<()> {
 
 /// Puts lld where the compiler looks for `rust-lld` unaided.
 fn link_linker(folder: &Path) -> Result<()> {
-    let bin = folder.join(format!(
-        "usr/lib/rustlib/{}-unknown-linux-gnu/bin",
-        std::env::consts::ARCH
-    ));
+    let bin = folder.join(format!("usr/lib/rustlib/{}-unknown-linux-gnu/bin", std::env::consts::ARCH));
     fs::create_dir_all(&bin)?;
     symlink("../../../../bin/lld", bin.join("rust-lld"))?;
     Ok(())
@@ -203,24 +188,16 @@ fn build_std(folder: &Path, wrapper: &Path) -> Result<()> {
         .env("RUSTC", wrapper)
         // The one place where an unstable option is needed; plugins are built without it.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env(
-            "RUSTFLAGS",
-            "-Cembed-bitcode=yes -Zforce-unstable-if-unmarked",
-        )
+        .env("RUSTFLAGS", "-Cembed-bitcode=yes -Zforce-unstable-if-unmarked")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTC_WRAPPER");
-    process::run_quietly(&mut command)
-        .context("the standard library for WebAssembly does not build")?;
+    process::run_quietly(&mut command).context("the standard library for WebAssembly does not build")?;
     let library = folder.join("usr/lib/rustlib").join(TARGET).join("lib");
     fs::create_dir_all(&library)?;
     for file in fs::read_dir(empty.join("target").join(TARGET).join("release/deps"))? {
         let file = file?.path();
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.ends_with(".rlib") && !name.starts_with("libempty") {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if file.extension().is_some_and(|end| end == "rlib") && !name.starts_with("libempty") {
             fs::copy(&file, library.join(name))?;
         }
     }
@@ -230,22 +207,10 @@ fn build_std(folder: &Path, wrapper: &Path) -> Result<()> {
 /// A toolchain counts as made only after it has compiled something.
 fn try_out(folder: &Path, wrapper: &Path) -> Result<()> {
     let (source, module) = (folder.join("try.rs"), folder.join("try.wasm"));
-    fs::write(
-        &source,
-        "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> usize { vec![0; 42].len() }\n",
-    )?;
+    fs::write(&source, "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> usize { vec![0; 42].len() }\n")?;
     process::run_quietly(
         Command::new(wrapper)
-            .args([
-                "--edition",
-                "2024",
-                "--crate-type",
-                "cdylib",
-                "--target",
-                TARGET,
-                "-Cpanic=abort",
-                "-o",
-            ])
+            .args(["--edition", "2024", "--crate-type", "cdylib", "--target", TARGET, "-Cpanic=abort", "-o"])
             .arg(&module)
             .arg(&source),
     )

@@ -30,10 +30,7 @@ pub fn componentize(module: &[u8], manifest: &str) -> Result<Vec<u8>> {
         .encode()
         .context("the module cannot be encoded as a component")?;
     refuse_foreign(&component_imports(&component)?)?;
-    let section = CustomSection {
-        name: Cow::Borrowed(MANIFEST_SECTION),
-        data: Cow::Owned(manifest.into_bytes()),
-    };
+    let section = CustomSection { name: Cow::Borrowed(MANIFEST_SECTION), data: Cow::Owned(manifest.into_bytes()) };
     section.append_to_component(&mut component);
     Ok(component)
 }
@@ -43,8 +40,7 @@ pub fn componentize(module: &[u8], manifest: &str) -> Result<Vec<u8>> {
 /// The full schema is the host's to check, when the plugin is loaded; here only what
 /// a build would otherwise get wrong silently.
 fn manifest_checked(text: &str) -> Result<String> {
-    let manifest: serde_json::Value =
-        serde_json::from_str(text).context("the manifest is not JSON")?;
+    let manifest: serde_json::Value = serde_json::from_str(text).context("the manifest is not JSON")?;
     for key in ["id", "version", "kind"] {
         if !manifest.get(key).is_some_and(serde_json::Value::is_string) {
             bail!("the manifest has no text `{key}`");
@@ -105,18 +101,12 @@ pub fn manifest_of(component: &[u8]) -> Result<Option<String>> {
 }
 
 fn refuse_foreign(imports: &[String]) -> Result<()> {
-    let foreign: Vec<&str> = imports
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !name.starts_with(ALLOWED_IMPORTS))
-        .collect();
+    let foreign: Vec<&str> =
+        imports.iter().map(String::as_str).filter(|name| !name.starts_with(ALLOWED_IMPORTS)).collect();
     if foreign.is_empty() {
         return Ok(());
     }
-    bail!(
-        "a plugin may import only `{ALLOWED_IMPORTS}*`; this one also imports: {}",
-        foreign.join(", ")
-    )
+    bail!("a plugin may import only `{ALLOWED_IMPORTS}*`; this one also imports: {}", foreign.join(", "))
 }
 
 #[cfg(test)]
@@ -139,14 +129,8 @@ mod tests {
 
     #[test]
     fn names_every_foreign_import() {
-        let error =
-            componentize(&module_importing("wasi_snapshot_preview1"), MANIFEST).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("also imports: wasi_snapshot_preview1"),
-            "{error}"
-        );
+        let error = componentize(&module_importing("wasi_snapshot_preview1"), MANIFEST).unwrap_err();
+        assert!(error.to_string().contains("also imports: wasi_snapshot_preview1"), "{error}");
     }
 
     #[test]
@@ -158,15 +142,7 @@ mod tests {
     #[test]
     fn the_manifest_must_say_who_it_is() {
         assert!(manifest_checked("{").is_err());
-        assert!(
-            manifest_checked(r#"{"id":"x","version":"1"}"#)
-                .unwrap_err()
-                .to_string()
-                .contains("kind")
-        );
-        assert_eq!(
-            manifest_checked(MANIFEST).unwrap(),
-            r#"{"id":"demo","kind":"pos","version":"0.1.0"}"#
-        );
+        assert!(manifest_checked(r#"{"id":"x","version":"1"}"#).unwrap_err().to_string().contains("kind"));
+        assert_eq!(manifest_checked(MANIFEST).unwrap(), r#"{"id":"demo","kind":"pos","version":"0.1.0"}"#);
     }
 }

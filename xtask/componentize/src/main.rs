@@ -20,16 +20,14 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let module =
-        std::fs::read(&arguments.module).with_context(|| arguments.module.display().to_string())?;
-    let manifest = std::fs::read_to_string(&arguments.manifest)
-        .with_context(|| arguments.manifest.display().to_string())?;
+    let module = std::fs::read(&arguments.module).with_context(|| arguments.module.display().to_string())?;
+    let manifest =
+        std::fs::read_to_string(&arguments.manifest).with_context(|| arguments.manifest.display().to_string())?;
     let component = vezne_componentize::componentize(&module, &manifest)
         .with_context(|| format!("{} is not a plugin", arguments.module.display()))?;
     // A host that scans the folder must never see half a component.
     let unfinished = arguments.out.with_extension("unfinished");
     std::fs::write(&unfinished, component).with_context(|| unfinished.display().to_string())?;
-    std::fs::rename(&unfinished, &arguments.out)
-        .with_context(|| arguments.out.display().to_string())?;
+    std::fs::rename(&unfinished, &arguments.out).with_context(|| arguments.out.display().to_string())?;
     Ok(())
 }

@@ -28,11 +28,9 @@ pub fn build(place: &Place, command: &mut Command) -> Result<Vec<TestBinary>> {
     command.args(["--quiet", "--message-format=json-render-diagnostics"]);
     let mut binaries = Vec::new();
     let mut bad = None;
-    let status = process::json_lines(command, |line| {
-        match serde_json::from_str::<Value>(line) {
-            Ok(message) => binaries.extend(binary_of(place, &message)),
-            Err(error) => bad = Some(error),
-        };
+    let status = process::json_lines(command, |line| match serde_json::from_str::<Value>(line) {
+        Ok(message) => binaries.extend(binary_of(place, &message)),
+        Err(error) => bad = Some(error),
     })?;
     if !status.success() {
         bail!("host or tests do not build");
@@ -120,15 +118,9 @@ pub fn run(command: &mut Command, name: &str, verbose: bool) -> Result<(Counts, 
 /// `test result: ok. 5 passed; 0 failed; 1 ignored; …`
 fn result_of(line: &str) -> Option<Counts> {
     let rest = line.strip_prefix("test result: ")?;
-    let count = |what: &str| {
-        rest.split([';', '.'])
-            .find_map(|part| part.trim().strip_suffix(what)?.trim().parse().ok())
-    };
-    Some(Counts {
-        passed: count("passed")?,
-        failed: count("failed")?,
-        skipped: count("ignored")?,
-    })
+    let count =
+        |what: &str| rest.split([';', '.']).find_map(|part| part.trim().strip_suffix(what)?.trim().parse().ok());
+    Some(Counts { passed: count("passed")?, failed: count("failed")?, skipped: count("ignored")? })
 }
 
 #[cfg(test)]
@@ -138,14 +130,7 @@ mod tests {
     #[test]
     fn reads_the_closing_line_of_a_test_program() {
         let line = "test result: FAILED. 51 passed; 2 failed; 3 ignored; 0 measured; 4 filtered out; finished in 0.02s";
-        assert_eq!(
-            result_of(line),
-            Some(Counts {
-                passed: 51,
-                failed: 2,
-                skipped: 3
-            })
-        );
+        assert_eq!(result_of(line), Some(Counts { passed: 51, failed: 2, skipped: 3 }));
         assert_eq!(result_of("test money::adds ... ok"), None);
     }
 }

@@ -21,26 +21,20 @@ pub fn command(place: &Place) -> Result<Command> {
     let chromium = prerequisite::chromium()?;
     install(&folder)?;
     let mut command = Command::new("npm");
-    command
-        .current_dir(&folder)
-        .args(["test", "--silent"])
-        .env("VEZNE_CHROMIUM", chromium);
+    command.current_dir(&folder).args(["test", "--silent"]).env("VEZNE_CHROMIUM", chromium);
     Ok(command)
 }
 
 /// `npm ci`, when the lock file has changed since the last one.
 fn install(folder: &Path) -> Result<()> {
-    let lock =
-        fs::read(folder.join("package-lock.json")).context("tests/browser/package-lock.json")?;
+    let lock = fs::read(folder.join("package-lock.json")).context("tests/browser/package-lock.json")?;
     let stamp = folder.join("node_modules/.vezne-lock");
     if fs::read(&stamp).is_ok_and(|stamp| stamp == lock) {
         return Ok(());
     }
     eprintln!("    npm ci");
     let mut command = Command::new("npm");
-    command
-        .current_dir(folder)
-        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    command.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
     // The machine's own Chromium is used; nothing else is to be fetched.
     command.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     process::run_quietly(&mut command)?;
@@ -85,23 +79,10 @@ mod tests {
     #[test]
     fn counts_what_nodes_runner_says() {
         let mut counts = Counts::default();
-        for line in [
-            "ℹ tests 5",
-            "ℹ pass 3",
-            "# fail 1",
-            "ℹ cancelled 1",
-            "ℹ skipped 0",
-            "ℹ duration_ms 12.5",
-        ] {
+        for line in ["ℹ tests 5", "ℹ pass 3", "# fail 1", "ℹ cancelled 1", "ℹ skipped 0", "ℹ duration_ms 12.5"]
+        {
             count(&mut counts, line);
         }
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 3,
-                failed: 2,
-                skipped: 0
-            }
-        );
+        assert_eq!(counts, Counts { passed: 3, failed: 2, skipped: 0 });
     }
 }

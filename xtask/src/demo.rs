@@ -1,0 +1,116 @@
+//! The product as a newcomer meets it: sandbox bank and server with the demo firm, from one folder.
+
+use crate::http;
+use crate::place::Place;
+use crate::process::{self, Service};
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const START_TIME: Duration = Duration::from_mins(1);
+
+/// Sign-in name (form-encoded) and password of the demo firm's dealer, as `vezne seed` writes them.
+pub const DEALER: (&str, &str) = ("bayi%40mavileylek.example", "mavi-leylek-bayi");
+
+/// Where it lives and listens.
+pub struct Demo {
+    /// Database, keys, logs, the bank's book.
+    pub folder: PathBuf,
+    /// The server's port.
+    pub port: u16,
+    /// The sandbox bank's port.
+    pub bank_port: u16,
+    /// The server's program.
+    pub server: PathBuf,
+    /// The bank's program.
+    pub bank: PathBuf,
+    /// Plugin components.
+    pub components: PathBuf,
+}
+
+/// Both running; stopped when dropped, the server first.
+pub struct Running {
+    /// The server.
+    pub server: Service,
+    /// The sandbox bank.
+    pub bank: Service,
+}
+
+impl Demo {
+    /// With the programs of the development profile.
+    pub fn new(place: &Place, folder: &Path, port: u16, bank_port: u16) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            port,
+            bank_port,
+            server: place.binary("vezne"),
+            bank: place.binary("vezne-sandbox"),
+            components: place.components(),
+        }
+    }
+
+    /// The server's address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The sandbox bank's address.
+    pub fn bank_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.bank_port)
+    }
+
+    /// Refuses ports that somebody else has, with a sentence that says what to do.
+    pub fn check_ports(&self) -> Result<()> {
+        for (port, option) in [(self.port, "--port"), (self.bank_port, "--bank-port")] {
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
+                bail!("port {port} is in use (another `cargo xtask run`?): stop that or choose another with {option}");
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&self, act: &str) -> Command {
+        let mut command = Command::new(&self.server);
+        command
+            .arg(act)
+            .current_dir(&self.folder)
+            .env("VEZNE_DATABASE_URL", format!("sqlite:{}", self.folder.join("vezne.sqlite").display()))
+            .env("VEZNE_PLUGINS_DIR", &self.components)
+            .env("VEZNE_PRIVATE_DIR", self.folder.join("private"))
+            .env("VEZNE_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("VEZNE_PUBLIC_URL", self.url())
+            .env("VEZNE_SANDBOX", "true")
+            .env("VEZNE_SANDBOX_URL", self.bank_url());
+        command
+    }
+
+    /// Brings the database up to date and writes the demo firm; returns what `vezne seed` says,
+    /// which are the logins.
+    pub fn prepare(&self) -> Result<String> {
+        fs::create_dir_all(&self.folder)?;
+        process::run_quietly(&mut self.command("migrate")).context("the database cannot be brought up to date")?;
+        process::output(&mut self.command("seed")).context("the demo firm cannot be written")
+    }
+
+    /// Starts the sandbox bank.
+    pub fn start_bank(&self) -> Result<Service> {
+        let mut command = Command::new(&self.bank);
+        command.current_dir(&self.folder).arg("--port").arg(self.bank_port.to_string());
+        command.arg("--book").arg(self.folder.join("bank-book.jsonl"));
+        let mut bank = Service::start("sandbox bank", &command, &self.folder.join("bank.log"), Signal::INT)?;
+        bank.wait_until(START_TIME, || http::is_ok(self.bank_port, "/healthz"))?;
+        Ok(bank)
+    }
+
+    /// Starts the server and waits until it is healthy.
+    pub fn start_server(&self) -> Result<Service> {
+        let log = self.folder.join("server.log");
+        let mut server = Service::start("server", &self.command("serve"), &log, Signal::INT)?;
+        server.wait_until(START_TIME, || http::is_ok(self.port, "/healthz"))?;
+        Ok(server)
+    }
+}
