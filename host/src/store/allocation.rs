@@ -9,7 +9,6 @@ use crate::domain::id::{
 };
 use crate::domain::money::Currency;
 use crate::domain::party::Party;
-use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// Money that arrived for a node.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,6 @@ use crate::domain::id::{CollectionId, NodeId, PaymentId, PostingId, ReceivableId
 use crate::domain::ledger::{AccountKind, Entry, Posting, PostingKind};
 use crate::domain::money::Currency;
 use crate::domain::party::Party;
-use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// What a posting is about, besides its lines.
 #[derive(Debug, Clone)]

@@ -7,7 +7,6 @@ use crate::domain::id::{ComponentId, NodeId, ReceivableId, TenantId};
 use crate::domain::money::Currency;
 use crate::domain::party::Party;
 use crate::domain::receivable::{ComponentKind, OpenComponent};
-use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// A receivable as it is stored, without its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]

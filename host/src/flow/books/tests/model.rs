@@ -1,0 +1,450 @@
+//! R9: random histories against a model that shares no code with the books.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::id::CustomerId;
+use crate::flow::books::{
+    AdvanceUse, RefundFacts, Transfer, VoidFacts, advance_use_in_tx, capture_in_tx, receivable_raise_in_tx,
+    refund_confirmed_in_tx, refund_failed_in_tx, refund_requested_in_tx, transfer_in_tx, void_in_tx,
+};
+use crate::store::Tx;
+use crate::store::ledger::imbalances;
+use crate::store::receivable::components_of;
+
+#[derive(Debug, Clone)]
+enum Act {
+    Raise { debtor: usize, due_day: i8, principal: i64, expense: i64 },
+    Capture { debtor: usize, amount: i64, difference: i64, choose: bool },
+    Void { which: usize },
+    RefundAsk { which: usize, minor: i64 },
+    RefundConfirm { which: usize },
+    RefundFail { which: usize },
+    AdvanceUse { debtor: usize },
+    Transfer { which: usize, minor: i64, to: usize },
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let debtor = 0..2_usize;
+    prop_oneof![
+        3 => (debtor.clone(), 1..28_i8, 1..500_i64, 0..50_i64)
+            .prop_map(|(debtor, due_day, principal, expense)| Act::Raise { debtor, due_day, principal, expense }),
+        4 => (debtor.clone(), 1..700_i64, 0..40_i64, any::<bool>())
+            .prop_map(|(debtor, amount, difference, choose)| Act::Capture { debtor, amount, difference, choose }),
+        1 => (0..6_usize).prop_map(|which| Act::Void { which }),
+        3 => (0..6_usize, 1..500_i64).prop_map(|(which, minor)| Act::RefundAsk { which, minor }),
+        1 => (0..6_usize).prop_map(|which| Act::RefundConfirm { which }),
+        1 => (0..6_usize).prop_map(|which| Act::RefundFail { which }),
+        2 => debtor.clone().prop_map(|debtor| Act::AdvanceUse { debtor }),
+        2 => (0..6_usize, 1..400_i64, debtor).prop_map(|(which, minor, to)| Act::Transfer { which, minor, to }),
+    ]
+}
+
+/// One part of a debt in the model.
+#[derive(Debug, Clone)]
+struct Part {
+    debtor: usize,
+    receivable: ReceivableId,
+    rank: u8,
+    due_day: i8,
+    key: String,
+    left: i64,
+    charged: i64,
+}
+
+/// One captured payment in the model: a stack of places, newest on top.
+#[derive(Debug, Clone)]
+struct Paid {
+    attempt: AttemptId,
+    /// `(debtor, part or advance, minor, order)`
+    places: Vec<(usize, Option<usize>, i64)>,
+    amount: i64,
+    difference: i64,
+    given: (i64, i64),
+    voided: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Promise {
+    cause: String,
+    paid: usize,
+    taken: Vec<(usize, Option<usize>, i64)>,
+    split: (i64, i64),
+    open: bool,
+}
+
+#[derive(Default)]
+struct Model {
+    parts: Vec<Part>,
+    paid: Vec<Paid>,
+    promises: Vec<Promise>,
+}
+
+impl Model {
+    /// Places an amount kuruş group by group on what comes first; gives the places.
+    fn place(&mut self, debtor: usize, amount: i64, chosen: Option<ReceivableId>) -> Vec<(usize, Option<usize>, i64)> {
+        let mut order: Vec<usize> = (0..self.parts.len())
+            .filter(|at| self.parts[*at].debtor == debtor && chosen.is_none_or(|it| self.parts[*at].receivable == it))
+            .collect();
+        order.sort_by(|a, b| {
+            let key = |at: usize| {
+                (
+                    self.parts[at].rank,
+                    self.parts[at].due_day,
+                    self.parts[at].receivable.to_text(),
+                    self.parts[at].key.clone(),
+                )
+            };
+            key(*a).cmp(&key(*b))
+        });
+        let mut rest = amount;
+        let mut places = Vec::new();
+        for at in order {
+            let take = self.parts[at].left.min(rest);
+            if take > 0 {
+                self.parts[at].left -= take;
+                rest -= take;
+                places.push((debtor, Some(at), take));
+            }
+        }
+        if rest > 0 {
+            places.push((debtor, None, rest));
+        }
+        places
+    }
+
+    /// Takes from the top of a stack, skipping one debtor's places; `None` leaves everything as it was.
+    fn take(&mut self, paid: usize, minor: i64, skip: Option<usize>) -> Option<Vec<(usize, Option<usize>, i64)>> {
+        let places = &self.paid[paid].places;
+        let there: i64 = places.iter().filter(|place| Some(place.0) != skip).map(|place| place.2).sum();
+        if there < minor {
+            return None;
+        }
+        let mut rest = minor;
+        let mut taken = Vec::new();
+        let places = &mut self.paid[paid].places;
+        for place in places.iter_mut().rev().filter(|place| Some(place.0) != skip) {
+            let take = place.2.min(rest);
+            if take > 0 {
+                place.2 -= take;
+                rest -= take;
+                taken.push((place.0, place.1, take));
+            }
+        }
+        for (_, part, minor) in &taken {
+            if let Some(part) = part {
+                self.parts[*part].left += minor;
+            }
+        }
+        Some(taken)
+    }
+
+    /// Puts places on a stack; what is there already grows where it is.
+    fn put(&mut self, paid: usize, places: &[(usize, Option<usize>, i64)]) {
+        for place in places {
+            let stack = &mut self.paid[paid].places;
+            match stack.iter_mut().find(|known| known.0 == place.0 && known.1 == place.1) {
+                Some(known) => known.2 += place.2,
+                None => stack.push(*place),
+            }
+        }
+    }
+
+    fn advance(&self, debtor: usize) -> i64 {
+        self.paid
+            .iter()
+            .flat_map(|paid| &paid.places)
+            .filter(|place| place.0 == debtor && place.1.is_none())
+            .map(|place| place.2)
+            .sum()
+    }
+}
+
+struct Run {
+    db: Db,
+    cast: Cast,
+    debtors: [Party; 2],
+    model: Model,
+    turn: i64,
+}
+
+impl Run {
+    fn now_ms(&self) -> i64 {
+        NOW_MS + self.turn
+    }
+
+    /// Plays one act on both; a refusal must be a refusal on both, and must leave no row behind.
+    async fn play(&mut self, act: &Act) {
+        self.turn += 1;
+        let before = self.rows().await;
+        let mut tx = self.db.begin().await.expect("begins");
+        let done = self.play_in(&mut tx, act).await;
+        if done {
+            tx.commit().await.expect("commits");
+        } else {
+            drop(tx);
+            assert_eq!(self.rows().await, before, "a refused {act:?} changed rows");
+        }
+        self.compare(act).await;
+    }
+
+    async fn play_in(&mut self, tx: &mut Tx, act: &Act) -> bool {
+        match act {
+            Act::Raise { debtor, due_day, principal, expense } => {
+                self.raise(tx, *debtor, *due_day, *principal, *expense).await
+            }
+            Act::Capture { debtor, amount, difference, choose } => {
+                self.capture(tx, *debtor, *amount, *difference, *choose).await
+            }
+            Act::Void { which } => self.void(tx, *which).await,
+            Act::RefundAsk { which, minor } => self.refund_ask(tx, *which, *minor).await,
+            Act::RefundConfirm { which } => self.refund_end(tx, *which, true).await,
+            Act::RefundFail { which } => self.refund_end(tx, *which, false).await,
+            Act::AdvanceUse { debtor } => self.advance_use(tx, *debtor).await,
+            Act::Transfer { which, minor, to } => self.transfer(tx, *which, *minor, *to).await,
+        }
+    }
+
+    async fn raise(&mut self, tx: &mut Tx, debtor: usize, due_day: i8, principal: i64, expense: i64) -> bool {
+        let mut components = vec![(ComponentKind::Principal, principal)];
+        if expense > 0 {
+            components.push((ComponentKind::Expense, expense));
+        }
+        let owed = Cast::owed(self.cast.cankaya, self.debtors[debtor], due_day, &components);
+        let id = receivable_raise_in_tx(tx, self.cast.tenant, &owed, self.now_ms()).await.expect("raised");
+        for row in components_of(tx, self.cast.tenant, id).await.expect("reads") {
+            let rank = u8::from(row.kind == ComponentKind::Principal);
+            let key = row.id.to_text();
+            let (left, charged) = (row.charged, row.charged);
+            self.model.parts.push(Part { debtor, receivable: id, rank, due_day, key, left, charged });
+        }
+        true
+    }
+
+    async fn capture(&mut self, tx: &mut Tx, debtor: usize, amount: i64, difference: i64, choose: bool) -> bool {
+        let mut terms = terms(amount, amount + difference, "1.75");
+        terms.levels = vec![Cast::share(self.cast.ankara, "1.9"), Cast::share(self.cast.cankaya, "2.4")];
+        let mut facts = self.cast.capture(self.cast.cankaya, self.debtors[debtor], terms);
+        facts.captured_at_ms = self.now_ms();
+        let chosen = choose.then(|| self.model.parts.iter().find(|part| part.debtor == debtor)).flatten();
+        let chosen = chosen.map(|part| part.receivable);
+        facts.receivables = chosen.into_iter().collect();
+        capture_in_tx(tx, &facts).await.expect("booked");
+        let places = self.model.place(debtor, amount, chosen);
+        self.model.paid.push(Paid { attempt: facts.attempt, places, amount, difference, given: (0, 0), voided: false });
+        true
+    }
+
+    async fn void(&mut self, tx: &mut Tx, which: usize) -> bool {
+        let Some(paid) = self.model.paid.get(which).cloned() else { return false };
+        let (tenant, at_ms) = (self.cast.tenant, self.now_ms());
+        let facts = VoidFacts { tenant, attempt: paid.attempt, cause: format!("opr_v{which}"), at_ms };
+        let done = void_in_tx(tx, &facts).await.is_ok();
+        assert_eq!(done, paid.given == (0, 0), "void of {paid:?}");
+        if done && !paid.voided {
+            let all = self.model.paid[which].places.iter().map(|place| place.2).sum();
+            self.model.take(which, all, None).expect("all of it");
+            self.model.paid[which].voided = true;
+        }
+        done
+    }
+
+    async fn refund_ask(&mut self, tx: &mut Tx, which: usize, minor: i64) -> bool {
+        let Some(paid) = self.model.paid.get(which).cloned() else { return false };
+        let cause = format!("opr_r{}", self.turn);
+        let (tenant, at_ms) = (self.cast.tenant, self.now_ms());
+        let facts = RefundFacts { tenant, attempt: paid.attempt, cause: cause.clone(), minor, at_ms };
+        let split = refund_requested_in_tx(tx, &facts).await;
+        let left = paid.amount + paid.difference - paid.given.0 - paid.given.1;
+        assert_eq!(split.is_ok(), minor <= left && !paid.voided, "refund {minor} of {paid:?}: {split:?}");
+        let Ok(split) = split else { return false };
+        assert_eq!(split.amount + split.difference, minor);
+        let given = (paid.given.0 + split.amount, paid.given.1 + split.difference);
+        assert!(given.0 <= paid.amount && given.1 <= paid.difference && split.amount >= 0 && split.difference >= 0);
+        let taken = self.model.take(which, split.amount, None).expect("held");
+        self.model.paid[which].given = given;
+        let split = (split.amount, split.difference);
+        self.model.promises.push(Promise { cause, paid: which, taken, split, open: true });
+        true
+    }
+
+    async fn refund_end(&mut self, tx: &mut Tx, which: usize, confirmed: bool) -> bool {
+        let Some(promise) = self.model.promises.get(which).cloned() else { return false };
+        let (tenant, at_ms) = (self.cast.tenant, self.now_ms());
+        if !promise.open {
+            return false;
+        }
+        self.model.promises[which].open = false;
+        if confirmed {
+            refund_confirmed_in_tx(tx, tenant, &promise.cause, rate("50"), at_ms).await.expect("booked");
+            return true;
+        }
+        refund_failed_in_tx(tx, tenant, &promise.cause, at_ms).await.expect("booked");
+        let given = &mut self.model.paid[promise.paid].given;
+        *given = (given.0 - promise.split.0, given.1 - promise.split.1);
+        for (debtor, part, minor) in promise.taken.iter().rev() {
+            let back = part.map_or(*minor, |part| self.model.parts[part].left.min(*minor));
+            if let Some(part) = part {
+                self.model.parts[*part].left -= back;
+            }
+            let places = [(*debtor, *part, back), (*debtor, None, minor - back)];
+            let places: Vec<_> = places.into_iter().filter(|place| place.2 > 0).collect();
+            self.model.put(promise.paid, &places);
+        }
+        true
+    }
+
+    async fn advance_use(&mut self, tx: &mut Tx, debtor: usize) -> bool {
+        let facts = AdvanceUse {
+            tenant: self.cast.tenant,
+            node: self.cast.cankaya,
+            debtor: self.debtors[debtor],
+            currency: Currency::TRY,
+            receivables: Vec::new(),
+            cause: format!("use_{}", self.turn),
+            at_ms: self.now_ms(),
+        };
+        let used = advance_use_in_tx(tx, &facts).await.expect("booked");
+        let owed: i64 = self.model.parts.iter().filter(|part| part.debtor == debtor).map(|part| part.left).sum();
+        assert_eq!(used, owed.min(self.model.advance(debtor)));
+        let mut rest = used;
+        for paid in 0..self.model.paid.len() {
+            let stack = &mut self.model.paid[paid].places;
+            let Some(place) = stack.iter_mut().find(|place| place.0 == debtor && place.1.is_none()) else { continue };
+            let take = place.2.min(rest);
+            if take > 0 {
+                place.2 -= take;
+                rest -= take;
+                self.model.paid[paid].places.retain(|place| place.2 > 0);
+                let places = self.model.place(debtor, take, None);
+                self.model.put(paid, &places);
+            }
+        }
+        used > 0
+    }
+
+    async fn transfer(&mut self, tx: &mut Tx, which: usize, minor: i64, to: usize) -> bool {
+        let Some(paid) = self.model.paid.get(which).cloned() else { return false };
+        let facts = Transfer {
+            tenant: self.cast.tenant,
+            attempt: paid.attempt,
+            minor,
+            to: self.debtors[to],
+            receivables: Vec::new(),
+            cause: format!("move_{}", self.turn),
+            at_ms: self.now_ms(),
+        };
+        let done = transfer_in_tx(tx, &facts).await.is_ok();
+        let taken = self.model.take(which, minor, Some(to));
+        assert_eq!(done, taken.is_some(), "move {minor} of {paid:?} to {to}");
+        if done {
+            self.model.paid[which].places.retain(|place| place.2 > 0);
+            let places = self.model.place(to, minor, None);
+            self.model.put(which, &places);
+        }
+        done
+    }
+
+    /// How many rows each table of the books holds.
+    async fn rows(&self) -> Vec<(String, i64)> {
+        let mut tx = self.db.read().await.expect("reads");
+        fetch_all!(
+            &mut tx,
+            (String, i64),
+            "select 'posting', cast(count(*) as bigint) from posting
+             union all select 'entry', cast(count(*) as bigint) from entry
+             union all select 'allocation', cast(count(*) as bigint) from allocation
+             union all select 'collection', cast(count(*) as bigint) from collection
+             union all select 'collection_refund', cast(count(*) as bigint) from collection_refund"
+        )
+        .expect("counts")
+    }
+
+    async fn account(&self, tx: &mut Tx, account: &str, party: Party) -> i64 {
+        let (sum,) = fetch_one!(
+            tx,
+            (i64,),
+            "select cast(coalesce(sum(minor), 0) as bigint) from entry
+             where tenant_id = $1 and node_id = $2 and account = $3 and counterparty = $4",
+            self.cast.tenant.to_text(),
+            self.cast.cankaya.to_text(),
+            account,
+            party.to_string(),
+        )
+        .expect("a sum");
+        sum
+    }
+
+    async fn compare(&mut self, act: &Act) {
+        let mut tx = self.db.read().await.expect("reads");
+        assert_eq!(imbalances(&mut tx, self.cast.tenant).await.expect("reads"), Vec::<String>::new(), "{act:?}");
+        let rows = fetch_all!(
+            &mut tx,
+            (String, i64),
+            "select c.component_id, cast(c.charged_minor - coalesce((select sum(a.minor) from allocation a
+                where a.tenant_id = c.tenant_id and a.component_id = c.component_id), 0) as bigint)
+             from component c"
+        )
+        .expect("reads");
+        let stored: BTreeMap<String, i64> = rows.into_iter().collect();
+        for part in &self.model.parts {
+            assert_eq!(stored.get(&part.key), Some(&part.left), "{act:?}: {part:?}");
+            assert!((0..=part.charged).contains(&part.left));
+        }
+        for (debtor, party) in self.debtors.into_iter().enumerate() {
+            let owed: i64 = self.model.parts.iter().filter(|part| part.debtor == debtor).map(|part| part.left).sum();
+            assert_eq!(self.account(&mut tx, "receivable", party).await, owed, "{act:?}");
+            assert_eq!(self.account(&mut tx, "advance", party).await, -self.model.advance(debtor), "{act:?}");
+        }
+        for paid in &self.model.paid {
+            let held: i64 = paid.places.iter().map(|place| place.2).sum();
+            let wanted = if paid.voided { 0 } else { paid.amount - paid.given.0 };
+            assert_eq!(held, wanted, "allocations + advance + refunded = received: {paid:?}");
+        }
+    }
+}
+
+async fn history(fresh: Fresh, acts: Vec<Act>) {
+    let debtors = [Party::Customer(CustomerId::at(NOW_MS)), Party::Customer(CustomerId::at(NOW_MS))];
+    let mut run = Run { db: fresh.db.clone(), cast: cast(), debtors, model: Model::default(), turn: 0 };
+    for act in &acts {
+        run.play(act).await;
+    }
+    fresh.db.close().await;
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+/// A few histories each time; `PROPTEST_CASES` raises it for a nightly run.
+fn config(cases: u32) -> ProptestConfig {
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { cases: wanted.unwrap_or(cases), max_shrink_iters: 200, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    #[test]
+    fn random_histories_agree_with_the_model(acts in prop::collection::vec(act(), 1..40)) {
+        runtime().block_on(async {
+            history(sqlite().await, acts.clone()).await;
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(config(4))]
+
+    #[test]
+    fn random_histories_agree_with_the_model_on_postgres(acts in prop::collection::vec(act(), 20..40)) {
+        runtime().block_on(async {
+            if let Some(fresh) = postgres().await {
+                history(fresh, acts.clone()).await;
+            }
+        });
+    }
+}
