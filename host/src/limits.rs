@@ -97,3 +97,8 @@ pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 pub const PAGE_ROWS_DEFAULT: u32 = 50;
 /// Rows of a page at most.
 pub const PAGE_ROWS_MAX: u32 = 200;
+
+// Books
+
+/// How long an offer may be taken: long enough to fetch another card, short enough that rates stay true.
+pub const QUOTE_LIFE: Duration = Duration::from_secs(30 * 60);

@@ -212,19 +212,25 @@ pub fn bank_name(code: &str) -> Option<&'static str> {
     })
 }
 
-/// The programme to which a bank's credit cards belong, where it has one (features §3.13).
+/// The programmes and the banks whose credit cards belong to them (features §3.13).
+const PROGRAMMES: &[(&str, &[&str])] = &[
+    ("Axess", &["0046", "0146"]),
+    ("Bankkart", &["0010"]),
+    ("Bonus", &["0062", "0032", "0134", "0099", "0059", "0206", "0124", "0103"]),
+    ("CardFinans", &["0111"]),
+    ("Maximum", &["0064"]),
+    ("Paraf", &["0012"]),
+    ("SaglamKart", &["0205"]),
+    ("World", &["0067", "0015", "0203", "0135"]),
+];
+
+/// The codes of the banks whose credit cards belong to a programme.
+pub fn programme_banks(programme: &str) -> &'static [&'static str] {
+    PROGRAMMES.iter().find(|(name, _)| *name == programme).map_or(&[], |(_, banks)| banks)
+}
+
 fn bank_programme(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "0064" => "Maximum",
-        "0062" | "0032" | "0134" | "0099" | "0059" | "0206" | "0124" | "0103" => "Bonus",
-        "0046" | "0146" => "Axess",
-        "0067" | "0015" | "0203" | "0135" => "World",
-        "0010" => "Bankkart",
-        "0012" => "Paraf",
-        "0111" => "CardFinans",
-        "0205" => "SaglamKart",
-        _ => return None,
-    })
+    PROGRAMMES.iter().find(|(_, banks)| banks.contains(&code)).map(|(name, _)| *name)
 }
 
 #[cfg(test)]

@@ -130,6 +130,7 @@ id!(/** Money that arrived for a node, by one captured attempt. */ CollectionId,
 id!(/** What paid what. */ AllocationId, "alc");
 id!(/** A balanced set of ledger entries. */ PostingId, "pst");
 id!(/** A frozen instalment offer. */ QuoteId, "qte");
+id!(/** A version of a firm's instalment table. */ SchemeId, "sch");
 id!(/** One line of an instalment or commission table. */ RuleId, "rul");
 id!(/** A line of the audit trail. */ AuditId, "aud");
 

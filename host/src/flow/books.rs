@@ -248,7 +248,9 @@ fn route(facts: &CaptureFacts) -> BooksResult<Route> {
     let mut levels = Vec::new();
     if facts.pos_owner != facts.node {
         let terms = &facts.terms;
-        for share in &terms.levels {
+        // Levels above the owner have no part in its POS account.
+        let below = terms.levels.iter().position(|share| share.node == facts.pos_owner).map_or(0, |at| at + 1);
+        for share in &terms.levels[below..] {
             levels.push((share.node, share.rate.of(terms.charged).ok_or(BooksError::TooLarge)?.minor));
         }
         if levels.last().is_none_or(|(node, _)| *node != facts.node) {

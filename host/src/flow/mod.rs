@@ -3,3 +3,4 @@
 pub mod books;
 pub mod error;
 pub mod failure;
+pub mod instalment;

@@ -13,6 +13,7 @@ use crate::flow::books::{
 use crate::store::Tx;
 use crate::store::ledger::imbalances;
 use crate::store::receivable::components_of;
+use crate::{fetch_all, fetch_one};
 
 #[derive(Debug, Clone)]
 enum Act {

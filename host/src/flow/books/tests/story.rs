@@ -10,6 +10,7 @@ use crate::flow::books::{
 use crate::store::Tx;
 use crate::store::ledger::imbalances;
 use crate::store::receivable::receivable_open;
+use crate::{fetch_all, fetch_one};
 
 async fn balance(tx: &mut Tx, cast: &Cast, node: NodeId, account: AccountKind) -> i64 {
     let (sum,) = fetch_one!(

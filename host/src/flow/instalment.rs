@@ -1,0 +1,246 @@
+//! Quoting instalments: what a payer is shown, frozen, and later charged to the kuruş.
+
+use crate::domain::bin::{BinFacts, bank_name};
+use crate::domain::id::{NodeId, PosAccountId, QuoteId, TenantId};
+use crate::domain::instalment::{LevelShare, Offer, Question, SchemeLine, Terms, ceiling_on, legal_ceilings, quote};
+use crate::domain::money::Money;
+use crate::domain::rate::Rate;
+use crate::domain::tree::{EffectiveLimit, NodeLimit};
+use crate::flow::books::day_of;
+use crate::limits::QUOTE_LIFE;
+use crate::store::bin::bin_look_up;
+use crate::store::instalment::{Quote, QuotedOffer, quote_fetch, quote_insert, scheme_lines};
+use crate::store::node::{PathStep, node_path};
+use crate::store::pos_account::pos_account_usable;
+use crate::store::{StoreError, Tx};
+
+/// Why a quote cannot be made or taken.
+#[derive(Debug, thiserror::Error)]
+pub enum QuoteError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Six to eight digits are asked for: fewer say nothing, more are card data.
+    #[error("six to eight digits of the card are needed")]
+    Bin,
+    /// Below or above what the node's path allows; names whose limit it is.
+    #[error("{name} does not allow this amount")]
+    AmountNotAllowed {
+        /// Whose limit.
+        name: String,
+    },
+    /// No such option, or not for this node and amount.
+    #[error("no such option")]
+    NoSuchOption,
+    /// It was offered too long ago.
+    #[error("the offer has expired")]
+    Expired,
+    /// It was shown as not available.
+    #[error("the option is not available")]
+    NotAvailable,
+}
+
+/// What the node's path says: limits, sector, and the levels that pay for a POS account above them.
+struct Policy {
+    limit: EffectiveLimit,
+    sector: String,
+    levels: Vec<LevelShare>,
+}
+
+/// Makes and freezes a quote for a collecting node.
+pub async fn quote_make_in_tx(
+    tx: &mut Tx,
+    tenant: TenantId,
+    node: NodeId,
+    bin: &str,
+    amount: Money,
+    now_ms: i64,
+) -> Result<(Quote, Option<BinFacts>), QuoteError> {
+    if !(6..=8).contains(&bin.len()) || !bin.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(QuoteError::Bin);
+    }
+    let card = bin_look_up(tx, tenant, bin).await?;
+    let policy = policy(tx, tenant, node).await?;
+    amount_allowed(&policy.limit, amount.minor)?;
+    let lines = lines_for(tx, tenant, node, now_ms).await?;
+    let commercial = card.as_ref().is_some_and(|card| card.commercial);
+    let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, commercial);
+    let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling };
+    let id = QuoteId::at(now_ms);
+    let offers = quote(&lines, &question).into_iter().map(|offer| quoted(id, offer, &policy.levels)).collect();
+    let life_ms = i64::try_from(QUOTE_LIFE.as_millis()).unwrap_or(i64::MAX);
+    let made = Quote { id, node, bin: bin.to_owned(), amount, offers, expires_at_ms: now_ms + life_ms };
+    quote_insert(tx, tenant, &made, now_ms).await?;
+    Ok((made, card))
+}
+
+fn quoted(quote: QuoteId, offer: Offer, levels: &[LevelShare]) -> QuotedOffer {
+    let option = |instalments: u16| format!("opt_{}_{instalments}", quote.to_text());
+    match offer {
+        Offer::Open(mut terms) => {
+            terms.levels = levels.to_vec();
+            QuotedOffer {
+                option: option(terms.instalments),
+                instalments: terms.instalments,
+                terms: Some(terms),
+                unavailable: None,
+                limited_by: None,
+            }
+        }
+        Offer::Closed { instalments, reason, limited_by } => {
+            QuotedOffer { option: option(instalments), instalments, terms: None, unavailable: Some(reason), limited_by }
+        }
+    }
+}
+
+/// The terms of an option that a payer takes: exactly what was shown, or an error. `bin` are the first digits
+/// of the card that now pays; a quote for another card is no offer for this one.
+pub async fn quote_take_in_tx(
+    tx: &mut Tx,
+    tenant: TenantId,
+    node: NodeId,
+    option: &str,
+    amount: Money,
+    bin: Option<&str>,
+    now_ms: i64,
+) -> Result<(QuoteId, Terms), QuoteError> {
+    let (quote, _) =
+        option.strip_prefix("opt_").and_then(|rest| rest.split_once('_')).ok_or(QuoteError::NoSuchOption)?;
+    let quote = QuoteId::from_text(quote).map_err(|_| QuoteError::NoSuchOption)?;
+    let quote = quote_fetch(tx, tenant, quote).await?.ok_or(QuoteError::NoSuchOption)?;
+    let same_card = bin.is_none_or(|bin| bin.starts_with(&quote.bin) || quote.bin.starts_with(bin));
+    if quote.node != node || quote.amount != amount || !same_card {
+        return Err(QuoteError::NoSuchOption);
+    }
+    if now_ms >= quote.expires_at_ms {
+        return Err(QuoteError::Expired);
+    }
+    let offer = quote.offers.into_iter().find(|offer| offer.option == option).ok_or(QuoteError::NoSuchOption)?;
+    Ok((quote.id, offer.terms.ok_or(QuoteError::NotAvailable)?))
+}
+
+/// The terms of a single payment that nobody asked a quote for: what the table says for this card, or as it is.
+pub async fn terms_single_in_tx(
+    tx: &mut Tx,
+    tenant: TenantId,
+    node: NodeId,
+    amount: Money,
+    bin: Option<&str>,
+    now_ms: i64,
+) -> Result<Terms, QuoteError> {
+    let card = match bin {
+        Some(bin) => bin_look_up(tx, tenant, bin.get(..8).unwrap_or(bin)).await?,
+        None => None,
+    };
+    let policy = policy(tx, tenant, node).await?;
+    amount_allowed(&policy.limit, amount.minor)?;
+    let mut lines = lines_for(tx, tenant, node, now_ms).await?;
+    lines.retain(|line| line.instalments <= 1);
+    let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling: 1 };
+    let single = quote(&lines, &question).into_iter().find_map(|offer| match offer {
+        Offer::Open(terms) => Some(terms),
+        Offer::Closed { .. } => None,
+    });
+    let mut terms = single.unwrap_or_else(|| Terms::single(amount));
+    terms.levels = policy.levels;
+    Ok(terms)
+}
+
+/// What a programme offers for an amount, before a card is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgrammeOffers {
+    /// Which programme; empty for "every card".
+    pub programme: String,
+    /// The banks whose cards belong to it, by name.
+    pub banks: Vec<&'static str>,
+    /// What may be taken, by number of instalments.
+    pub offers: Vec<Terms>,
+}
+
+/// The whole table for an amount: one row per programme that the firm offers instalments for.
+pub async fn matrix(
+    tx: &mut Tx,
+    tenant: TenantId,
+    node: NodeId,
+    amount: Money,
+    now_ms: i64,
+) -> Result<Vec<ProgrammeOffers>, QuoteError> {
+    let policy = policy(tx, tenant, node).await?;
+    amount_allowed(&policy.limit, amount.minor)?;
+    let lines = lines_for(tx, tenant, node, now_ms).await?;
+    let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, false);
+    let mut programmes: Vec<String> = lines.iter().filter_map(|line| line.programme.clone()).collect();
+    programmes.sort_unstable();
+    programmes.dedup();
+    let row = |programme: String| {
+        let kind = crate::domain::bin::CardKind::Credit;
+        let card = BinFacts::new(String::new(), "", "", kind, false, Some(&programme));
+        let question = Question { amount, card: Some(&card), limit: &policy.limit, ceiling };
+        let offers = quote(&lines, &question)
+            .into_iter()
+            .filter_map(|offer| match offer {
+                Offer::Open(terms) => Some(terms),
+                Offer::Closed { .. } => None,
+            })
+            .collect();
+        ProgrammeOffers { banks: banks_of(&programme), programme, offers }
+    };
+    Ok(programmes.into_iter().map(row).collect())
+}
+
+fn banks_of(programme: &str) -> Vec<&'static str> {
+    crate::domain::bin::programme_banks(programme).iter().filter_map(|code| bank_name(code)).collect()
+}
+
+fn amount_allowed(limit: &EffectiveLimit, minor: i64) -> Result<(), QuoteError> {
+    if limit.allows_amount(minor) {
+        return Ok(());
+    }
+    let below = limit.amount_min.as_ref().filter(|bound| minor < bound.value);
+    let bound = below.or(limit.amount_max.as_ref());
+    Err(QuoteError::AmountNotAllowed { name: bound.map(|bound| bound.name.clone()).unwrap_or_default() })
+}
+
+/// The lines that this node can use: those of no POS account, and those of an account on its path.
+async fn lines_for(tx: &mut Tx, tenant: TenantId, node: NodeId, now_ms: i64) -> Result<Vec<SchemeLine>, QuoteError> {
+    let lines = scheme_lines(tx, tenant, now_ms).await?;
+    if lines.iter().all(|line| line.pos_account.is_none()) {
+        return Ok(lines);
+    }
+    let usable: Vec<PosAccountId> =
+        pos_account_usable(tx, tenant, node).await?.into_iter().map(|account| account.pos_account_id).collect();
+    Ok(lines.into_iter().filter(|line| line.pos_account.is_none_or(|account| usable.contains(&account))).collect())
+}
+
+async fn policy(tx: &mut Tx, tenant: TenantId, node: NodeId) -> Result<Policy, QuoteError> {
+    let path = node_path(tx, tenant, None, node).await?;
+    let limits: Vec<NodeLimit> = path.iter().map(|step| limit_of(step)).collect();
+    let sector = path.iter().rev().find_map(|step| text_of(step, "sector"));
+    let levels = path.iter().filter_map(|step| Some(LevelShare { node: step.node_id, rate: rate_of(step)? })).collect();
+    Ok(Policy { limit: EffectiveLimit::along(&limits), sector: sector.unwrap_or_else(|| "general".to_owned()), levels })
+}
+
+fn limit_of(step: &PathStep) -> NodeLimit {
+    let number = |name| text_of(step, name).and_then(|text| text.parse::<i64>().ok());
+    NodeLimit {
+        node: step.node_id,
+        name: step.name.clone(),
+        instalments_max: number("instalments_max").and_then(|max| u16::try_from(max).ok()),
+        amount_min: number("amount_min"),
+        amount_max: number("amount_max"),
+    }
+}
+
+fn rate_of(step: &PathStep) -> Option<Rate> {
+    text_of(step, "pos_share")?.parse().ok()
+}
+
+/// A setting of a node, whether it was written as text or as a number.
+fn text_of(step: &PathStep, name: &str) -> Option<String> {
+    let settings: serde_json::Value = serde_json::from_str(&step.settings).ok()?;
+    match settings.get(name)? {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
