@@ -49,6 +49,11 @@ impl Form {
         &self.fields
     }
 
+    /// The fields themselves.
+    pub fn into_fields(self) -> Vec<(String, Value)> {
+        self.fields
+    }
+
     /// As fields of a browser form.
     pub fn into_browser_fields(self) -> Vec<Field> {
         self.fields.into_iter().map(|(name, value)| Field { name, value: value.into_part() }).collect()

@@ -93,8 +93,8 @@ impl Value {
         self.runs
     }
 
-    /// Text stays text with each character rewritten, sealed values go through `seal`.
-    pub(crate) fn rewritten(self, text: impl Fn(&str) -> String, seal: impl Fn(Sealed) -> Result<Sealed, Fault>) -> Result<Self, Fault> {
+    /// Rewrites readable runs with `text` and sealed ones with `seal` (escaping, mostly).
+    pub fn rewritten(self, text: impl Fn(&str) -> String, seal: impl Fn(Sealed) -> Result<Sealed, Fault>) -> Result<Self, Fault> {
         let mut out = Self::new();
         for run in self.runs {
             out = match run {
