@@ -154,6 +154,17 @@ pub fn card(bin: &str, last4: &str) -> String {
     format!("{} {}•• •••• {last4}", &head[..4], &head[4..])
 }
 
+/// A card brand as its owner writes it.
+pub fn brand(brand: &str) -> String {
+    match brand {
+        "visa" => "Visa".to_owned(),
+        "mastercard" => "Mastercard".to_owned(),
+        "troy" => "Troy".to_owned(),
+        "amex" => "American Express".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

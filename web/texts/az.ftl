@@ -132,8 +132,7 @@ sign-in-password = Şifrə
 sign-in = Daxil ol
 sign-in-error = E-poçt və ya şifrə səhvdir.
 sign-in-error-what = Yoxlayıb yenidən cəhd edin.
-sign-in-error-locked = Həddən çox səhv cəhd oldu.
-sign-in-error-too_many = Həddən çox cəhd oldu. Bir az gözləyin.
+sign-in-error-too-many = Həddən çox cəhd oldu. Bir az gözləyin.
 
 ## Overview
 home-as-of = { $now }, { $zone } vaxtı
@@ -435,6 +434,7 @@ line-refund = Qaytarma
 line-advance = Avansın istifadəsi
 line-offset = Əvəzləşdirmə
 line-transfer = Köçürmə
+statement-figures = Hesab icmalı
 statement-empty = Bu tarixlərdə hərəkət yoxdur
 statement-empty-what = Daha geniş tarix aralığı seçin.
 statement-in-doubt = { $amount } məbləğində şübhəli ödəniş var.

@@ -132,8 +132,7 @@ sign-in-password = Password
 sign-in = Sign in
 sign-in-error = The e-mail address or the password is wrong.
 sign-in-error-what = Please check and try again.
-sign-in-error-locked = There were too many wrong tries.
-sign-in-error-too_many = There were too many tries. Wait a little.
+sign-in-error-too-many = There were too many tries. Wait a little.
 
 ## Overview
 home-as-of = { $now }, time of { $zone }
@@ -472,6 +471,7 @@ line-refund = Refund
 line-advance = Advance used
 line-offset = Offset
 line-transfer = Transfer
+statement-figures = Account summary
 statement-empty = Nothing happened in these days
 statement-empty-what = Choose a wider span of days.
 statement-in-doubt = { $amount } of payments is in doubt.

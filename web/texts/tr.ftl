@@ -132,8 +132,7 @@ sign-in-password = Şifre
 sign-in = Giriş yap
 sign-in-error = E-posta veya şifre yanlış.
 sign-in-error-what = Kontrol edip yeniden deneyin.
-sign-in-error-locked = Çok fazla yanlış deneme oldu.
-sign-in-error-too_many = Çok fazla deneme oldu. Biraz bekleyin.
+sign-in-error-too-many = Çok fazla deneme oldu. Biraz bekleyin.
 
 ## Overview
 home-as-of = { $now }, { $zone } saati
@@ -435,6 +434,7 @@ line-refund = İade
 line-advance = Avans kullanımı
 line-offset = Mahsup
 line-transfer = Virman
+statement-figures = Hesap özeti
 statement-empty = Bu tarihlerde hareket yok
 statement-empty-what = Daha geniş bir tarih aralığı seçin.
 statement-in-doubt = { $amount } tutarında şüpheli ödeme var.

@@ -43,7 +43,7 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
     let main = view! {
         {page_head(t.s("nav-customers"), None, add())}
         <div class="stack">
-            <form class="row" role="search" action="/customers"><label class="in quiet grow">{icon(icon::SEARCH)}<span class="vh">{t.s("search")}</span>
+            <form class="row on" role="search" action="/customers"><label class="in quiet grow">{icon(icon::SEARCH)}<span class="vh">{t.s("search")}</span>
                 <input type="search" name="q" value=q.to_owned() placeholder=t.s("customers-search") /></label><button class="btn">{t.s("search")}</button></form>
             <section class="card" aria-label=t.s("nav-customers")>{body}</section>{pages(&visit, &page)}
         </div>

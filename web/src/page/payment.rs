@@ -157,13 +157,13 @@ fn search(visit: &Visit, filter: &Filter) -> AnyView {
     let open = !(filter.from.is_empty() && filter.to.is_empty() && filter.min.is_empty() && filter.max.is_empty());
     view! {
         <form class="stack" role="search" action="/payments">
-            <div class="row"><label class="in quiet grow">{icon(icon::SEARCH)}<span class="vh">{t.s("payments-search")}</span>
+            <div class="row on"><label class="in quiet grow">{icon(icon::SEARCH)}<span class="vh">{t.s("payments-search")}</span>
                 <input type="search" name="q" value=filter.q.clone() placeholder=t.s("payments-search-what") /><kbd>"/"</kbd></label>
                 <button class="btn">{t.s("search")}</button></div>
-            <details class="filters" open=open><summary class="small">{t.s("filters")}</summary>
+            <details class="filters" open=open><summary class="chip add">{icon(icon::PLUS)}{t.s("filters")}</summary>
                 <div class="grid2">
                     {choice("state", t.s("state"), states, &filter.state, None)}
-                    <div class="two">{field("from", t.s("from")).kind("date").value(filter.from.clone()).view()}{field("to", t.s("to")).kind("date").value(filter.to.clone()).view()}</div>
+                    <div class="grid2">{field("from", t.s("from")).kind("date").value(filter.from.clone()).view()}{field("to", t.s("to")).kind("date").value(filter.to.clone()).view()}</div>
                     <div class="two">{field("min", t.s("amount-min")).mode("decimal").value(filter.min.clone()).unit("₺").view()}{field("max", t.s("amount-max")).mode("decimal").value(filter.max.clone()).unit("₺").view()}</div>
                     <div class="row"><button class="btn">{t.s("filter-apply")}</button></div>
                 </div></details>
@@ -270,13 +270,14 @@ pub fn short_table(visit: &Visit, payments: &[Payment]) -> AnyView {
         .map(|p| {
             let when = visit.date_time_short(&p.created_at);
             vec![
-                head(view! { <a href=format!("/payments/{}", p.id)>{payer_name(p)}</a><small>{when}</small> }),
+                head(view! { <a href=format!("/payments/{}", p.id)>{payer_name(p)}</a> }),
+                cell(when).class("nw soft small"),
                 amount(t, p),
                 cell(state::payment(t, p)).class("st"),
             ]
         })
         .collect();
-    table(&t.s("home-recent"), false, vec![col(t.s("dealer-and-customer")), col(t.s("amount")).class("n"), col(t.s("state"))], rows)
+    table(&t.s("home-recent"), false, vec![col(t.s("dealer-and-customer")), col(t.s("time")), col(t.s("amount")).class("n"), col(t.s("state"))], rows)
 }
 
 /// Newer and older rows.

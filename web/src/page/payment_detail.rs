@@ -171,7 +171,7 @@ fn operation_row(t: Locale, o: &Operation) -> Vec<crate::part::table::Cell> {
         OperationKind::Refund => t.s("operation-refund"),
         OperationKind::Inquiry => t.s("operation-inquiry"),
     };
-    let said = [o.bank_code.clone(), o.bank_message.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let said = [o.bank_code.clone(), o.bank_message.clone()].into_iter().flatten().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ");
     vec![
         head(view! { <span class="soft">{format!("› {kind}")}</span> }),
         cell(format::money(o.amount, &o.currency)).class("opt"),
@@ -197,7 +197,7 @@ fn facts_card(visit: &Visit, p: &Payment) -> AnyView {
     let mut pairs = vec![(t.s("payment-no"), mono(&p.id))];
     if let Some(c) = &p.card {
         pairs.push((t.s("card"), format::card(&c.bin, &c.last4).into_any()));
-        let kind = [c.bank.clone(), c.programme.clone(), c.brand.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let kind = [c.bank.clone(), c.programme.clone(), c.brand.as_deref().map(format::brand)].into_iter().flatten().collect::<Vec<_>>().join(", ");
         pairs.push((t.s("card-kind"), kind.into_any()));
     }
     pairs.extend(p.pos_account.as_ref().map(|a| (t.s("pos"), format!("{} ({})", a.name, a.bank).into_any())));

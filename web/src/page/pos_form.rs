@@ -101,8 +101,8 @@ fn current(s: &Settings<'_>, name: &str, schema: &Value) -> String {
     let typed = s.sent.some(&format!("config.{name}"));
     let bank = || s.plugin.banks.iter().find(|b| b.id == s.bank).and_then(|b| b.config.get(name));
     typed
-        .or_else(|| s.account.and_then(|a| a.config.get(name)).map(text_of))
-        .or_else(|| s.account.is_none().then(bank).flatten().map(text_of))
+        .or_else(|| s.account.and_then(|a| a.config.get(name)).cloned())
+        .or_else(|| s.account.is_none().then(bank).flatten().cloned())
         .or_else(|| s.account.is_none().then(|| schema.get("default")).flatten().map(text_of))
         .unwrap_or_default()
 }
@@ -202,19 +202,18 @@ fn endpoints(visit: &Visit, s: &Settings<'_>) -> Option<AnyView> {
     Some(view! { <details><summary>{t.s("endpoints")}</summary><p class="hint">{t.s("endpoints-what")}</p><div class="grid2">{fields}</div></details> }.into_any())
 }
 
-/// The settings as JSON, each of the type its schema asks for; what cannot be read goes as text, and the API says why
-/// it is wrong.
-pub fn config(plugin: &Plugin, sent: &Sent) -> BTreeMap<String, Value> {
+/// The settings that were filled in, as text; the API reads them by the schema and says what is wrong. A box that is
+/// not ticked sends nothing, which is a no.
+pub fn config(plugin: &Plugin, sent: &Sent) -> BTreeMap<String, String> {
     let Some(properties) = plugin.config.get("properties").and_then(Value::as_object) else { return BTreeMap::new() };
     properties
         .iter()
         .filter_map(|(name, schema)| {
             let typed = sent.get(&format!("config.{name}"));
             let value = match schema.get("type").and_then(Value::as_str) {
-                Some("boolean") => Value::Bool(typed == "true"),
+                Some("boolean") => (typed == "true").to_string(),
                 _ if typed.is_empty() => return None,
-                Some("integer" | "number") => serde_json::from_str(typed).unwrap_or_else(|_| Value::String(typed.to_owned())),
-                _ => Value::String(typed.to_owned()),
+                _ => typed.to_owned(),
             };
             Some((name.clone(), value))
         })

@@ -112,13 +112,14 @@ pub fn short_table(visit: &Visit, rows: &[Receivable]) -> AnyView {
         .map(|r| {
             let due = t.f("pay-due", [("date", r.due_on.parse().map_or_else(|_| r.due_on.clone(), format::date).into())]);
             vec![
-                head(view! { {document(r)}<small>{due}</small> }),
+                head(document(r)),
+                cell(due).class("nw soft small"),
                 cell(format::money(r.outstanding, &r.currency)).class("n amt"),
                 cell(state::receivable(t, r.state, r.overdue)).class("st"),
             ]
         })
         .collect();
-    table(&t.s("open-receivables"), false, vec![col(t.s("document")), col(t.s("outstanding")).class("n"), col(t.s("state"))], rows)
+    table(&t.s("open-receivables"), false, vec![col(t.s("document")), col(t.s("due")), col(t.s("outstanding")).class("n"), col(t.s("state"))], rows)
 }
 
 /// `GET /receivables/new`

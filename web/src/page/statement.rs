@@ -52,7 +52,7 @@ async fn chooser(visit: &Visit, party: Option<&str>, from: &str, to: &str) -> An
     };
     view! {
         <form class="card" action="/statement"><div class="body grid2">{who}
-            <div class="two">{field("from", t.s("from")).kind("date").value(from).view()}{field("to", t.s("to")).kind("date").value(to).view()}</div>
+            <div class="grid2">{field("from", t.s("from")).kind("date").value(from).view()}{field("to", t.s("to")).kind("date").value(to).view()}</div>
             <div class="row"><button class="btn">{t.s("show")}</button></div></div></form>
     }
     .into_any()
@@ -92,7 +92,7 @@ fn account(visit: &Visit, s: &Statement) -> AnyView {
     };
     view! {
         {doubt}{cut}
-        <section class="tiles" aria-label=t.s("nav-statement")>
+        <section class="tiles four" aria-label=t.s("statement-figures")>
             {figure(t, "opening", s.opening, &s.currency)}{figure(t, "debit", s.debit, &s.currency)}
             {figure(t, "credit", s.credit, &s.currency)}{figure(t, "closing", s.closing, &s.currency)}
         </section>

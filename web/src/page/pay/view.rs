@@ -202,7 +202,7 @@ pub(super) fn known_card(t: Locale, bin: Option<&Bin>, digits: &str) -> Option<A
         CardKind::Prepaid => t.s("card-prepaid"),
         CardKind::Unknown => String::new(),
     };
-    let brand = bin.brand.as_deref().map(brand_name);
+    let brand = bin.brand.as_deref().map(format::brand);
     let bank = bin.bank.as_ref().map(|b| b.name.clone());
     let words: Vec<String> = [bank, bin.programme.clone(), Some(kind)].into_iter().flatten().filter(|w| !w.is_empty()).collect();
     if words.is_empty() && brand.is_none() {
@@ -210,16 +210,6 @@ pub(super) fn known_card(t: Locale, bin: Option<&Bin>, digits: &str) -> Option<A
     }
     let brand = brand.map(|b| view! { <span class="tag">{b}</span> }.into_any());
     Some(view! { <p class="row on"><span class="tone ok">{icon(icon::CHECK)}</span><span>{words.join(" · ")}" "{brand}</span></p> }.into_any())
-}
-
-fn brand_name(brand: &str) -> String {
-    match brand {
-        "visa" => "Visa".to_owned(),
-        "mastercard" => "Mastercard".to_owned(),
-        "troy" => "Troy".to_owned(),
-        "amex" => "American Express".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 /// The table of instalments. Before the card is known it holds the single payment only.
@@ -321,7 +311,7 @@ pub(super) fn chooser(visit: &Visit, q: &str, rows: Vec<Party>) -> AnyView {
     view! {
         {page_head(t.s("pay-who"), Some(t.s("pay-who-what")), view! { <a class="btn" href="/pay?open=1">{t.s("pay-without-party")}</a> })}
         <div class="stack">
-            <form class="row" role="search" action="/pay"><label class="in quiet grow">{icon(icon::SEARCH)}<span class="vh">{t.s("search")}</span>
+            <form class="row on" role="search" action="/pay"><label class="in quiet grow">{icon(icon::SEARCH)}<span class="vh">{t.s("search")}</span>
                 <input type="search" name="q" value=q.to_owned() placeholder=t.s("pay-who-search") /></label><button class="btn">{t.s("search")}</button></form>
             <section class="card" aria-label=t.s("pay-who")>{list}</section>
         </div>
