@@ -102,3 +102,19 @@ pub const PAGE_ROWS_MAX: u32 = 200;
 
 /// How long an offer may be taken: long enough to fetch another card, short enough that rates stay true.
 pub const QUOTE_LIFE: Duration = Duration::from_secs(30 * 60);
+
+/// A duration as the database counts it.
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+// ---- plugins: one call ----
+
+/// Longest sealed value. A request body is at most this long, and nothing larger is ever hashed.
+pub const SEALED_BYTES_MAX: usize = 256 * 1024;
+/// All sealed values of one call together: bounds what a guest can make the host hold.
+pub const SEALED_BYTES_PER_CALL_MAX: usize = 4 * 1024 * 1024;
+/// Shortest digest that may be compared (MD5): shorter ones could be found by trying.
+pub const EQUALS_BYTES_MIN: usize = 16;
+/// Comparisons in one call. A callback needs two or three (ver3, ver1, both cases).
+pub const EQUALS_PER_CALL_MAX: u32 = 8;

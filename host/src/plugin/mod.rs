@@ -14,6 +14,8 @@ mod journal;
 pub mod manifest;
 mod manifest_config;
 mod plugins;
+
+pub mod sealed;
 mod text;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
