@@ -118,3 +118,72 @@ pub const SEALED_BYTES_PER_CALL_MAX: usize = 4 * 1024 * 1024;
 pub const EQUALS_BYTES_MIN: usize = 16;
 /// Comparisons in one call. A callback needs two or three (ver3, ver1, both cases).
 pub const EQUALS_PER_CALL_MAX: u32 = 8;
+/// Running time of one call: five ticks of the epoch clock. A call takes well under one.
+pub const PLUGIN_TICKS_DEFAULT: u32 = 5;
+/// The most a manifest may ask for (250 ms).
+pub const PLUGIN_TICKS_MAX: u32 = 25;
+/// The epoch clock's tick.
+pub const PLUGIN_TICK: Duration = Duration::from_millis(10);
+/// Linear memory of one call; a Rust connector touches some 200 kB.
+pub const PLUGIN_MEMORY_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
+/// The most a manifest may ask for; also the size of a slot in the pool.
+pub const PLUGIN_MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Elements of the tables of one call (function pointers).
+pub const PLUGIN_TABLE_ELEMENTS_MAX: usize = 10_000;
+/// Core instances of one call: the module and what the component encoder puts around it.
+pub const PLUGIN_CORE_INSTANCES_MAX: usize = 8;
+/// Sealed values and cards of one call that live at once.
+pub const PLUGIN_RESOURCES_MAX: usize = 256;
+/// What all arguments of one host call may copy out of the guest together.
+pub const PLUGIN_HOSTCALL_BYTES_MAX: usize = 1024 * 1024;
+/// Log records of one call.
+pub const PLUGIN_LOG_RECORDS_MAX: usize = 64;
+/// Bytes of one log record.
+pub const PLUGIN_LOG_BYTES_MAX: usize = 2048;
+/// Random bytes of one call: references and nonces, not keys.
+pub const PLUGIN_ENTROPY_BYTES_MAX: usize = 4096;
+/// Calls that run at the same moment; a call is well under a millisecond, so this is thousands a second.
+pub const PLUGIN_CALLS_AT_ONCE: u32 = 64;
+/// Calls of one plugin for one firm that run at the same moment: one firm cannot take all sandboxes.
+pub const PLUGIN_CALLS_PER_TENANT: usize = 16;
+/// How long a call waits for a sandbox before the act is told "busy".
+pub const PLUGIN_QUEUE_WAIT: Duration = Duration::from_secs(2);
+/// Size of a component file.
+pub const PLUGIN_COMPONENT_BYTES_MAX: u64 = 40 * 1024 * 1024;
+
+// ---- plugins: one act ----
+
+/// Sends of one attempt, across the payer's visit at the gate.
+pub const PLUGIN_STEPS_MAX: u8 = 8;
+/// A connector's state between two calls.
+pub const PLUGIN_STATE_BYTES_MAX: usize = 16 * 1024;
+/// A request body, and all fields of a browser form together.
+pub const PLUGIN_REQUEST_BYTES_MAX: usize = 256 * 1024;
+/// An address with its query.
+pub const PLUGIN_URL_BYTES_MAX: usize = 4096;
+/// Request headers.
+pub const PLUGIN_HEADERS_MAX: usize = 16;
+/// Fields of a browser form; NestPay's has about 25.
+pub const PLUGIN_FORM_FIELDS_MAX: usize = 128;
+/// An answer's body; longer ones arrive truncated and decide nothing.
+pub const PLUGIN_RESPONSE_BYTES_MAX: usize = 512 * 1024;
+/// Masked request or answer in the timeline.
+pub const PLUGIN_NOTE_BYTES_MAX: usize = 4096;
+/// One bank reference, code or name.
+pub const PLUGIN_REFERENCE_BYTES_MAX: usize = 256;
+/// Extra references of one operation.
+pub const PLUGIN_REFERENCES_MAX: usize = 16;
+/// Attributes of an approval.
+pub const PLUGIN_ATTRIBUTES_MAX: usize = 32;
+/// A bank's message to the payer.
+pub const PLUGIN_MESSAGE_BYTES_MAX: usize = 1024;
+/// One send, unless the manifest asks for another time: banks answer a sale within 30 s or not at all.
+pub const PLUGIN_SEND_DEFAULT: Duration = Duration::from_secs(45);
+/// The most a manifest may ask for.
+pub const PLUGIN_SEND_MAX: Duration = Duration::from_secs(90);
+/// Resolving, connecting and the TLS handshake, each.
+pub const PLUGIN_CONNECT_MAX: Duration = Duration::from_secs(8);
+/// Tries of a question that may be repeated.
+pub const PLUGIN_TRIES_MAX: u8 = 3;
+/// Pause before the second try; twice that before the third.
+pub const PLUGIN_RETRY_PAUSE: Duration = Duration::from_millis(300);

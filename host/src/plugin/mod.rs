@@ -6,16 +6,26 @@
 //! knows". No wasmtime type leaves this module.
 
 mod act;
+mod answer;
 mod address;
+mod driver;
 mod ending;
+mod envelope;
 mod held;
 mod installation;
 mod journal;
+mod judge;
 pub mod manifest;
 mod manifest_config;
 mod plugins;
 
+
+mod masked;
+mod prepare;
+mod scrub;
 pub mod sealed;
+mod step;
+mod tally;
 mod text;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};

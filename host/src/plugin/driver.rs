@@ -1,0 +1,291 @@
+//! The step machine: calls the connector, does its sends, and ends with the host's own verdict.
+//!
+//! Outside an inquiry every send counts as once-only, whatever the connector declares: repeating a sale
+//! because a plugin called it harmless is not a risk the host takes. The declaration still matters: a
+//! connector that says "approved" without ever having declared a write is not believed.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::time::{Instant, timeout_at};
+
+use super::act::{Act, ActContext, Effect, Terms};
+use super::ending::{Browse, Ending, Phase, Verdict};
+use super::envelope::Envelope;
+use super::held::HeldCard;
+use super::installation::Installation;
+use super::journal::{Journal, ReplyNote, SendIntent};
+use super::judge::{Facts, Heard, reason};
+use super::manifest::Manifest;
+use super::masked::Masker;
+use super::prepare::{self, OutRequest, PreparedSend, Refused};
+use super::sealed::Labels;
+use super::step::{BrowseStep, Call, CallEnd, CallFailure, Guest, Input, Reply, Response, SendStep, Step, TransportFailure};
+use super::{answer, tally};
+use crate::limits;
+
+/// The way out: the guarded client in production, a script in tests.
+pub trait Transport: Send + Sync {
+    /// One request, one answer, no redirects.
+    fn send<'a>(&'a self, request: &'a OutRequest, until: Instant) -> BoxFuture<'a, Result<Response, TransportFailure>>;
+}
+
+/// What one act runs on.
+pub(super) struct Drive<'a> {
+    pub guest: &'a dyn Guest,
+    pub transport: &'a dyn Transport,
+    pub manifest: &'a Manifest,
+    pub installation: &'a Installation,
+    pub context: &'a ActContext,
+    pub card: Option<&'a HeldCard>,
+    pub journal: &'a dyn Journal,
+    pub began: Instant,
+    pub deadline: Instant,
+}
+
+/// How far the act has come.
+struct Progress {
+    touched: bool,
+    wrote: bool,
+    inquiry: bool,
+    gate_charges: bool,
+    heard: Heard,
+    steps: u8,
+}
+
+impl Drive<'_> {
+    /// Runs the act to its end. Never panics on what a guest or a bank does, never outlives the deadline by
+    /// more than one epoch tick.
+    pub async fn run(&self, act: Act) -> Ending {
+        let inquiry = matches!(act, Act::Inquire { .. });
+        let mut progress = Progress {
+            touched: inquiry,
+            wrote: false,
+            inquiry,
+            gate_charges: false,
+            heard: Heard::Nothing,
+            steps: 0,
+        };
+        let masker = Masker::new(self.card, self.installation);
+        let terms = act.expected().cloned();
+        let expected = terms.as_ref();
+        // `resume` gets the terms the operation began with; an inquiry or a void began with none of its own.
+        let resumed = match &act {
+            Act::Void { .. } | Act::Inquire { .. } => None,
+            _ => expected,
+        };
+        let mut state;
+        let mut end = match act {
+            Act::Resume { state: sealed, mut callback, .. } => {
+                let envelope = match Envelope::open(&sealed, &self.installation.digest) {
+                    Ok(envelope) => envelope,
+                    Err(sentence) => {
+                        progress.touched = true;
+                        return Ending::Done(self.facts(&progress, expected).failed(CallFailure::Breach(sentence)));
+                    }
+                };
+                progress.steps = envelope.steps;
+                progress.gate_charges = envelope.gate == Effect::OnceOnlyWrite;
+                progress.touched = progress.gate_charges;
+                progress.heard = Heard::Callback { verified: false };
+                masker.scrub_callback(&mut callback);
+                state = envelope.state;
+                self.call(Input::Resume { terms: resumed, state: &state, reply: Reply::Callback(callback) }).await
+            }
+            act => self.call(Input::Begin(&act)).await,
+        };
+        loop {
+            if let Heard::Callback { verified } = &mut progress.heard {
+                *verified = end.verified;
+            }
+            let step = match end.result {
+                Ok(step) => step,
+                Err(failure) => return Ending::Done(self.facts(&progress, expected).failed(failure)),
+            };
+            let send = match step {
+                Step::Done(outcome) => {
+                    let outcome = masker.outcome(outcome);
+                    return Ending::Done(self.facts(&progress, expected).judged(outcome));
+                }
+                Step::Browse(step) => return self.browse(*step, &progress, expected),
+                Step::Send(step) => *step,
+            };
+            let reply = match self.send(&send, &mut progress, &masker, expected).await {
+                Ok(reply) => reply,
+                Err(verdict) => return Ending::Done(verdict),
+            };
+            state = send.state;
+            end = self.call(Input::Resume { terms: resumed, state: &state, reply }).await;
+        }
+    }
+
+    fn facts<'f>(&'f self, progress: &Progress, expected: Option<&'f Terms>) -> Facts<'f> {
+        Facts {
+            touched: progress.touched,
+            inquiry: progress.inquiry,
+            wrote: progress.wrote,
+            gate_charges: progress.gate_charges,
+            heard: progress.heard,
+            expected,
+            context: self.context,
+        }
+    }
+
+    async fn call(&self, input: Input<'_>) -> CallEnd {
+        let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(0);
+        let now_ms = self.context.now_ms.saturating_add(elapsed);
+        let call = Call { installation: self.installation, context: self.context, card: self.card, now_ms, input };
+        let failed = |failure| CallEnd { result: Err(failure), verified: false };
+        let end = match timeout_at(self.deadline, self.guest.call(call)).await {
+            Ok(end) => end,
+            Err(_) => failed(CallFailure::Trap("deadline", "the time of the act ran out in the connector".into())),
+        };
+        if let Err(failure) = &end.result {
+            tally::call_failed(self.manifest, self.installation, failure);
+        }
+        end
+    }
+
+    /// One send, to the reply the connector is resumed with, or to the verdict that ends the act.
+    async fn send(
+        &self,
+        step: &SendStep,
+        progress: &mut Progress,
+        masker: &Masker,
+        expected: Option<&Terms>,
+    ) -> Result<Reply, Verdict> {
+        let prepared = match self.prepared(step, progress) {
+            Ok(prepared) => prepared,
+            Err(refused) => return Err(self.breach(refused, progress, expected)),
+        };
+        progress.steps += 1;
+        let repeatable = progress.inquiry;
+        let effect = if repeatable { step.effect } else { Effect::OnceOnlyWrite };
+        let intent = SendIntent {
+            step: progress.steps,
+            endpoint: step.endpoint.clone(),
+            target: prepared.target.clone(),
+            effect,
+            known: step.known.clone(),
+            masked_request: masker.text(&prepared.masked),
+        };
+        if let Err(error) = self.journal.before_send(&intent).await {
+            let facts = self.facts(progress, expected);
+            return Err(facts.undecided(reason("not-recorded", error.0), None, false));
+        }
+        let (result, tries, elapsed) = self.transfer(&prepared.request, repeatable).await;
+        if prepared.labels.any(Labels::CVV)
+            && let Some(card) = self.card
+        {
+            card.security_code_drop();
+        }
+        drop(prepared);
+        let mut note = ReplyNote {
+            step: progress.steps,
+            endpoint: step.endpoint.clone(),
+            tries,
+            status: None,
+            failed_in: None,
+            detail: None,
+            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            masked_response: String::new(),
+        };
+        let reply = match result {
+            Ok(mut response) => {
+                progress.touched = true;
+                progress.wrote |= step.effect != Effect::ReadOnly;
+                progress.heard = match answer::authentic(self.manifest, &response) {
+                    Ok(()) => Heard::Answer,
+                    Err(why) => Heard::Noise(why),
+                };
+                masker.scrub_response(&mut response);
+                note.status = Some(response.status);
+                note.masked_response = masker.response(&response);
+                Ok(Reply::Response(response))
+            }
+            Err(failure) => {
+                note.failed_in = Some(failure.phase);
+                note.detail = Some(failure.detail.clone());
+                progress.touched |= failure.phase.may_have_left();
+                progress.heard = Heard::Noise("no-answer");
+                if repeatable { Ok(Reply::Failed(failure)) } else { Err(self.lost(&failure, progress, expected)) }
+            }
+        };
+        self.journal.after_reply(&note).await;
+        reply
+    }
+
+    fn prepared(&self, step: &SendStep, progress: &Progress) -> Result<PreparedSend, Refused> {
+        let refused = |sentence: &str| Refused { sentence: sentence.into(), sink: false };
+        if progress.steps >= limits::PLUGIN_STEPS_MAX {
+            return Err(refused("too many steps"));
+        }
+        if progress.inquiry && step.effect != Effect::ReadOnly {
+            return Err(refused("an inquiry must be read-only"));
+        }
+        prepare::send(self.installation, self.manifest, step)
+    }
+
+    /// Sends, and sends again what may be repeated, as long as there is time.
+    async fn transfer(&self, request: &OutRequest, repeatable: bool) -> (Result<Response, TransportFailure>, u8, Duration) {
+        let began = Instant::now();
+        let most = limits::PLUGIN_SEND_MAX;
+        let asked = self.manifest.limits.send_ms.map(|ms| Duration::from_millis(ms.into()));
+        let each = asked.unwrap_or(limits::PLUGIN_SEND_DEFAULT).min(most);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let until = self.deadline.min(Instant::now() + each);
+            let result = self.transport.send(request, until).await;
+            let pause = limits::PLUGIN_RETRY_PAUSE * u32::from(tries);
+            let time = Instant::now() + pause < self.deadline;
+            if result.is_ok() || !repeatable || tries >= limits::PLUGIN_TRIES_MAX || !time {
+                return (result, tries, began.elapsed());
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// A send that must not be repeated got no answer.
+    fn lost(&self, failure: &TransportFailure, progress: &Progress, expected: Option<&Terms>) -> Verdict {
+        let code = match (failure.phase, failure.timed_out) {
+            (Phase::Resolving, _) => "resolving-failed",
+            (Phase::Connecting, _) => "connecting-failed",
+            (Phase::Tls, _) => "tls-failed",
+            (_, true) => "no-answer-in-time",
+            (_, false) => "connection-broke",
+        };
+        self.facts(progress, expected).undecided(reason(code, failure.detail.clone()), Some(failure.phase), false)
+    }
+
+    fn breach(&self, refused: Refused, progress: &Progress, expected: Option<&Terms>) -> Verdict {
+        if refused.sink {
+            tally::sink_refused(self.manifest, self.installation);
+        }
+        let failure = CallFailure::Breach(refused.sentence);
+        tally::call_failed(self.manifest, self.installation, &failure);
+        self.facts(progress, expected).failed(failure)
+    }
+
+    fn browse(&self, step: BrowseStep, progress: &Progress, expected: Option<&Terms>) -> Ending {
+        if progress.inquiry {
+            let refused = Refused { sentence: "an inquiry cannot need the payer".into(), sink: false };
+            return Ending::Done(self.breach(refused, progress, expected));
+        }
+        let (page, labels) = match prepare::browse(self.installation, &step) {
+            Ok(prepared) => prepared,
+            Err(refused) => return Ending::Done(self.breach(refused, progress, expected)),
+        };
+        if labels.any(Labels::CVV)
+            && let Some(card) = self.card
+        {
+            card.security_code_drop();
+        }
+        // Once a charge may be on its way, a gate that "only authenticates" does not make it unsent.
+        let effect = if progress.touched && progress.wrote { Effect::OnceOnlyWrite } else { step.effect };
+        let envelope = Envelope { steps: progress.steps, gate: effect, state: step.state };
+        let state = envelope.seal(&self.installation.digest);
+        let (correlation, known) = (step.correlation, step.known);
+        Ending::Browse(Box::new(Browse { effect, correlation, known, state, page }))
+    }
+}

@@ -1,0 +1,158 @@
+//! The host decides what happened. This is the table: (what may have left) × (what the connector says or
+//! how it failed) → verdict. Pure; the driver only gathers the facts.
+
+use super::act::{ActContext, Terms};
+use super::ending::{Phase, Reason, Verdict};
+use super::step::{CallFailure, Fault, Outcome, Stated};
+use crate::domain::money::Currency;
+
+/// The last thing the other side said in this act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// Nothing.
+    Nothing,
+    /// The payer came back with this; `verified` says that the connector checked a keyed digest of it.
+    Callback { verified: bool },
+    /// An authentic answer.
+    Answer,
+    /// An answer that counts for nothing, and why.
+    Noise(&'static str),
+}
+
+/// What is known when a verdict is due.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'a> {
+    /// Something that must not be repeated may be at the bank: a once-only write left, the gate itself
+    /// charges, or the act asks about one that left long ago.
+    pub touched: bool,
+    /// The act is an inquiry: its sends are questions, and its verdict is about the operation asked about.
+    pub inquiry: bool,
+    /// A charging send of *this* act got an answer.
+    pub wrote: bool,
+    /// The gate charges by itself.
+    pub gate_charges: bool,
+    /// The last word of the other side.
+    pub heard: Heard,
+    /// What we asked for.
+    pub expected: Option<&'a Terms>,
+    /// Our order number.
+    pub context: &'a ActContext,
+}
+
+pub(super) fn reason(code: &'static str, detail: impl Into<String>) -> Reason {
+    Reason { code, detail: detail.into() }
+}
+
+impl Facts<'_> {
+    /// Nothing was booked if nothing left; else nobody knows.
+    pub fn undecided(&self, reason: Reason, phase: Option<Phase>, alarm: bool) -> Verdict {
+        if self.touched { Verdict::Unknown { reason, phase, alarm } } else { Verdict::NotProcessed(reason) }
+    }
+
+    /// A call that gave no step.
+    pub fn failed(&self, failure: CallFailure) -> Verdict {
+        match failure {
+            CallFailure::Fault(fault, detail) => {
+                // After a send these three mean that the connector noticed too late what it should have
+                // known before: somebody must look.
+                let late = matches!(fault, Fault::InvalidRequest | Fault::Unsupported | Fault::BadConfig);
+                self.undecided(reason(fault.code(), detail), None, late && !self.inquiry)
+            }
+            CallFailure::Trap(code, detail) => self.undecided(reason(code, detail), None, true),
+            CallFailure::Breach(detail) => self.undecided(reason("contract-breach", detail), None, true),
+            CallFailure::Busy => self.undecided(reason("busy", "no sandbox was free in time"), None, false),
+        }
+    }
+
+    /// A connector that says it is done.
+    pub fn judged(&self, outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Approved(approval, stated) => match self.approval_problem(&stated) {
+                None => Verdict::Approved(approval),
+                // Never `NotProcessed`: somebody said yes to something.
+                Some((reason, alarm)) => Verdict::Unknown { reason, phase: None, alarm },
+            },
+            Outcome::Declined(decline) => self.if_heard(Verdict::Declined(decline)),
+            Outcome::Pending(bank) => self.if_heard(Verdict::Pending(bank)),
+            Outcome::NotProcessed(detail) => self.if_heard(Verdict::NotProcessed(reason("not-processed", detail))),
+            Outcome::Unknown(detail) => self.undecided(reason("unknown", detail), None, false),
+        }
+    }
+
+    fn if_heard(&self, verdict: Verdict) -> Verdict {
+        match self.word_problem() {
+            None => verdict,
+            Some(why) => {
+                let detail = "the connector's word does not rest on an authentic answer";
+                self.undecided(reason(why, detail), None, false)
+            }
+        }
+    }
+
+    /// Why the other side's last word carries no decision.
+    fn word_problem(&self) -> Option<&'static str> {
+        match self.heard {
+            Heard::Answer => None,
+            Heard::Noise(why) => Some(why),
+            // A gate that only authenticates has booked nothing: its "no" needs no signature.
+            Heard::Callback { verified } => (self.gate_charges && !verified).then_some("callback-not-verified"),
+            Heard::Nothing => Some("no-answer"),
+        }
+    }
+
+    /// Why a yes is not taken, and whether somebody must look at once.
+    fn approval_problem(&self, stated: &Stated) -> Option<(Reason, bool)> {
+        let detail = "the connector's yes does not rest on an authentic answer";
+        match self.heard {
+            Heard::Answer if self.inquiry || self.wrote || self.gate_charges => {}
+            // It says yes, but it never sent anything with which a bank could have charged.
+            Heard::Nothing | Heard::Answer => return Some((reason("approved-without-charge", detail), true)),
+            Heard::Noise(why) => return Some((reason(why, detail), false)),
+            Heard::Callback { .. } if !self.gate_charges => {
+                return Some((reason("approved-without-charge", detail), true));
+            }
+            Heard::Callback { verified: false } => return Some((reason("callback-not-verified", detail), false)),
+            Heard::Callback { verified: true } => {
+                if stated.minor.is_none() || stated.currency.is_none() || stated.order_id.is_none() {
+                    let detail = "the callback does not cover amount, currency and order number";
+                    return Some((reason("callback-not-covering", detail), false));
+                }
+            }
+        }
+        self.stated_problem(stated).map(|reason| (reason, true))
+    }
+
+    /// The bank's own words against ours.
+    fn stated_problem(&self, stated: &Stated) -> Option<Reason> {
+        if let Some(order) = &stated.order_id
+            && *order != self.context.order_id
+        {
+            return Some(reason("order-differs", "the bank's answer names another order number"));
+        }
+        let Some(terms) = self.expected else {
+            let silent = stated.minor.is_none() && stated.currency.is_none();
+            return (!silent).then(|| reason("amount-unexpected", "the bank states an amount nobody asked for"));
+        };
+        if let Some(minor) = stated.minor
+            && minor != terms.amount.minor
+        {
+            let detail = format!("asked for {} minor units, the bank says {minor}", terms.amount.minor);
+            return Some(reason("amount-differs", detail));
+        }
+        if let Some(currency) = &stated.currency
+            && currency_of(currency) != Some(terms.amount.currency)
+        {
+            return Some(reason("currency-differs", format!("asked for {}", terms.amount.currency)));
+        }
+        None
+    }
+}
+
+/// A currency as a bank writes it: `TRY`, `949`, `0949`, and `TL` for the lira.
+fn currency_of(stated: &str) -> Option<Currency> {
+    let stated = stated.trim();
+    if stated.eq_ignore_ascii_case("TL") {
+        return Some(Currency::TRY);
+    }
+    Currency::from_code(stated).or_else(|| stated.parse().ok().and_then(Currency::from_numeric))
+}

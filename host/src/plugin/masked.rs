@@ -1,0 +1,112 @@
+//! Masking of everything that an act lets out: replies for the guest, notes for the timeline, words for
+//! people.
+
+use zeroize::Zeroizing;
+
+use super::act::{BankRef, Callback};
+use super::held::HeldCard;
+use super::installation::Installation;
+use super::scrub::{Scrubber, redacted};
+use super::step::{Outcome, Response};
+use super::text;
+use crate::limits;
+
+/// Secrets shorter than this are not searched for: they would hit everything.
+const SECRET_BYTES_MIN: usize = 4;
+
+/// Knows the card and the secrets of one act.
+pub(super) struct Masker {
+    scrubber: Option<Scrubber>,
+    secrets: Vec<Zeroizing<String>>,
+}
+
+impl Masker {
+    pub fn new(card: Option<&HeldCard>, installation: &Installation) -> Self {
+        let mut secrets = Vec::new();
+        for secret in installation.secrets.values().map(super::Secret::expose) {
+            if secret.len() >= SECRET_BYTES_MIN {
+                secrets.push(Zeroizing::new(secret.to_owned()));
+                let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+                if form != *secret {
+                    secrets.push(Zeroizing::new(form));
+                }
+            }
+        }
+        Self { scrubber: card.map(|card| Scrubber::new(card.pan())), secrets }
+    }
+
+    pub fn scrub_response(&self, response: &mut Response) {
+        if let Some(scrubber) = &self.scrubber {
+            scrubber.scrub_response(response);
+        }
+    }
+
+    pub fn scrub_callback(&self, callback: &mut Callback) {
+        if let Some(scrubber) = &self.scrubber {
+            scrubber.scrub_callback(callback);
+        }
+    }
+
+    /// A text for people: no card number, nothing that looks like one, no secret.
+    pub fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        if let Some(scrubber) = &self.scrubber {
+            scrubber.scrub_text(&mut text);
+        }
+        for secret in &self.secrets {
+            if text.contains(secret.as_str()) {
+                text = text.replace(secret.as_str(), "«secret»");
+            }
+        }
+        redacted(&text)
+    }
+
+    /// An answer for the timeline.
+    pub fn response(&self, response: &Response) -> String {
+        let body = text::decoded(response.header("content-type"), &response.body);
+        text::cut(&self.text(&body), limits::PLUGIN_NOTE_BYTES_MAX)
+    }
+
+    /// What a connector says of an outcome is stored and shown: bounded, and masked once more, because a
+    /// message may be put together from pieces that were harmless alone.
+    pub fn outcome(&self, outcome: Outcome) -> Outcome {
+        let short = |text: String| text::cut(&self.text(&text), limits::PLUGIN_REFERENCE_BYTES_MAX);
+        let message = |text: String| text::cut(&self.text(&text), limits::PLUGIN_MESSAGE_BYTES_MAX);
+        match outcome {
+            Outcome::Approved(mut approval, stated) => {
+                approval.bank = self.bank_ref(approval.bank);
+                approval.raw_code = approval.raw_code.map(short);
+                approval.attributes.truncate(limits::PLUGIN_ATTRIBUTES_MAX);
+                approval.attributes = approval.attributes.into_iter().map(|(k, v)| (short(k), message(v))).collect();
+                Outcome::Approved(approval, stated)
+            }
+            Outcome::Declined(mut decline) => {
+                decline.category = short(decline.category);
+                decline.bank_code = decline.bank_code.map(short);
+                decline.bank_message = decline.bank_message.map(message);
+                Outcome::Declined(decline)
+            }
+            Outcome::Pending(bank) => Outcome::Pending(self.bank_ref(bank)),
+            Outcome::NotProcessed(detail) => Outcome::NotProcessed(message(detail)),
+            Outcome::Unknown(detail) => Outcome::Unknown(message(detail)),
+        }
+    }
+
+    /// References must stay exact, so only this attempt's own number is taken out, and they are bounded.
+    fn bank_ref(&self, bank: BankRef) -> BankRef {
+        let exact = |mut text: String| {
+            if let Some(scrubber) = &self.scrubber {
+                scrubber.scrub_text(&mut text);
+            }
+            text::cut(&text, limits::PLUGIN_REFERENCE_BYTES_MAX)
+        };
+        let mut extra = bank.extra;
+        extra.truncate(limits::PLUGIN_REFERENCES_MAX);
+        BankRef {
+            bank_order_id: bank.bank_order_id.map(exact),
+            transaction_id: bank.transaction_id.map(exact),
+            auth_code: bank.auth_code.map(exact),
+            extra: extra.into_iter().map(|(name, value)| (exact(name), exact(value))).collect(),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Keeping card numbers out of what guests, timelines and logs see.
+//!
+//! Two tools. The *scrubber* knows the one number of this attempt and replaces it, in every form it can
+//! take, by filler of the same length: in replies and callbacks before the guest sees them. *Redaction*
+//! masks anything that looks like a card: only in texts for people, because in replies it would corrupt
+//! bank references that happen to pass the check digit.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::act::Callback;
+use super::step::Response;
+use crate::domain::card::{Pan, luhn};
+
+const FILLER: u8 = b'*';
+
+/// Finds the card number of one attempt.
+pub(super) struct Scrubber {
+    digits: Zeroizing<Vec<u8>>,
+    /// Hex and base64 forms; hex is matched in any case, base64 exactly.
+    encoded: Vec<(Zeroizing<Vec<u8>>, bool)>,
+}
+
+impl Scrubber {
+    /// For the card of this attempt.
+    pub fn new(pan: &Pan) -> Self {
+        let digits = Zeroizing::new(pan.expose().as_bytes().to_vec());
+        let mut encoded = vec![(Zeroizing::new(hex::encode(&*digits).into_bytes()), true)];
+        // Inside a longer text the number stands at one of three offsets of the base64 groups; only letters
+        // made of its bytes alone are the same everywhere.
+        for offset in 0..3 {
+            let mut padded = Zeroizing::new(vec![0; offset]);
+            padded.extend_from_slice(&digits);
+            let text = Zeroizing::new(STANDARD.encode(&*padded));
+            let first = [0, 2, 3][offset];
+            let last = padded.len() * 8 / 6;
+            encoded.push((Zeroizing::new(text.as_bytes()[first..last].to_vec()), false));
+        }
+        Self { digits, encoded }
+    }
+
+    /// Replaces every occurrence.
+    pub fn scrub(&self, bytes: &mut [u8]) {
+        let mut at = 0;
+        while at < bytes.len() {
+            match self.match_at(&bytes[at..]) {
+                Some(length) => {
+                    fill(&mut bytes[at..at + length]);
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+    }
+
+    /// Replaces every occurrence in a text.
+    pub fn scrub_text(&self, text: &mut String) {
+        let mut bytes = std::mem::take(text).into_bytes();
+        self.scrub(&mut bytes);
+        // Only ASCII was replaced by ASCII, so this is still UTF-8.
+        *text = String::from_utf8(bytes).unwrap_or_default();
+    }
+
+    /// The whole of an answer.
+    pub fn scrub_response(&self, response: &mut Response) {
+        self.scrub(&mut response.body);
+        for (_, value) in &mut response.headers {
+            self.scrub_text(value);
+        }
+    }
+
+    /// The whole of a callback.
+    pub fn scrub_callback(&self, callback: &mut Callback) {
+        self.scrub(&mut callback.body);
+        for (_, value) in callback.query.iter_mut().chain(&mut callback.form).chain(&mut callback.headers) {
+            self.scrub_text(value);
+        }
+    }
+
+    fn match_at(&self, bytes: &[u8]) -> Option<usize> {
+        self.match_digits(bytes).or_else(|| {
+            self.encoded.iter().find_map(|(needle, any_case)| {
+                let head = bytes.get(..needle.len())?;
+                let same = if *any_case { head.eq_ignore_ascii_case(needle) } else { head == needle.as_slice() };
+                same.then_some(needle.len())
+            })
+        })
+    }
+
+    /// The digits, plain or `%34`-escaped, with up to three separators between any two.
+    fn match_digits(&self, bytes: &[u8]) -> Option<usize> {
+        let mut at = digit_token(bytes, self.digits[0])?;
+        for &digit in &self.digits[1..] {
+            let mut separators = 0;
+            loop {
+                let rest = &bytes[at..];
+                if let Some(length) = digit_token(rest, digit) {
+                    at += length;
+                    break;
+                }
+                at += separator_token(rest)?;
+                separators += 1;
+                if separators > 3 {
+                    return None;
+                }
+            }
+        }
+        Some(at)
+    }
+}
+
+/// Length of `4` or `%34` at the front.
+fn digit_token(bytes: &[u8], digit: u8) -> Option<usize> {
+    match bytes {
+        [first, ..] if *first == digit => Some(1),
+        [b'%', b'3', second, ..] if *second == digit => Some(3),
+        _ => None,
+    }
+}
+
+/// Length of a separator at the front. The zero byte stands between digits in UTF-16.
+fn separator_token(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [b' ' | b'-' | b'+' | b'.' | b'_' | b'/' | b'\t' | 0 | 0xa0 | 0xc2, ..] => Some(1),
+        [b'%', b'2', b'0' | b'b' | b'B' | b'd' | b'D' | b'e' | b'E', ..] => Some(3),
+        _ => None,
+    }
+}
+
+/// Filler for letters and digits; separators stay, so that texts keep their shape (and UTF-8 stays UTF-8).
+fn fill(bytes: &mut [u8]) {
+    let percent = bytes.contains(&b'%');
+    for byte in bytes.iter_mut() {
+        if byte.is_ascii_alphanumeric() || (percent && *byte == b'%') {
+            *byte = FILLER;
+        }
+    }
+}
+
+/// A text for people: everything that looks like a card number (13 to 19 digits, possibly grouped, with a
+/// right check digit) loses its middle.
+pub fn redacted(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let places = run_places(&bytes, at);
+        let digits: Vec<u8> = places.iter().map(|&place| bytes[place]).collect();
+        if (13..=19).contains(&digits.len()) && luhn(&digits) {
+            for &place in &places[6..digits.len() - 4] {
+                bytes[place] = FILLER;
+            }
+        }
+        at = places.last().map_or(at + 1, |last| last + 1);
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Where the digits of a run stand: digits with at most one space or hyphen between two of them.
+fn run_places(bytes: &[u8], start: usize) -> Vec<usize> {
+    let mut places = vec![start];
+    let mut at = start + 1;
+    while at < bytes.len() {
+        let grouped = matches!(bytes[at], b' ' | b'-') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        if grouped {
+            at += 1;
+        }
+        if !bytes[at].is_ascii_digit() {
+            break;
+        }
+        places.push(at);
+        at += 1;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBER: &str = "4355084355084358";
+
+    fn scrubbed(text: &str) -> String {
+        let scrubber = Scrubber::new(&Pan::parse(NUMBER).unwrap());
+        let mut text = text.to_owned();
+        scrubber.scrub_text(&mut text);
+        text
+    }
+
+    #[test]
+    fn the_number_is_found_in_every_form() {
+        for form in [
+            NUMBER.to_owned(),
+            "4355 0843 5508 4358".to_owned(),
+            "4355-0843-5508-4358".to_owned(),
+            "4355+0843+5508+4358".to_owned(),
+            "4355%200843%205508%204358".to_owned(),
+            "4 3 5 5 0 8 4 3 5 5 0 8 4 3 5 8".to_owned(),
+            NUMBER.bytes().map(|b| format!("%{b:02x}")).collect(),
+            hex::encode(NUMBER),
+            hex::encode_upper(NUMBER),
+            NUMBER.chars().flat_map(|c| [c, '\0']).collect(),
+        ] {
+            let found = scrubbed(&format!("<pan>{form}</pan>"));
+            assert_eq!(found.len(), form.len() + 11, "same length: {form}");
+            assert!(!found.contains("4358") && !found.contains("5508") && !found.contains("34333"), "{found}");
+            assert!(found.starts_with("<pan>*") && found.ends_with("</pan>"), "{found}");
+        }
+    }
+
+    #[test]
+    fn the_number_is_found_inside_base64_at_every_offset() {
+        for offset in 0..6 {
+            let text = format!("{}{NUMBER}&amount=1", "x".repeat(offset));
+            let encoded = STANDARD.encode(&text);
+            let found = scrubbed(&encoded);
+            assert!(found.contains("******************"), "{offset}: {found}");
+            assert_eq!(found.len(), encoded.len());
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_left_alone() {
+        for text in ["4355084355084359", "ORDER-4355084", "1234567890123456789", "435508435508435", "şişe 4355"] {
+            assert_eq!(scrubbed(text), text);
+        }
+    }
+
+    #[test]
+    fn redaction_masks_what_looks_like_a_card() {
+        assert_eq!(redacted("card 4355084355084358."), "card 435508******4358.");
+        assert_eq!(redacted("card 4355 0843 5508 4358, ş"), "card 4355 08** **** 4358, ş");
+        assert_eq!(redacted("ref 4355084355084359"), "ref 4355084355084359");
+        assert_eq!(redacted("20261122 031415"), "20261122 031415");
+        assert_eq!(redacted(""), "");
+    }
+}

@@ -1,0 +1,250 @@
+//! What a connector returns, in the host's own types, and what it gets back.
+//!
+//! The sandbox of a call is gone when its step arrives here: sealed values have been taken out of it. The
+//! driver and its tests know no WebAssembly.
+
+use futures::future::BoxFuture;
+
+use super::act::{Act, ActContext, BankRef, Callback, Effect, Method, Terms};
+use super::ending::{Approval, Decline, FormMethod, Phase};
+use super::held::HeldCard;
+use super::installation::Installation;
+use super::sealed::Sealed;
+
+/// A piece of a body or of a field.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Readable text.
+    Text(String),
+    /// Readable bytes.
+    Bytes(Vec<u8>),
+    /// A value only the host can read.
+    Sealed(Sealed),
+}
+
+/// A named part.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Header or field name.
+    pub name: String,
+    /// Its value.
+    pub value: Part,
+}
+
+/// "Send this request, then resume me."
+#[derive(Debug, Clone)]
+pub struct SendStep {
+    /// Name of a granted endpoint.
+    pub endpoint: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Path below the granted prefix.
+    pub path: String,
+    /// Query, readable by nature.
+    pub query: Vec<(String, String)>,
+    /// Headers besides the content type.
+    pub headers: Vec<Field>,
+    /// Of the body.
+    pub content_type: Option<String>,
+    /// The body's pieces.
+    pub body: Vec<Part>,
+    /// What a failure may have done.
+    pub effect: Effect,
+    /// What an inquiry can use.
+    pub known: BankRef,
+    /// Given back on resume.
+    pub state: Vec<u8>,
+}
+
+/// "Show the payer this form, then resume me with what comes back."
+#[derive(Debug, Clone)]
+pub struct BrowseStep {
+    /// POST or redirect.
+    pub method: FormMethod,
+    /// Name of a granted endpoint.
+    pub endpoint: String,
+    /// Path below the granted prefix.
+    pub path: String,
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// Whether the page lets the bank charge.
+    pub effect: Effect,
+    /// What `correlate` will answer.
+    pub correlation: String,
+    /// What an inquiry can use.
+    pub known: BankRef,
+    /// Given back on resume.
+    pub state: Vec<u8>,
+}
+
+/// What the bank's answer itself says; never filled from our own terms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Minor units.
+    pub minor: Option<i64>,
+    /// As the bank wrote it, alphabetic or numeric.
+    pub currency: Option<String>,
+    /// The order number it talks about.
+    pub order_id: Option<String>,
+}
+
+/// "Done": the connector's reading of the answer, which the driver judges.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// The bank said yes.
+    Approved(Approval, Stated),
+    /// The bank said no.
+    Declined(Decline),
+    /// The bank said later.
+    Pending(BankRef),
+    /// Nothing was booked.
+    NotProcessed(String),
+    /// Nobody knows.
+    Unknown(String),
+}
+
+/// What a connector wants next.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Send a request.
+    Send(Box<SendStep>),
+    /// Send the payer somewhere.
+    Browse(Box<BrowseStep>),
+    /// Done.
+    Done(Outcome),
+}
+
+/// A complete answer (or as much as is read of one).
+#[derive(Clone)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Lower-case names.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The body was longer than is read.
+    pub truncated: bool,
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Response({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+impl Response {
+    /// The first header of this (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A send without an answer.
+#[derive(Debug, Clone)]
+pub struct TransportFailure {
+    /// How far it got.
+    pub phase: Phase,
+    /// Time ran out, rather than something breaking.
+    pub timed_out: bool,
+    /// A sentence without addresses or content.
+    pub detail: String,
+}
+
+/// What a connector is resumed with.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// An answer.
+    Response(Response),
+    /// No answer to a send that may be repeated.
+    Failed(TransportFailure),
+    /// The payer came back.
+    Callback(Callback),
+}
+
+/// A failure of the connector itself, by its own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused before anything left.
+    InvalidRequest,
+    /// The bank or the connector cannot do it.
+    Unsupported,
+    /// The POS account's settings are wrong.
+    BadConfig,
+    /// The answer cannot be interpreted.
+    UnreadableAnswer,
+    /// Signature or hash does not verify.
+    NotAuthentic,
+}
+
+impl Fault {
+    /// The reason code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid-request",
+            Self::Unsupported => "unsupported",
+            Self::BadConfig => "bad-config",
+            Self::UnreadableAnswer => "unreadable-answer",
+            Self::NotAuthentic => "not-authentic",
+        }
+    }
+}
+
+/// Why a call gave no step.
+#[derive(Debug, Clone)]
+pub enum CallFailure {
+    /// The connector said so.
+    Fault(Fault, String),
+    /// It trapped, ran too long or asked for too much; the code says which.
+    Trap(&'static str, String),
+    /// It broke the contract: a forbidden operation on a sealed value, a limit, a bad result.
+    Breach(String),
+    /// No sandbox was free in time.
+    Busy,
+}
+
+/// The end of one call.
+#[derive(Debug)]
+pub struct CallEnd {
+    /// The step, or why there is none.
+    pub result: Result<Step, CallFailure>,
+    /// A comparison with a keyed digest came out true: something the other side sent is authentic.
+    pub verified: bool,
+}
+
+/// What a call is about.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// The first call of an act.
+    Begin(&'a Act),
+    /// Every later one.
+    Resume {
+        /// The act's terms.
+        terms: Option<&'a Terms>,
+        /// The connector's own state.
+        state: &'a [u8],
+        /// What came back.
+        reply: Reply,
+    },
+}
+
+/// One call into a connector.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The POS account.
+    pub installation: &'a Installation,
+    /// The attempt.
+    pub context: &'a ActContext,
+    /// The card, while the hold has it.
+    pub card: Option<&'a HeldCard>,
+    /// The clock of this call.
+    pub now_ms: i64,
+    /// What to do.
+    pub input: Input<'a>,
+}
+
+/// A connector as the driver sees it: the sandbox in production, a script in tests.
+pub trait Guest: Send + Sync {
+    /// One call in a fresh sandbox.
+    fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd>;
+}
