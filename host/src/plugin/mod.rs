@@ -9,6 +9,7 @@ mod act;
 mod answer;
 mod address;
 mod driver;
+mod egress;
 mod ending;
 mod envelope;
 mod held;
@@ -27,6 +28,7 @@ pub mod sealed;
 mod step;
 mod tally;
 mod text;
+mod wire_tap;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
 pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
