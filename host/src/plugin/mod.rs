@@ -8,8 +8,10 @@
 mod act;
 mod answer;
 mod address;
+mod contract;
 mod driver;
 mod egress;
+mod engine;
 mod ending;
 mod envelope;
 mod held;
@@ -23,6 +25,7 @@ mod plugins;
 
 mod masked;
 mod prepare;
+mod sandbox;
 mod scrub;
 pub mod sealed;
 mod step;
