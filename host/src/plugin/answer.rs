@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn a_page_is_no_answer() {
-        assert!(is_xml("<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?><CC5Response><Response>Approved</Response></CC5Response>"));
+        assert!(is_xml(
+            "<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?><CC5Response><Response>Approved</Response></CC5Response>"
+        ));
         for body in [
             "",
             "Service unavailable",

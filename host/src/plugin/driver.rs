@@ -20,14 +20,17 @@ use super::manifest::Manifest;
 use super::masked::Masker;
 use super::prepare::{self, OutRequest, PreparedSend, Refused};
 use super::sealed::Labels;
-use super::step::{BrowseStep, Call, CallEnd, CallFailure, Guest, Input, Reply, Response, SendStep, Step, TransportFailure};
+use super::step::{
+    BrowseStep, Call, CallEnd, CallFailure, Guest, Input, Reply, Response, SendStep, Step, TransportFailure,
+};
 use super::{answer, tally};
 use crate::limits;
 
 /// The way out: the guarded client in production, a script in tests.
 pub trait Transport: Send + Sync {
     /// One request, one answer, no redirects.
-    fn send<'a>(&'a self, request: &'a OutRequest, until: Instant) -> BoxFuture<'a, Result<Response, TransportFailure>>;
+    fn send<'a>(&'a self, request: &'a OutRequest, until: Instant)
+    -> BoxFuture<'a, Result<Response, TransportFailure>>;
 }
 
 /// What one act runs on.
@@ -58,14 +61,8 @@ impl Drive<'_> {
     /// more than one epoch tick.
     pub async fn run(&self, act: Act) -> Ending {
         let inquiry = matches!(act, Act::Inquire { .. });
-        let mut progress = Progress {
-            touched: inquiry,
-            wrote: false,
-            inquiry,
-            gate_charges: false,
-            heard: Heard::Nothing,
-            steps: 0,
-        };
+        let mut progress =
+            Progress { touched: inquiry, wrote: false, inquiry, gate_charges: false, heard: Heard::Nothing, steps: 0 };
         let masker = Masker::new(self.card, self.installation);
         let terms = act.expected().cloned();
         let expected = terms.as_ref();
@@ -227,7 +224,11 @@ impl Drive<'_> {
     }
 
     /// Sends, and sends again what may be repeated, as long as there is time.
-    async fn transfer(&self, request: &OutRequest, repeatable: bool) -> (Result<Response, TransportFailure>, u8, Duration) {
+    async fn transfer(
+        &self,
+        request: &OutRequest,
+        repeatable: bool,
+    ) -> (Result<Response, TransportFailure>, u8, Duration) {
         let began = Instant::now();
         let most = limits::PLUGIN_SEND_MAX;
         let asked = self.manifest.limits.send_ms.map(|ms| Duration::from_millis(ms.into()));

@@ -99,9 +99,11 @@ impl Egress {
         let found = match url.host() {
             Some(Host::Ipv4(literal)) => vec![literal.into()],
             Some(Host::Ipv6(literal)) => vec![literal.into()],
-            Some(Host::Domain(name)) => {
-                self.resolver.resolve(name, port).await.map_err(|error| format!("the name was not found: {}", short(&error)))?
-            }
+            Some(Host::Domain(name)) => self
+                .resolver
+                .resolve(name, port)
+                .await
+                .map_err(|error| format!("the name was not found: {}", short(&error)))?,
             None => return Err("no host".into()),
         };
         let checked = address::addresses_allowed(&found, url.scheme() == "http", request.sandbox);
@@ -111,7 +113,11 @@ impl Egress {
 }
 
 impl Transport for Egress {
-    fn send<'a>(&'a self, request: &'a OutRequest, until: Instant) -> BoxFuture<'a, Result<Response, TransportFailure>> {
+    fn send<'a>(
+        &'a self,
+        request: &'a OutRequest,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<Response, TransportFailure>> {
         Box::pin(self.exchange(request, until))
     }
 }
@@ -205,9 +211,10 @@ fn outgoing(request: &OutRequest, progress: &Arc<Progress>) -> Result<Request<Ou
 /// Reads the answer up to its limit. Redirects are answers like any other: nobody follows them.
 async fn read(response: http::Response<Incoming>) -> Result<Response, hyper::Error> {
     let (head, mut incoming) = response.into_parts();
-    let headers = head.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let headers = headers.collect();
     let hint = usize::try_from(incoming.size_hint().lower()).unwrap_or(0);
     let mut body = Vec::with_capacity(hint.min(limits::PLUGIN_RESPONSE_BYTES_MAX));

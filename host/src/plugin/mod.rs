@@ -6,13 +6,14 @@
 //! knows". No wasmtime type leaves this module.
 
 mod act;
-mod answer;
 mod address;
+mod answer;
+mod cache;
 mod contract;
 mod driver;
 mod egress;
-mod engine;
 mod ending;
+mod engine;
 mod envelope;
 mod held;
 mod installation;
@@ -24,22 +25,35 @@ mod plugins;
 
 
 mod masked;
+mod permits;
+mod plugins;
 mod prepare;
+mod registry;
 mod sandbox;
 mod scrub;
 pub mod sealed;
+mod section;
 mod step;
 mod tally;
 mod text;
+mod version;
 mod wire_tap;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
+pub use address::{AddressRefusal, endpoint_url};
+pub use driver::Transport;
+pub use egress::{Egress, Resolve};
 pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
 pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};
 pub use journal::{Journal, JournalError, ReplyNote, SendIntent};
 pub use manifest::Manifest;
 pub use plugins::Plugins;
+
+pub use plugins::{CorrelateError, LoadError, Plugins, Refusal};
+pub use prepare::OutRequest;
+pub use scrub::redacted;
+pub use step::{Response, TransportFailure};
 
 /// A plugin version as the registry lists it.
 #[derive(Debug, Clone)]

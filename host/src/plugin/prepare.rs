@@ -54,11 +54,7 @@ fn refused(sentence: impl Into<String>) -> Refused {
 }
 
 /// Checks a send.
-pub(super) fn send(
-    installation: &Installation,
-    manifest: &Manifest,
-    step: &SendStep,
-) -> Result<PreparedSend, Refused> {
+pub(super) fn send(installation: &Installation, manifest: &Manifest, step: &SendStep) -> Result<PreparedSend, Refused> {
     let (endpoint, base) = granted(installation, &step.endpoint)?;
     let url = below(&base, &step.path, &step.query)?;
     state_fits(&step.state)?;
@@ -165,13 +161,27 @@ pub(super) fn known_fits(known: &BankRef) -> Result<(), Refused> {
 /// Headers a connector may set: what APIs use, `x-…`, and what its manifest names. The ones that shape the
 /// connection, name another host or claim to be a proxy belong to the host whatever a manifest says.
 fn header_allowed(name: &str, manifest: &Manifest) -> bool {
-    const USUAL: &[&str] = &["accept", "accept-language", "authorization", "idempotency-key", "soapaction", "user-agent"];
+    const USUAL: &[&str] =
+        &["accept", "accept-language", "authorization", "idempotency-key", "soapaction", "user-agent"];
     const NEVER: &[&str] = &[
-        "connection", "content-length", "content-type", "cookie", "expect", "forwarded", "host", "http2-settings",
-        "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "via",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "expect",
+        "forwarded",
+        "host",
+        "http2-settings",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
     ];
     let token = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let never = NEVER.contains(&name) || ["proxy-", "sec-", "x-forwarded-", "x-real-"].iter().any(|p| name.starts_with(p));
+    let never =
+        NEVER.contains(&name) || ["proxy-", "sec-", "x-forwarded-", "x-real-"].iter().any(|p| name.starts_with(p));
     let known = USUAL.contains(&name) || name.starts_with("x-") || manifest.request_headers.contains(name);
     token && known && !never
 }
@@ -203,7 +213,9 @@ fn masked_parts(content_type: Option<&str>, parts: &[Part]) -> String {
         match part {
             Part::Text(text) => masked.push_str(text),
             Part::Bytes(bytes) => masked.push_str(&text::decoded(content_type, bytes)),
-            Part::Sealed(value) if value.labels().is_none() => masked.push_str(&String::from_utf8_lossy(value.expose())),
+            Part::Sealed(value) if value.labels().is_none() => {
+                masked.push_str(&String::from_utf8_lossy(value.expose()))
+            }
             Part::Sealed(value) => masked.push_str(&format!("«{}»", value.labels())),
         }
         if masked.len() > limits::PLUGIN_NOTE_BYTES_MAX {

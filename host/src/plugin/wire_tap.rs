@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use super::ending::Phase;
 
-const SENDING: u8 = 0;
 /// The body has been handed to the connection, but may still sit in its buffer.
 const BODY_TAKEN: u8 = 1;
 const AWAITING: u8 = 2;

@@ -133,7 +133,12 @@ fn encrypted(alg: Cipher, key: &[u8], iv: &[u8], bytes: &[u8]) -> Option<Vec<u8>
     }
 }
 
-fn cbc_encrypted<C: KeyIvInit + BlockModeEncrypt>(key: &[u8], iv: &[u8], bytes: &[u8], block: usize) -> Option<Vec<u8>> {
+fn cbc_encrypted<C: KeyIvInit + BlockModeEncrypt>(
+    key: &[u8],
+    iv: &[u8],
+    bytes: &[u8],
+    block: usize,
+) -> Option<Vec<u8>> {
     let cipher = C::new_from_slices(key, iv).ok()?;
     let mut out = vec![0; (bytes.len() / block + 1) * block];
     cipher.encrypt_padded_b2b::<Pkcs7>(bytes, &mut out).ok()?;

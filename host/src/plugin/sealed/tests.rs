@@ -40,7 +40,11 @@ fn a_digest_of_a_secret_alone_is_a_secret() {
     assert_eq!(again.labels(), Labels::SECRET);
     let twice = join(&[&key(), &key()]).digest(Digest::Sha256);
     assert_eq!(twice.labels(), Labels::SECRET);
-    assert_eq!(join(&[&key(), &text("")]).digest(Digest::Sha1).labels(), Labels::KEYED, "an empty sealed text is not bare");
+    assert_eq!(
+        join(&[&key(), &text("")]).digest(Digest::Sha1).labels(),
+        Labels::KEYED,
+        "an empty sealed text is not bare"
+    );
     let padded = Sealed::concat(&[Piece::Plain(b""), Piece::Sealed(&key())]).unwrap();
     assert_eq!(padded.digest(Digest::Sha1).labels(), Labels::SECRET, "an empty plain text adds nothing");
 }
@@ -72,7 +76,11 @@ fn hmac_and_encrypt_follow_the_key() {
     assert_eq!(pan().hmac(Digest::Sha256, &public).unwrap().labels(), Labels::PAN);
     assert_eq!(pan().encrypt(Cipher::Aes128CbcPkcs7, &public, &[0; 16]).unwrap().labels(), Labels::PAN);
     assert_eq!(key().hmac(Digest::Sha256, &public).unwrap().labels(), Labels::SECRET);
-    assert_eq!(text("a").hmac(Digest::Sha256, &pan()).unwrap().labels(), Labels::PAN, "the card as key is still the card");
+    assert_eq!(
+        text("a").hmac(Digest::Sha256, &pan()).unwrap().labels(),
+        Labels::PAN,
+        "the card as key is still the card"
+    );
     assert_eq!(text("a").hmac(Digest::Sha256, &key()).unwrap().labels(), Labels::KEYED);
 }
 
@@ -97,7 +105,14 @@ fn the_known_oracles_are_closed() {
     assert!(matches!(hash.slice(0, 32).unwrap().equals(&[0; 32], false), Err(SealFault::Breach(_))));
     // Comparing something made from the card, or the secret itself, or too short a thing, or nothing secret.
     let card = pan().hmac(Digest::Sha256, &key()).unwrap();
-    for value in [&card, &pan().digest(Digest::Sha256), &key(), &key().digest(Digest::Sha256), &text("a").digest(Digest::Sha256), &join(&[&hash])] {
+    for value in [
+        &card,
+        &pan().digest(Digest::Sha256),
+        &key(),
+        &key().digest(Digest::Sha256),
+        &text("a").digest(Digest::Sha256),
+        &join(&[&hash]),
+    ] {
         assert!(matches!(value.equals(&[0; 32], false), Err(SealFault::Breach(_))), "{value:?}");
     }
     // Replacing to find out what is inside.
@@ -152,13 +167,20 @@ fn known_answers() {
     assert_eq!((&hex_of(&out)[..32], out.expose().len()), ("7649abac8119b246cee98e9b12e9197d", 32));
     // NIST GCM test case 13: empty text, zero key and nonce.
     let zero = Sealed::new(vec![0; 32], Labels::NONE);
-    assert_eq!(hex_of(&text("").encrypt(Cipher::Aes256Gcm, &zero, &[0; 12]).unwrap()), "530f8afbc74536b9a963b4f1c4cb738b");
+    assert_eq!(
+        hex_of(&text("").encrypt(Cipher::Aes256Gcm, &zero, &[0; 12]).unwrap()),
+        "530f8afbc74536b9a963b4f1c4cb738b"
+    );
     let two_key = Sealed::new(hex::decode("0123456789abcdef23456789abcdef01").unwrap(), Labels::NONE);
     let three_key = Sealed::new(hex::decode("0123456789abcdef23456789abcdef010123456789abcdef").unwrap(), Labels::NONE);
-    let [a, b] = [two_key, three_key].map(|key| hex_of(&text("abc").encrypt(Cipher::TdesCbcPkcs7, &key, &[0; 8]).unwrap()));
+    let [a, b] =
+        [two_key, three_key].map(|key| hex_of(&text("abc").encrypt(Cipher::TdesCbcPkcs7, &key, &[0; 8]).unwrap()));
     assert_eq!(a, b, "two-key 3DES is three-key with the first one again");
     for (alg, iv) in [(Cipher::Aes128CbcPkcs7, 16), (Cipher::Aes256Gcm, 11), (Cipher::TdesCbcPkcs7, 8)] {
-        assert_eq!(text("a").encrypt(alg, &text("short"), &vec![0; iv]).unwrap_err(), SealFault::Error(SealError::BadKey));
+        assert_eq!(
+            text("a").encrypt(alg, &text("short"), &vec![0; iv]).unwrap_err(),
+            SealFault::Error(SealError::BadKey)
+        );
     }
 }
 

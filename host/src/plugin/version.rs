@@ -1,0 +1,354 @@
+//! One loaded plugin version: its instance template, and a fresh sandbox for every call.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::BoxFuture;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument;
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Resource};
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+
+use super::act::{Act, Callback};
+use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
+use super::held::HeldCard;
+use super::permits::Permits;
+use super::sandbox::{Breach, Sandbox};
+use super::sealed::{Labels, Sealed};
+use super::step::{Call, CallEnd, CallFailure, Fault, Guest, Input};
+use super::{Installation, PluginInfo, tally, text};
+use crate::limits;
+
+type StepResult = (Result<common::Step, fault::Fault>,);
+
+/// The functions of the contract, looked up once.
+pub(super) struct Functions {
+    pub sale: ComponentExportIndex,
+    pub cancel: ComponentExportIndex,
+    pub refund: ComponentExportIndex,
+    pub inquire: ComponentExportIndex,
+    pub resume: ComponentExportIndex,
+    /// `start` and `correlate`.
+    pub three_d_secure: Option<(ComponentExportIndex, ComponentExportIndex)>,
+    /// `authorize` and `capture`.
+    pub preauth: Option<(ComponentExportIndex, ComponentExportIndex)>,
+}
+
+/// A plugin version, ready to be called.
+pub(super) struct Version {
+    pub info: PluginInfo,
+    pub engine: Engine,
+    pub pre: InstancePre<Sandbox>,
+    pub functions: Functions,
+    pub permits: Arc<Permits>,
+    pub memory_bytes: usize,
+    pub ticks: u32,
+}
+
+impl Version {
+    /// Instantiates once and checks the type of every function, without calling any.
+    pub async fn checked(&self) -> Result<(), String> {
+        let mut store = self.store().map_err(|error| error.to_string())?;
+        let instance = self.pre.instantiate_async(&mut store).await;
+        let instance = instance.map_err(|error| format!("it cannot be instantiated: {error}"))?;
+        let mut wrong = Vec::new();
+        let mut check = |name: &str, result: wasmtime::Result<()>| {
+            if let Err(error) = result {
+                wrong.push(format!("{name}: {}", error.root_cause()));
+            }
+        };
+        let functions = &self.functions;
+        check(
+            "sale",
+            typed::<(common::Context, common::Terms, CardHandle), StepResult>(&mut store, instance, functions.sale),
+        );
+        check("cancel", typed::<(common::Context, common::Target), StepResult>(&mut store, instance, functions.cancel));
+        check(
+            "refund",
+            typed::<(common::Context, common::Terms, common::Target), StepResult>(
+                &mut store,
+                instance,
+                functions.refund,
+            ),
+        );
+        check(
+            "inquire",
+            typed::<(common::Context, common::Target), StepResult>(&mut store, instance, functions.inquire),
+        );
+        check("resume", typed::<ResumeParams, StepResult>(&mut store, instance, functions.resume));
+        if let Some((start, correlate)) = functions.three_d_secure {
+            check("start", typed::<StartParams, StepResult>(&mut store, instance, start));
+            check("correlate", typed::<(wire::Callback,), CorrelateResult>(&mut store, instance, correlate));
+        }
+        if let Some((authorize, capture)) = functions.preauth {
+            check(
+                "authorize",
+                typed::<(common::Context, common::Terms, CardHandle), StepResult>(&mut store, instance, authorize),
+            );
+            check(
+                "capture",
+                typed::<(common::Context, common::Terms, common::Target), StepResult>(&mut store, instance, capture),
+            );
+        }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("its functions have other types than the contract: {}", wrong.join("; ")))
+        }
+    }
+
+    fn store(&self) -> Result<Store<Sandbox>, getrandom::Error> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        let mut store = Store::new(&self.engine, Sandbox::new(self.memory_bytes, self.ticks, seed));
+        store.limiter(|sandbox| &mut sandbox.limits);
+        store.set_hostcall_fuel(limits::PLUGIN_HOSTCALL_BYTES_MAX);
+        store.set_max_component_handles(limits::PLUGIN_RESOURCES_MAX);
+        // Every tick the guest gives way to other tasks; after its last one it is cut off.
+        store.epoch_deadline_callback(|mut context| {
+            let sandbox = context.data_mut();
+            if sandbox.ticks_left <= 1 {
+                return Ok(UpdateDeadline::Interrupt);
+            }
+            sandbox.ticks_left -= 1;
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store.set_epoch_deadline(1);
+        Ok(store)
+    }
+
+    fn furnished(&self, installation: &Installation, now_ms: i64) -> Result<Store<Sandbox>, CallFailure> {
+        let mut store = self.store().map_err(|_| CallFailure::Busy)?;
+        let sandbox = store.data_mut();
+        sandbox.config.clone_from(&installation.config);
+        // Only what the manifest asked for: a secret left over from another version stays out of reach.
+        for request in &self.info.manifest.secrets {
+            if let Some(secret) = installation.secrets.get(&request.name) {
+                sandbox.secrets.insert(request.name.clone(), secret.clone());
+            }
+        }
+        sandbox.now_ms = now_ms;
+        sandbox.zone.clone_from(&installation.zone);
+        Ok(store)
+    }
+
+    async fn permit(
+        &self,
+        installation: &Installation,
+    ) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), CallFailure> {
+        let (own, shared): (Arc<Semaphore>, Arc<Semaphore>) = self.permits.of(&self.info.digest, installation.tenant);
+        let both = async {
+            // The firm's own first: whoever waits there holds nothing that others need.
+            Some((own.acquire_owned().await.ok()?, shared.acquire_owned().await.ok()?))
+        };
+        tokio::time::timeout(limits::PLUGIN_QUEUE_WAIT, both).await.ok().flatten().ok_or(CallFailure::Busy)
+    }
+
+    async fn called(&self, call: Call<'_>) -> CallEnd {
+        let fail = |failure| CallEnd { result: Err(failure), verified: false };
+        let _permit = match self.permit(call.installation).await {
+            Ok(permit) => permit,
+            Err(failure) => return fail(failure),
+        };
+        let mut store = match self.furnished(call.installation, call.now_ms) {
+            Ok(store) => store,
+            Err(failure) => return fail(failure),
+        };
+        let installation = call.installation;
+        let began = Instant::now();
+        let result = self.invoked(&mut store, call).await;
+        let result = match result {
+            Ok(Ok(step)) => contract::step_out(step, &mut store.data_mut().table)
+                .map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into())),
+            Ok(Err(fault)) => {
+                let (fault, detail) = contract::fault_out(fault);
+                Err(CallFailure::Fault(
+                    fault,
+                    text::cut(&super::scrub::redacted(&detail), limits::PLUGIN_MESSAGE_BYTES_MAX),
+                ))
+            }
+            Err(failure) => Err(failure),
+        };
+        metrics::histogram!("vezne_plugin_call_seconds", "plugin" => self.info.id.clone()).record(began.elapsed());
+        let sandbox = store.into_data();
+        for _ in 0..sandbox.comparisons_false {
+            tally::comparison_false(&self.info.id, installation);
+        }
+        self.log(installation, &sandbox);
+        CallEnd { result, verified: sandbox.verified }
+    }
+
+    /// Instantiates and calls the one function.
+    async fn invoked(
+        &self,
+        store: &mut Store<Sandbox>,
+        call: Call<'_>,
+    ) -> Result<Result<common::Step, fault::Fault>, CallFailure> {
+        let instance = self.pre.instantiate_async(&mut *store).await.map_err(failure_of)?;
+        let context = contract::context_in(call.context, call.installation.sandbox);
+        let card = match call.card {
+            Some(card) => Some(card_in(store, card).map_err(failure_of)?),
+            None => None,
+        };
+        let needs_card = || CallFailure::Fault(Fault::InvalidRequest, "this act needs a card".into());
+        let lacks = |what: &str| CallFailure::Fault(Fault::Unsupported, format!("this plugin has no {what}"));
+        let functions = &self.functions;
+        let (terms_in, target_in) = (contract::terms_in, contract::target_in);
+        match call.input {
+            Input::Begin(Act::Sale { terms }) => {
+                let card = card.ok_or_else(needs_card)?;
+                run(store, instance, functions.sale, (context, terms_in(terms), card)).await
+            }
+            Input::Begin(Act::Authorize { terms }) => {
+                let (authorize, _) = functions.preauth.ok_or_else(|| lacks("pre-authorization"))?;
+                let card = card.ok_or_else(needs_card)?;
+                run(store, instance, authorize, (context, terms_in(terms), card)).await
+            }
+            Input::Begin(Act::Capture { terms, target }) => {
+                let (_, capture) = functions.preauth.ok_or_else(|| lacks("pre-authorization"))?;
+                run(store, instance, capture, (context, terms_in(terms), target_in(target))).await
+            }
+            Input::Begin(Act::ThreeDSecure { model, terms }) => {
+                let (start, _) = functions.three_d_secure.ok_or_else(|| lacks("3-D Secure"))?;
+                run(store, instance, start, (context, model.as_str().to_owned(), terms_in(terms), card)).await
+            }
+            Input::Begin(Act::Void { target }) => {
+                run(store, instance, functions.cancel, (context, target_in(target))).await
+            }
+            Input::Begin(Act::Refund { terms, target }) => {
+                run(store, instance, functions.refund, (context, terms_in(terms), target_in(target))).await
+            }
+            Input::Begin(Act::Inquire { target }) => {
+                run(store, instance, functions.inquire, (context, target_in(target))).await
+            }
+            Input::Begin(Act::Resume { .. }) => Err(CallFailure::Breach("a resumption is never a beginning".into())),
+            Input::Resume { terms, state, reply } => {
+                let params = (context, terms.map(terms_in), state.to_vec(), contract::reply_in(reply), card);
+                run(store, instance, functions.resume, params).await
+            }
+        }
+    }
+
+    /// Which attempt a callback belongs to, as the connector reads it. Nothing is authentic yet.
+    pub async fn correlate(
+        &self,
+        installation: &Installation,
+        callback: Callback,
+        now_ms: i64,
+    ) -> Result<String, CallFailure> {
+        let (_, correlate) = self
+            .functions
+            .three_d_secure
+            .ok_or_else(|| CallFailure::Fault(Fault::Unsupported, "this plugin has no 3-D Secure".into()))?;
+        let _permit = self.permit(installation).await?;
+        let mut store = self.furnished(installation, now_ms)?;
+        let instance = self.pre.instantiate_async(&mut store).await.map_err(failure_of)?;
+        let function = instance.get_typed_func::<(wire::Callback,), CorrelateResult>(&mut store, &correlate);
+        let function = function.map_err(failure_of)?;
+        let (answer,) =
+            function.call_async(&mut store, (contract::callback_in(callback),)).await.map_err(failure_of)?;
+        let correlation = answer.map_err(|fault| {
+            let (fault, detail) = contract::fault_out(fault);
+            CallFailure::Fault(fault, text::cut(&super::scrub::redacted(&detail), limits::PLUGIN_MESSAGE_BYTES_MAX))
+        })?;
+        let plain =
+            !correlation.is_empty() && correlation.len() <= 128 && correlation.bytes().all(|b| b.is_ascii_graphic());
+        self.log(installation, store.data());
+        if plain {
+            Ok(correlation)
+        } else {
+            Err(CallFailure::Breach("the correlation is not 1 to 128 visible ASCII characters".into()))
+        }
+    }
+
+    fn log(&self, installation: &Installation, sandbox: &Sandbox) {
+        for record in &sandbox.records {
+            let (plugin, account, message) = (&self.info.id, installation.pos_account, &record.message);
+            match record.level {
+                host::log::Level::Debug => tracing::debug!(target: "vezne::guest", plugin, %account, "{message}"),
+                host::log::Level::Info => tracing::info!(target: "vezne::guest", plugin, %account, "{message}"),
+                host::log::Level::Warn => tracing::warn!(target: "vezne::guest", plugin, %account, "{message}"),
+                host::log::Level::Error => tracing::error!(target: "vezne::guest", plugin, %account, "{message}"),
+            }
+        }
+    }
+}
+
+impl Guest for Version {
+    fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd> {
+        let function = match &call.input {
+            Input::Begin(act) => act.name(),
+            Input::Resume { .. } => "resume",
+        };
+        let span = tracing::info_span!(
+            "plugin.call",
+            plugin = %self.info.id, version = %self.info.version, digest = &self.info.digest[..12],
+            tenant = %call.installation.tenant, pos_account = %call.installation.pos_account,
+            attempt = %call.context.attempt_id, func = function,
+        );
+        Box::pin(self.called(call).instrument(span))
+    }
+}
+
+type ResumeParams = (common::Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
+type StartParams = (common::Context, String, common::Terms, Option<CardHandle>);
+type CorrelateResult = (Result<String, fault::Fault>,);
+
+fn typed<P, R>(store: &mut Store<Sandbox>, instance: Instance, index: ComponentExportIndex) -> wasmtime::Result<()>
+where
+    P: ComponentNamedList + Lower,
+    R: ComponentNamedList + Lift,
+{
+    instance.get_typed_func::<P, R>(store, &index).map(|_| ())
+}
+
+async fn run<P>(
+    store: &mut Store<Sandbox>,
+    instance: Instance,
+    index: ComponentExportIndex,
+    params: P,
+) -> Result<Result<common::Step, fault::Fault>, CallFailure>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+{
+    let function = instance.get_typed_func::<P, StepResult>(&mut *store, &index).map_err(failure_of)?;
+    let (result,) = function.call_async(&mut *store, params).await.map_err(failure_of)?;
+    Ok(result)
+}
+
+/// Seals the card for one call.
+fn card_in(store: &mut Store<Sandbox>, card: &HeldCard) -> wasmtime::Result<Resource<SealedCard>> {
+    let pan = card.pan();
+    let sealed = SealedCard {
+        bin: pan.bin(8).to_owned(),
+        last4: pan.last4().to_owned(),
+        scheme: card.scheme().to_owned(),
+        program: card.program().map(str::to_owned),
+        length: u8::try_from(pan.digits()).unwrap_or(u8::MAX),
+        pan: Sealed::new(pan.expose(), Labels::PAN),
+        month: card.expiry().month,
+        year: card.expiry().year,
+        security_code: card.security_code().map(|code| Sealed::new(code.expose(), Labels::CVV)),
+        holder: card.holder().map(|holder| Sealed::new(holder, Labels::HOLDER)),
+    };
+    Ok(store.data_mut().table.push(sealed)?)
+}
+
+/// What went wrong in a call, in the driver's words.
+fn failure_of(error: wasmtime::Error) -> CallFailure {
+    if let Some(breach) = error.downcast_ref::<Breach>() {
+        return CallFailure::Breach(breach.0.clone());
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return CallFailure::Busy;
+    }
+    let detail = text::cut(&super::scrub::redacted(&error.root_cause().to_string()), limits::PLUGIN_MESSAGE_BYTES_MAX);
+    let code = match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => "cpu-time",
+        Some(Trap::StackOverflow) => "stack",
+        Some(_) => "trap",
+        None if detail.contains("growing memory") => "memory",
+        None => "sandbox",
+    };
+    CallFailure::Trap(code, detail)
+}
