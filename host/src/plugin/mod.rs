@@ -21,9 +21,6 @@ mod journal;
 mod judge;
 pub mod manifest;
 mod manifest_config;
-mod plugins;
-
-
 mod masked;
 mod permits;
 mod plugins;
@@ -48,9 +45,7 @@ pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};
 pub use journal::{Journal, JournalError, ReplyNote, SendIntent};
 pub use manifest::Manifest;
-pub use plugins::Plugins;
-
-pub use plugins::{CorrelateError, LoadError, Plugins, Refusal};
+pub use plugins::{LoadError, Plugins, Refusal};
 pub use prepare::OutRequest;
 pub use scrub::redacted;
 pub use step::{Response, TransportFailure};

@@ -1,54 +1,3 @@
-//! Placeholder of the runtime's front until H-runtime lands it; the signatures are the seam.
-
-use std::path::Path;
-use std::time::Duration;
-
-use super::{Act, ActContext, Ending, HeldCard, Installation, Journal, PluginInfo, Reason, Verdict};
-
-/// Every installed plugin version and the engine that runs them. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Plugins;
-
-impl Plugins {
-    /// Loads every component of a folder; compiled code is cached in `cache`.
-    pub fn load(_folder: &Path, _cache: &Path) -> anyhow::Result<Self> {
-        Ok(Self)
-    }
-
-    /// Every installed version.
-    pub fn list(&self) -> Vec<PluginInfo> {
-        Vec::new()
-    }
-
-    /// A version by digest.
-    pub fn get(&self, _digest: &str) -> Option<PluginInfo> {
-        None
-    }
-
-    /// The newest version of a plugin.
-    pub fn latest(&self, _id: &str) -> Option<PluginInfo> {
-        None
-    }
-
-    /// Runs an act to its end or to the payer's browser.
-    pub async fn drive(
-        &self,
-        _installation: &Installation,
-        _context: &ActContext,
-        _act: Act,
-        _card: Option<&HeldCard>,
-        _journal: &dyn Journal,
-        _deadline: Duration,
-    ) -> Ending {
-        Ending::Done(Verdict::NotProcessed(Reason { code: "no-runtime", detail: String::new() }))
-    }
-
-    /// To which waiting attempt a callback belongs.
-    pub async fn correlate(&self, _installation: &Installation, _callback: &super::Callback) -> Result<String, Reason> {
-        Err(Reason { code: "no-runtime", detail: String::new() })
-    }
-}
-
 //! The plugin runtime as flow sees it.
 
 use std::collections::BTreeMap;
@@ -96,11 +45,6 @@ pub enum LoadError {
     Tls(String),
 }
 
-/// A callback that belongs to nothing we can find.
-#[derive(Debug, thiserror::Error)]
-#[error("the callback cannot be read: {0}")]
-pub struct CorrelateError(pub Reason);
-
 /// All loaded plugin versions and the way out. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugins(Arc<Inner>);
@@ -118,23 +62,19 @@ impl std::fmt::Debug for Plugins {
 }
 
 impl Plugins {
-    /// Loads every component of a folder. `cache` keeps compiled code between starts. A file that is refused
+    /// Loads every component of a folder, compiling what is new: blocks for some 100 ms each. `cache` keeps compiled code between starts. A file that is refused
     /// does not stop the host: it is listed, and the rest works.
-    pub async fn load(folder: &Path, cache: Option<&Path>) -> Result<Self, LoadError> {
+    pub fn load(folder: &Path, cache: &Path) -> Result<Self, LoadError> {
         let egress = Egress::new().map_err(|error| LoadError::Tls(error.to_string()))?;
-        Self::load_with(folder, cache, Arc::new(egress)).await
+        Self::load_with(folder, cache, Arc::new(egress))
     }
 
     /// With a transport of the caller's choice, for tests.
-    pub async fn load_with(
-        folder: &Path,
-        cache: Option<&Path>,
-        transport: Arc<dyn Transport>,
-    ) -> Result<Self, LoadError> {
+    pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
         let (engine, _) = engine::engine_new().map_err(broken)?;
-        let loader = Loader::new(engine, cache).map_err(broken)?;
-        let (versions, refusals) = loader.folder(folder).await?;
+        let loader = Loader::new(engine, Some(cache)).map_err(broken)?;
+        let (versions, refusals) = loader.folder(folder)?;
         Ok(Self(Arc::new(Inner { versions, refusals, transport })))
     }
 
@@ -193,25 +133,22 @@ impl Plugins {
         ending
     }
 
-    /// The correlation a callback carries, as the connector reads it. Nothing about it is authentic yet.
-    pub async fn correlate(
-        &self,
-        installation: &Installation,
-        callback: Callback,
-        now_ms: i64,
-    ) -> Result<String, CorrelateError> {
-        let missing = || CorrelateError(reason("plugin-missing", "the plugin version is not installed"));
+    /// The correlation a callback carries, as the connector reads it. Nothing about it is authentic yet, and
+    /// the connector has no clock here: the same callback always names the same attempt.
+    pub async fn correlate(&self, installation: &Installation, callback: &Callback) -> Result<String, Reason> {
+        let missing = || reason("plugin-missing", "the plugin version is not installed");
         let version = self.0.versions.get(&installation.digest).ok_or_else(missing)?;
-        let timed = tokio::time::timeout(CORRELATE_MAX, version.correlate(installation, callback, now_ms)).await;
+        let called = version.correlate(installation, callback.clone());
+        let timed = tokio::time::timeout(CORRELATE_MAX, called).await;
         let result = timed.unwrap_or_else(|_| Err(CallFailure::Trap("deadline", String::new())));
         result.map_err(|failure| {
             tally::call_failed(&version.info.manifest, installation, &failure);
-            CorrelateError(match failure {
+            match failure {
                 CallFailure::Fault(fault, detail) => reason(fault.code(), detail),
                 CallFailure::Trap(code, detail) => reason(code, detail),
                 CallFailure::Breach(detail) => reason("contract-breach", detail),
                 CallFailure::Busy => reason("busy", ""),
-            })
+            }
         })
     }
 }

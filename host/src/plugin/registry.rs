@@ -43,7 +43,7 @@ impl Loader {
     }
 
     /// Every component of a folder, by digest; and what was refused.
-    pub async fn folder(&self, folder: &Path) -> std::io::Result<(BTreeMap<String, Arc<Version>>, Vec<Refusal>)> {
+    pub fn folder(&self, folder: &Path) -> std::io::Result<(BTreeMap<String, Arc<Version>>, Vec<Refusal>)> {
         let mut versions = BTreeMap::new();
         let mut refusals = Vec::new();
         let mut paths: Vec<_> =
@@ -51,7 +51,7 @@ impl Loader {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
         paths.sort();
         for path in paths {
-            match self.file(&path).await {
+            match self.file(&path) {
                 Ok(version) => {
                     let info = &version.info;
                     tracing::info!(plugin = %info.id, version = %info.version, digest = %info.digest, "plugin loaded");
@@ -67,17 +67,17 @@ impl Loader {
         Ok((versions, refusals))
     }
 
-    async fn file(&self, path: &Path) -> Result<Version, String> {
+    fn file(&self, path: &Path) -> Result<Version, String> {
         let length = std::fs::metadata(path).map_err(|error| format!("it cannot be read: {error}"))?.len();
         if length > limits::PLUGIN_COMPONENT_BYTES_MAX {
             return Err("it is larger than 40 MB".into());
         }
         let wasm = std::fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
-        self.component(&wasm).await
+        self.component(&wasm)
     }
 
     /// One component: digest, manifest, imports, world, types; in this order, cheapest first.
-    pub async fn component(&self, wasm: &[u8]) -> Result<Version, String> {
+    pub fn component(&self, wasm: &[u8]) -> Result<Version, String> {
         let digest = hex::encode(Sha256::digest(wasm));
         let section = section::custom_section(wasm, manifest::SECTION).map_err(str::to_owned)?;
         let manifest = Manifest::parse(section).map_err(|error| error.0)?;
@@ -111,7 +111,7 @@ impl Loader {
             memory_bytes: memory.unwrap_or(limits::PLUGIN_MEMORY_BYTES_DEFAULT).min(limits::PLUGIN_MEMORY_BYTES_MAX),
             ticks: ticks.clamp(1, limits::PLUGIN_TICKS_MAX),
         };
-        version.checked().await?;
+        version.checked()?;
         Ok(version)
     }
 

@@ -19,6 +19,9 @@ use super::step::{Call, CallEnd, CallFailure, Fault, Guest, Input};
 use super::{Installation, PluginInfo, tally, text};
 use crate::limits;
 
+/// What a start function may take when a component is checked.
+const START_TICKS_MAX: u64 = 100;
+
 type StepResult = (Result<common::Step, fault::Fault>,);
 
 /// The functions of the contract, looked up once.
@@ -47,9 +50,11 @@ pub(super) struct Version {
 
 impl Version {
     /// Instantiates once and checks the type of every function, without calling any.
-    pub async fn checked(&self) -> Result<(), String> {
+    pub fn checked(&self) -> Result<(), String> {
         let mut store = self.store().map_err(|error| error.to_string())?;
-        let instance = self.pre.instantiate_async(&mut store).await;
+        // Not on a fiber, so it cannot give way: a start function that takes a second is refused instead.
+        store.set_epoch_deadline(START_TICKS_MAX);
+        let instance = self.pre.instantiate(&mut store);
         let instance = instance.map_err(|error| format!("it cannot be instantiated: {error}"))?;
         let mut wrong = Vec::new();
         let mut check = |name: &str, result: wasmtime::Result<()>| {
@@ -230,18 +235,13 @@ impl Version {
     }
 
     /// Which attempt a callback belongs to, as the connector reads it. Nothing is authentic yet.
-    pub async fn correlate(
-        &self,
-        installation: &Installation,
-        callback: Callback,
-        now_ms: i64,
-    ) -> Result<String, CallFailure> {
+    pub async fn correlate(&self, installation: &Installation, callback: Callback) -> Result<String, CallFailure> {
         let (_, correlate) = self
             .functions
             .three_d_secure
             .ok_or_else(|| CallFailure::Fault(Fault::Unsupported, "this plugin has no 3-D Secure".into()))?;
         let _permit = self.permit(installation).await?;
-        let mut store = self.furnished(installation, now_ms)?;
+        let mut store = self.furnished(installation, 0)?;
         let instance = self.pre.instantiate_async(&mut store).await.map_err(failure_of)?;
         let function = instance.get_typed_func::<(wire::Callback,), CorrelateResult>(&mut store, &correlate);
         let function = function.map_err(failure_of)?;
