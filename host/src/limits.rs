@@ -103,11 +103,6 @@ pub const PAGE_ROWS_MAX: u32 = 200;
 /// How long an offer may be taken: long enough to fetch another card, short enough that rates stay true.
 pub const QUOTE_LIFE: Duration = Duration::from_secs(30 * 60);
 
-/// A duration as the database counts it.
-pub fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
 // ---- plugins: one call ----
 
 /// Longest sealed value. A request body is at most this long, and nothing larger is ever hashed.
