@@ -47,7 +47,10 @@ function payPage(card, what) {
         if (!answer.ok || mine !== asked) return;
         const pieces = document.createElement('template');
         pieces.innerHTML = await answer.text();
+        const chosen = $('input:checked', $('#plan'))?.dataset.n;
         for (const piece of $$('[data-part]', pieces.content)) $(`#${piece.dataset.part}`).replaceChildren(...piece.childNodes);
+        const same = $(`#plan input[data-n="${chosen}"]:enabled`);
+        if (same) same.checked = true;
         label();
       } catch {
         last = ''; // no network: the next change asks again, and the form can be sent all the same
@@ -118,6 +121,12 @@ function payPage(card, what) {
     Object.assign(p, { className: 'err', id: `${field.id}-e`, textContent: text });
     field.after(p);
   }
+  // A press that leaves a field must land before the error under it moves what was pressed.
+  let down = false;
+  addEventListener('pointerdown', () => (down = true), true);
+  addEventListener('pointerup', () => (down = false), true);
+  const onLeave = (field, run) => field.addEventListener('blur', () =>
+    (down ? addEventListener('pointerup', () => setTimeout(run, 50), { once: true }) : run()));
   function luhn(d) {
     let sum = 0;
     [...d].reverse().forEach((c, i) => {
@@ -126,8 +135,8 @@ function payPage(card, what) {
     });
     return d.length >= 13 && sum % 10 === 0;
   }
-  pan.addEventListener('blur', () => pan.value && check(pan, !luhn(digits(pan.value)), card.dataset.luhn));
-  expiry.addEventListener('blur', () => {
+  onLeave(pan, () => pan.value && check(pan, !luhn(digits(pan.value)), card.dataset.luhn));
+  onLeave(expiry, () => {
     const d = digits(expiry.value), month = Number(d.slice(0, 2)), end = new Date(2000 + Number(d.slice(2, 4)), month, 1);
     if (d) check(expiry, d.length !== 4 || month < 1 || month > 12 || end <= new Date(), card.dataset.expired);
   });

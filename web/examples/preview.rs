@@ -15,10 +15,18 @@ use jiff::Timestamp;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let options = vezne_web::Options { secure: false, now: Arc::new(Timestamp::now), hue: None, help_phone: Some("0850 000 00 00".to_owned()) };
+    let options = vezne_web::Options {
+        secure: false,
+        now: Arc::new(Timestamp::now),
+        hue: None,
+        help_phone: Some("0850 000 00 00".to_owned()),
+    };
     let app = Router::new()
         .route("/sign-in", post(sign_in))
-        .route("/sign-out", post(|| async { ([(header::SET_COOKIE, "session=; Path=/; Max-Age=0")], Redirect::to("/sign-in")) }))
+        .route(
+            "/sign-out",
+            post(|| async { ([(header::SET_COOKIE, "session=; Path=/; Max-Age=0")], Redirect::to("/sign-in")) }),
+        )
         .route("/pay", post(pay))
         .merge(vezne_web::router(fake::api(), options));
     let address = std::env::var("VEZNE_PREVIEW").unwrap_or_else(|_| "127.0.0.1:7079".to_owned());

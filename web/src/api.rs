@@ -50,7 +50,8 @@ pub struct Caller {
 }
 
 /// What the API needs to know of the browser: its session, where a form came from, and which request this is.
-const PASSED_ON: [&str; 7] = ["cookie", "origin", "host", "user-agent", "x-request-id", "x-forwarded-for", "x-forwarded-proto"];
+const PASSED_ON: [&str; 7] =
+    ["cookie", "origin", "host", "user-agent", "x-request-id", "x-forwarded-for", "x-forwarded-proto"];
 
 impl Caller {
     /// The caller behind a browser's request.
@@ -83,12 +84,24 @@ impl Api {
     }
 
     /// `POST` of JSON, read as `T`.
-    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, caller: &Caller, path: &str, key: Option<&str>, body: &B) -> Result<T, Fault> {
+    pub async fn post<B: Serialize, T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        path: &str,
+        key: Option<&str>,
+        body: &B,
+    ) -> Result<T, Fault> {
         self.write(caller, Method::POST, path, key.map(|k| ("idempotency-key", k.to_owned())), body).await
     }
 
     /// `PATCH` of JSON with the version it changes.
-    pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, caller: &Caller, path: &str, version: i64, body: &B) -> Result<T, Fault> {
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        path: &str,
+        version: i64,
+        body: &B,
+    ) -> Result<T, Fault> {
         self.write(caller, Method::PATCH, path, Some(("if-match", format!("\"{version}\""))), body).await
     }
 
@@ -98,13 +111,27 @@ impl Api {
         self.call(request).await.map(|_| ())
     }
 
-    async fn write<B: Serialize, T: DeserializeOwned>(&self, caller: &Caller, method: Method, path: &str, more: Option<(&'static str, String)>, body: &B) -> Result<T, Fault> {
+    async fn write<B: Serialize, T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &str,
+        more: Option<(&'static str, String)>,
+        body: &B,
+    ) -> Result<T, Fault> {
         let body = serde_json::to_vec(body).map_err(|_| Fault::of(StatusCode::INTERNAL_SERVER_ERROR))?;
         let request = self.request(caller, method, path, more, Body::from(body));
         read(self.call(request).await?).await
     }
 
-    fn request(&self, caller: &Caller, method: Method, path: &str, more: Option<(&'static str, String)>, body: Body) -> Request<Body> {
+    fn request(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &str,
+        more: Option<(&'static str, String)>,
+        body: Body,
+    ) -> Request<Body> {
         let unsafe_method = method != Method::GET;
         let mut request = Request::new(body);
         *request.method_mut() = method;
@@ -151,7 +178,8 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Fault> {
         tracing::error!(what, "the portal could not read an answer of the API");
         Fault { request_id: request_id.clone(), ..Fault::of(StatusCode::INTERNAL_SERVER_ERROR) }
     };
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await.map_err(|e| broken(&e.to_string()))?;
+    let body =
+        Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await.map_err(|e| broken(&e.to_string()))?;
     let bytes = body.to_bytes();
     // An answer without content stands for “nothing”, as a 204 gives it.
     let bytes = if bytes.is_empty() { bytes::Bytes::from_static(b"null") } else { bytes };
@@ -170,7 +198,10 @@ pub fn path(base: &str, query: &[(&str, &str)]) -> String {
 
 /// A segment of a path, escaped, so that what a browser asks for cannot name another endpoint.
 pub fn segment(id: &str) -> String {
-    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string().replace("%5F", "_").replace("%2D", "-")
+    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%5F", "_")
+        .replace("%2D", "-")
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
@@ -38,11 +41,21 @@ impl Assets {
     /// Builds them once. `hue` is the firm's colour, the only thing about our look that a firm chooses.
     pub fn new(hue: Option<u16>) -> Self {
         let hue = hue.map(|hue| format!(":root{{--hue:{}}}", hue % 360)).unwrap_or_default();
-        let style = [include_str!("../assets/tokens.css"), &hue, include_str!("../assets/vezne.css"), include_str!("../assets/portal.css")].join("\n");
+        let style = [
+            include_str!("../assets/tokens.css"),
+            &hue,
+            include_str!("../assets/vezne.css"),
+            include_str!("../assets/portal.css"),
+        ]
+        .join("\n");
         Self {
             style: Asset::new("vezne.css", "text/css; charset=utf-8", style.into()),
             pay: Asset::new("pay.js", "text/javascript; charset=utf-8", include_str!("../assets/pay.js").into()),
-            portal: Asset::new("portal.js", "text/javascript; charset=utf-8", include_str!("../assets/portal.js").into()),
+            portal: Asset::new(
+                "portal.js",
+                "text/javascript; charset=utf-8",
+                include_str!("../assets/portal.js").into(),
+            ),
             icon: Asset::new("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg").into()),
         }
     }
@@ -56,7 +69,12 @@ impl Asset {
     fn new(name: &str, kind: &'static str, bytes: Bytes) -> Self {
         let digest = Sha256::digest(&bytes);
         let short = URL_SAFE_NO_PAD.encode(&digest[..9]);
-        Self { address: format!("/assets/{short}/{name}"), integrity: format!("sha256-{}", STANDARD.encode(digest)), kind, bytes }
+        Self {
+            address: format!("/assets/{short}/{name}"),
+            integrity: format!("sha256-{}", STANDARD.encode(digest)),
+            kind,
+            bytes,
+        }
     }
 }
 

@@ -47,7 +47,10 @@ pub async fn xlsx(visit: Visit) -> Result<Response, Fault> {
     Ok(file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", &visit))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a spreadsheet has nothing but doubles; amounts below 90 trillion are exact in them")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a spreadsheet has nothing but doubles; amounts below 90 trillion are exact in them"
+)]
 fn workbook(visit: &Visit, payments: &[Payment]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();

@@ -57,7 +57,8 @@ fn group(n: u64) -> String {
 /// amount above zero or has more than two decimals.
 pub fn parse_amount(typed: &str) -> Option<i64> {
     let kept: String = typed.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
-    let foreign = typed.chars().any(|c| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '₺' | '\'') || c.is_whitespace()));
+    let foreign =
+        typed.chars().any(|c| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '₺' | '\'') || c.is_whitespace()));
     if foreign || kept.is_empty() || kept.len() > 20 {
         return None;
     }
@@ -104,9 +105,7 @@ pub fn percent(value: &str, locale: Locale) -> String {
 
 /// A zone by its IANA name; Istanbul where the name is not known, because firms are Turkish.
 pub fn zone(name: &str) -> TimeZone {
-    TimeZone::get(name)
-        .or_else(|_| TimeZone::get("Europe/Istanbul"))
-        .unwrap_or(TimeZone::UTC)
+    TimeZone::get(name).or_else(|_| TimeZone::get("Europe/Istanbul")).unwrap_or(TimeZone::UTC)
 }
 
 /// `20.11.2026 14:05` in the firm's zone.

@@ -47,10 +47,14 @@ pub struct Receipt {
 
 /// The file, or `None` if the fonts cannot be read, which a test rules out.
 pub fn file(receipt: &Receipt) -> Option<Vec<u8>> {
-    let fonts = Fonts { regular: Font::new(REGULAR.to_vec().into(), 0)?, bold: Font::new(SEMIBOLD.to_vec().into(), 0)? };
+    let fonts =
+        Fonts { regular: Font::new(REGULAR.to_vec().into(), 0)?, bold: Font::new(SEMIBOLD.to_vec().into(), 0)? };
     let mut document = Document::new();
     document.set_metadata(
-        Metadata::new().title(format!("{} · {}", receipt.title, receipt.firm)).language(receipt.language.to_owned()).creator("Vezne".to_owned()),
+        Metadata::new()
+            .title(format!("{} · {}", receipt.title, receipt.firm))
+            .language(receipt.language.to_owned())
+            .creator("Vezne".to_owned()),
     );
     let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1)?);
     let mut surface = page.surface();
@@ -106,7 +110,13 @@ fn draw(surface: &mut Surface<'_>, fonts: &Fonts, receipt: &Receipt) {
     }
 }
 
-fn pair(surface: &mut Surface<'_>, fonts: &Fonts, y: f32, (name, value): (&str, &str), (ink, soft): (rgb::Color, rgb::Color)) -> f32 {
+fn pair(
+    surface: &mut Surface<'_>,
+    fonts: &Fonts,
+    y: f32,
+    (name, value): (&str, &str),
+    (ink, soft): (rgb::Color, rgb::Color),
+) -> f32 {
     text(surface, &fonts.regular, 10.5, LEFT, y, soft, name);
     let mut y = y;
     for line in lines(value, LINE_CHARS) {
@@ -120,7 +130,14 @@ fn text(surface: &mut Surface<'_>, font: &Font, size: f32, x: f32, y: f32, color
     surface.set_fill(Some(Fill { paint: color.into(), ..Fill::default() }));
     surface.set_stroke(None);
     // No-break blanks are for the web; the subset of the font need not have them.
-    surface.draw_text(Point::from_xy(x, y), font.clone(), size, &words.replace('\u{a0}', " "), false, TextDirection::Auto);
+    surface.draw_text(
+        Point::from_xy(x, y),
+        font.clone(),
+        size,
+        &words.replace('\u{a0}', " "),
+        false,
+        TextDirection::Auto,
+    );
 }
 
 fn rule(surface: &mut Surface<'_>, y: f32, color: rgb::Color, width: f32) {

@@ -40,7 +40,14 @@ struct Entry {
     class: &'static str,
 }
 
-const fn entry(nav: Nav, href: &'static str, key: &'static str, icon: &'static str, needs: Option<Permission>, class: &'static str) -> Entry {
+const fn entry(
+    nav: Nav,
+    href: &'static str,
+    key: &'static str,
+    icon: &'static str,
+    needs: Option<Permission>,
+    class: &'static str,
+) -> Entry {
     Entry { nav, href, key, icon, needs, class }
 }
 
@@ -91,7 +98,9 @@ pub fn window_page(visit: &Visit, status: StatusCode, frame: &WindowFrame<'_>, m
             {window_header(visit, frame)}{main}{window_footer(visit, frame.firm)}
         </main>
     };
-    let refresh = frame.poll.map_or_else(String::new, |seconds| format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>"));
+    let refresh = frame.poll.map_or_else(String::new, |seconds| {
+        format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>")
+    });
     document(visit, status, frame.title, &visit.portal().assets().pay, &refresh, body.into_any())
 }
 

@@ -123,8 +123,18 @@ mod tests {
         assert!(turkish.len() > 150);
         for other in [Locale::En, Locale::Az] {
             let there = keys(other);
-            assert_eq!(turkish.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in {}", other.code());
-            assert_eq!(there.difference(&turkish).collect::<Vec<_>>(), Vec::<&String>::new(), "only in {}", other.code());
+            assert_eq!(
+                turkish.difference(&there).collect::<Vec<_>>(),
+                Vec::<&String>::new(),
+                "missing in {}",
+                other.code()
+            );
+            assert_eq!(
+                there.difference(&turkish).collect::<Vec<_>>(),
+                Vec::<&String>::new(),
+                "only in {}",
+                other.code()
+            );
         }
     }
 

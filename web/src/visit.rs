@@ -147,12 +147,22 @@ impl Visit {
     }
 
     /// `POST` to the API.
-    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, key: Option<&str>, body: &B) -> Result<T, Fault> {
+    pub async fn post<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        body: &B,
+    ) -> Result<T, Fault> {
         self.0.portal.api().post(&self.0.caller, path, key, body).await
     }
 
     /// `PATCH` to the API.
-    pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, version: i64, body: &B) -> Result<T, Fault> {
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        version: i64,
+        body: &B,
+    ) -> Result<T, Fault> {
         self.0.portal.api().patch(&self.0.caller, path, version, body).await
     }
 
@@ -268,7 +278,8 @@ impl Sent {
 
     /// Reads a form body.
     pub async fn read(body: Body) -> Result<Self, Fault> {
-        let bytes = axum::body::to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| Fault::of(StatusCode::PAYLOAD_TOO_LARGE))?;
+        let bytes =
+            axum::body::to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| Fault::of(StatusCode::PAYLOAD_TOO_LARGE))?;
         Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 

@@ -12,7 +12,10 @@ struct Words {
 }
 
 const TR: Words = Words {
-    ones: ["sıfır", "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz", "on", "on bir", "on iki", "on üç", "on dört", "on beş", "on altı", "on yedi", "on sekiz", "on dokuz"],
+    ones: [
+        "sıfır", "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz", "on", "on bir", "on iki",
+        "on üç", "on dört", "on beş", "on altı", "on yedi", "on sekiz", "on dokuz",
+    ],
     tens: ["", "on", "yirmi", "otuz", "kırk", "elli", "altmış", "yetmiş", "seksen", "doksan"],
     hundred: "yüz",
     scales: ["", "bin", "milyon", "milyar"],
@@ -20,7 +23,28 @@ const TR: Words = Words {
     kurus: "kuruş",
 };
 const AZ: Words = Words {
-    ones: ["sıfır", "bir", "iki", "üç", "dörd", "beş", "altı", "yeddi", "səkkiz", "doqquz", "on", "on bir", "on iki", "on üç", "on dörd", "on beş", "on altı", "on yeddi", "on səkkiz", "on doqquz"],
+    ones: [
+        "sıfır",
+        "bir",
+        "iki",
+        "üç",
+        "dörd",
+        "beş",
+        "altı",
+        "yeddi",
+        "səkkiz",
+        "doqquz",
+        "on",
+        "on bir",
+        "on iki",
+        "on üç",
+        "on dörd",
+        "on beş",
+        "on altı",
+        "on yeddi",
+        "on səkkiz",
+        "on doqquz",
+    ],
     tens: ["", "on", "iyirmi", "otuz", "qırx", "əlli", "altmış", "yetmiş", "səksən", "doxsan"],
     hundred: "yüz",
     scales: ["", "min", "milyon", "milyard"],
@@ -28,7 +52,28 @@ const AZ: Words = Words {
     kurus: "quruş",
 };
 const EN: Words = Words {
-    ones: ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
+    ones: [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ],
     tens: ["", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
     hundred: "hundred",
     scales: ["", "thousand", "million", "billion"],
@@ -122,7 +167,10 @@ mod tests {
         assert_eq!(say(12_876_050, Locale::Tr), "Yüz yirmi sekiz bin yedi yüz altmış lira elli kuruş");
         assert_eq!(say(100_000, Locale::Tr), "Bin lira");
         assert_eq!(say(200, Locale::Tr), "İki lira");
-        assert_eq!(say(12_876_050, Locale::En), "One hundred twenty-eight thousand seven hundred sixty lira fifty kuruş");
+        assert_eq!(
+            say(12_876_050, Locale::En),
+            "One hundred twenty-eight thousand seven hundred sixty lira fifty kuruş"
+        );
         assert_eq!(say(12_876_050, Locale::Az), "Yüz iyirmi səkkiz min yeddi yüz altmış lirə əlli quruş");
         assert_eq!(say(0, Locale::Tr), "Sıfır lira");
         assert_eq!(lira(-1, Locale::Tr), None);

@@ -144,7 +144,9 @@ async fn the_pay_page_composes_the_amount_and_offers_instalments() {
     assert!(html.contains("104.350,50\u{a0}₺ öde"), "the overdue ones are ticked");
     assert!(html.contains("23 gün geçti") && html.contains("4 gün var"));
     assert!(html.contains("action=\"/pay\"") && html.contains("name=\"idempotency_key\""));
-    let (_, html) = get("/pay?debtor=dlr_ankara&sent=1&was=104.350,50&amount=1250.00&receivable=rcv_1&bin=454360", "session=firm").await;
+    let (_, html) =
+        get("/pay?debtor=dlr_ankara&sent=1&was=104.350,50&amount=1250.00&receivable=rcv_1&bin=454360", "session=firm")
+            .await;
     assert!(html.contains("1.250,00\u{a0}₺ öde") && html.contains("3 taksit") && html.contains("Maximum"));
     assert!(html.contains("name=\"amount\" value=\"125000\""), "the card form carries minor units");
     let (status, html) = get("/pay?debtor=dlr_ankara&error=card_number:luhn", "session=firm").await;
@@ -154,7 +156,13 @@ async fn the_pay_page_composes_the_amount_and_offers_instalments() {
 
 #[tokio::test]
 async fn two_forms_have_two_keys() {
-    let key = |html: &str| html.split("name=\"idempotency_key\" value=\"").nth(1).and_then(|r| r.split('"').next()).expect("a key").to_owned();
+    let key = |html: &str| {
+        html.split("name=\"idempotency_key\" value=\"")
+            .nth(1)
+            .and_then(|r| r.split('"').next())
+            .expect("a key")
+            .to_owned()
+    };
     let (first, second) = (get("/pay?open=1", "session=firm").await.1, get("/pay?open=1", "session=firm").await.1);
     assert_ne!(key(&first), key(&second));
 }
@@ -162,10 +170,15 @@ async fn two_forms_have_two_keys() {
 #[tokio::test]
 async fn results_say_what_happened_without_a_pay_button_beside_doubt() {
     let (_, html) = get("/result/tok-unknown", "").await;
-    assert!(html.contains("Tekrar ödemeyin") && html.contains("http-equiv=\"refresh\"") && !html.contains("href=\"/pay"));
+    assert!(
+        html.contains("Tekrar ödemeyin") && html.contains("http-equiv=\"refresh\"") && !html.contains("href=\"/pay")
+    );
     let (_, html) = get("/result/tok-declined", "vezne_lang=en").await;
     assert!(html.contains("Kartın limiti yetmedi.") && html.contains("Try another card or fewer instalments."));
-    assert!(html.contains("/pay?sent=1&amp;amount=128.760%2C50") || html.contains("/pay?sent=1&amount=128.760%2C50"), "amount and receivables are kept");
+    assert!(
+        html.contains("/pay?sent=1&amp;amount=128.760%2C50") || html.contains("/pay?sent=1&amount=128.760%2C50"),
+        "amount and receivables are kept"
+    );
     let (_, html) = get("/result/tok-succeeded", "session=firm").await;
     assert!(html.contains("Ödemeniz alındı") && html.contains("131.464,47\u{a0}₺"));
 }
@@ -193,7 +206,12 @@ async fn a_refund_goes_out_with_its_key_and_comes_back_to_the_payment() {
 async fn files_are_made() {
     let (status, csv) = get("/payments/export.csv?state=declined", "session=firm").await;
     assert_eq!(status, StatusCode::OK);
-    assert!(csv.starts_with('\u{feff}') && csv.contains("'=Formül Ltd.") && csv.contains("131464,47") | csv.contains("131.464,47"), "{csv}");
+    assert!(
+        csv.starts_with('\u{feff}')
+            && csv.contains("'=Formül Ltd.")
+            && csv.contains("131464,47") | csv.contains("131.464,47"),
+        "{csv}"
+    );
     assert!(get("/payments/export.xlsx", "session=firm").await.1.starts_with("PK"));
     assert!(get("/payments/pay_1/receipt.pdf", "session=firm").await.1.starts_with("%PDF"));
 }
@@ -208,14 +226,22 @@ async fn the_key_of_a_program_is_shown_once() {
 #[tokio::test]
 async fn a_dealer_is_not_shown_what_is_not_its_own() {
     let (_, html) = get("/", "session=dealer").await;
-    assert!(!html.contains("href=\"/pos\"") && !html.contains("href=\"/api-keys\"") && html.contains("href=\"/receivables\""));
+    assert!(
+        !html.contains("href=\"/pos\"")
+            && !html.contains("href=\"/api-keys\"")
+            && html.contains("href=\"/receivables\"")
+    );
     assert!(html.contains("Ankara Bayi"), "the scope chip names its part of the tree");
     assert!(get("/pay", "session=dealer").await.1.contains("Neyi ödüyorsunuz?"), "a dealer pays its own debt");
 }
 
 #[tokio::test]
 async fn language_and_theme_are_kept() {
-    let (response, html) = ask(Request::get("/menu?lang=az").header("cookie", "session=firm; vezne_theme=koyu").body(Body::empty()).expect("a request")).await;
+    let (response, html) = ask(Request::get("/menu?lang=az")
+        .header("cookie", "session=firm; vezne_theme=koyu")
+        .body(Body::empty())
+        .expect("a request"))
+    .await;
     let cookie = response.headers()[header::SET_COOKIE].to_str().expect("text");
     assert!(cookie.starts_with("vezne_lang=az;") && cookie.contains("Secure"));
     let dark = html.split("value=\"koyu\"").nth(1).expect("a radio");

@@ -42,9 +42,14 @@ pub async fn create(visit: Visit, body: Body) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let sent = Sent::read(body).await?;
     let chosen = sent.all("scope");
-    let scopes: Vec<Scope> = SCOPES.iter().filter(|(_, name, _)| chosen.iter().any(|c| c == name)).map(|(scope, ..)| *scope).collect();
+    let scopes: Vec<Scope> =
+        SCOPES.iter().filter(|(_, name, _)| chosen.iter().any(|c| c == name)).map(|(scope, ..)| *scope).collect();
     if scopes.is_empty() {
-        let error = vezne_api::FieldError { pointer: "/scopes".to_owned(), code: "required".to_owned(), detail: visit.t().s("scopes-needed") };
+        let error = vezne_api::FieldError {
+            pointer: "/scopes".to_owned(),
+            code: "required".to_owned(),
+            detail: visit.t().s("scopes-needed"),
+        };
         let fault = Fault { status: 422, errors: vec![error], ..Fault::default() };
         return render(&visit, &sent, Some(&fault), None).await;
     }
@@ -62,7 +67,12 @@ pub async fn revoke(visit: Visit, Path(id): Path<String>) -> Result<Response, Fa
     Ok(Redirect::to("/api-keys").into_response())
 }
 
-async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>, made: Option<&ApiKeyCreated>) -> Result<Response, Fault> {
+async fn render(
+    visit: &Visit,
+    sent: &Sent,
+    fault: Option<&Fault>,
+    made: Option<&ApiKeyCreated>,
+) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let page: Page<ApiKey> = visit.get("/v1/api_keys").await?;
     let t = visit.t();
@@ -76,7 +86,13 @@ async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>, made: Option<
     let body = if page.data.is_empty() {
         empty_first(icon::CODE, t.s("keys-empty"), t.s("keys-empty-what"), None)
     } else {
-        let cols = vec![col(t.s("name")), col(t.s("key-begins")), col(t.s("scopes")), col(t.s("key-used")), col(t.s("action")).class("n").spoken_only()];
+        let cols = vec![
+            col(t.s("name")),
+            col(t.s("key-begins")),
+            col(t.s("scopes")),
+            col(t.s("key-used")),
+            col(t.s("action")).class("n").spoken_only(),
+        ];
         table(&t.s("nav-api-keys"), false, cols, page.data.iter().map(|k| row(visit, k)).collect())
     };
     let main = view! {
@@ -90,7 +106,8 @@ async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>, made: Option<
 
 fn row(visit: &Visit, k: &ApiKey) -> Vec<Cell> {
     let t = visit.t();
-    let scopes = SCOPES.iter().filter(|(s, ..)| k.scopes.contains(s)).map(|(_, name, _)| *name).collect::<Vec<_>>().join(", ");
+    let scopes =
+        SCOPES.iter().filter(|(s, ..)| k.scopes.contains(s)).map(|(_, name, _)| *name).collect::<Vec<_>>().join(", ");
     let used = k.used_at.as_deref().map_or_else(|| t.s("never"), |at| visit.date_time(at));
     let act = if k.revoked_at.is_some() {
         pill(Tone::No, t.s("key-revoked"))

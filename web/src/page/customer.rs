@@ -29,15 +29,25 @@ use crate::{
 pub async fn list(visit: Visit) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let q = visit.query("q");
-    let page: Page<Customer> = visit.get(&path("/v1/customers", &[("q", q), ("limit", "50"), ("cursor", visit.query("cursor"))])).await?;
+    let page: Page<Customer> =
+        visit.get(&path("/v1/customers", &[("q", q), ("limit", "50"), ("cursor", visit.query("cursor"))])).await?;
     let t = visit.t();
-    let add = || visit.may(Permission::CustomerCreate).then(|| view! { <a class="btn go" href="/customers/new">{icon(icon::PLUS)}{t.s("customer-add")}</a> }.into_any());
+    let add = || {
+        visit.may(Permission::CustomerCreate).then(|| {
+            view! { <a class="btn go" href="/customers/new">{icon(icon::PLUS)}{t.s("customer-add")}</a> }.into_any()
+        })
+    };
     let body = if page.data.is_empty() && q.is_empty() {
         empty_first(icon::USERS, t.s("customers-empty"), t.s("customers-empty-what"), add())
     } else if page.data.is_empty() {
         empty_filtered(t, q.to_owned(), "/customers")
     } else {
-        let cols = vec![col(t.s("party-customer")), col(t.s("dealer")), col(t.s("contact")).class("far"), col(t.s("action")).class("n").spoken_only()];
+        let cols = vec![
+            col(t.s("party-customer")),
+            col(t.s("dealer")),
+            col(t.s("contact")).class("far"),
+            col(t.s("action")).class("n").spoken_only(),
+        ];
         table(&t.s("nav-customers"), false, cols, page.data.iter().map(|c| row(&visit, c)).collect())
     };
     let main = view! {
@@ -72,7 +82,11 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
     let c: Customer = visit.get(&format!("/v1/customers/{id}")).await?;
     let owed: Page<Receivable> = visit.get(&format!("/v1/receivables?debtor={id}&open=true&limit=50")).await?;
     let t = visit.t();
-    let debt = if c.owes.is_empty() { format::money(0, "TRY") } else { c.owes.iter().map(|s| format::money(s.amount, &s.currency)).collect::<Vec<_>>().join(" + ") };
+    let debt = if c.owes.is_empty() {
+        format::money(0, "TRY")
+    } else {
+        c.owes.iter().map(|s| format::money(s.amount, &s.currency)).collect::<Vec<_>>().join(" + ")
+    };
     let mut pairs = vec![
         (t.s("balance"), view! { <b>{debt}</b> }.into_any()),
         (t.s("code"), view! { <span class="mono">{c.code.clone()}</span> }.into_any()),

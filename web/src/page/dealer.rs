@@ -28,14 +28,23 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let page: Page<Dealer> = visit.get("/v1/dealers?limit=200").await?;
     let t = visit.t();
-    let add = visit.may(Permission::DealerCreate).then(|| view! { <a class="btn go" href="/dealers/new">{icon(icon::PLUS)}{t.s("dealer-add")}</a> }.into_any());
+    let add = visit
+        .may(Permission::DealerCreate)
+        .then(|| view! { <a class="btn go" href="/dealers/new">{icon(icon::PLUS)}{t.s("dealer-add")}</a> }.into_any());
     let n = page.data.iter().filter(|d| d.kind == DealerKind::Dealer).count();
     let rows = in_tree_order(page.data);
     let body = if n == 0 && rows.len() <= 1 {
-        let add = visit.may(Permission::DealerCreate).then(|| view! { <a class="btn go" href="/dealers/new">{icon(icon::PLUS)}{t.s("dealer-add")}</a> }.into_any());
+        let add = visit.may(Permission::DealerCreate).then(|| {
+            view! { <a class="btn go" href="/dealers/new">{icon(icon::PLUS)}{t.s("dealer-add")}</a> }.into_any()
+        });
         empty_first(icon::TREE, t.s("dealers-empty"), t.s("dealers-empty-what"), add)
     } else {
-        let cols = vec![col(t.s("dealer")), col(t.s("code")).class("far"), col(t.s("contact")), col(t.s("action")).class("n").spoken_only()];
+        let cols = vec![
+            col(t.s("dealer")),
+            col(t.s("code")).class("far"),
+            col(t.s("contact")),
+            col(t.s("action")).class("n").spoken_only(),
+        ];
         table(&t.s("dealers-tree"), false, cols, rows.iter().map(|d| row(&visit, d)).collect())
     };
     let main = view! {
@@ -47,7 +56,9 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
 
 /// Parents before their children, siblings by name: the path from the root spelled out sorts that way.
 fn in_tree_order(mut dealers: Vec<Dealer>) -> Vec<Dealer> {
-    dealers.sort_by_cached_key(|d| d.path.iter().map(|n| format!("{}\u{1}{}", n.name.to_lowercase(), n.id)).collect::<Vec<_>>());
+    dealers.sort_by_cached_key(|d| {
+        d.path.iter().map(|n| format!("{}\u{1}{}", n.name.to_lowercase(), n.id)).collect::<Vec<_>>()
+    });
     dealers
 }
 
@@ -63,7 +74,9 @@ fn row(visit: &Visit, d: &Dealer) -> Vec<Cell> {
     let act = (d.kind == DealerKind::Dealer && visit.may(Permission::PaymentCreate))
         .then(|| view! { <a class="btn" href=format!("/pay?debtor={}", d.id)>{t.s("pay-collect")}<span class="vh">{format!(": {}", d.name)}</span></a> }.into_any());
     vec![
-        head(view! { <div class=depth><i></i><span><a href=format!("/dealers/{}", d.id)>{d.name.clone()}</a><small>{format!("{kind} · {}", d.code)}</small></span></div> }),
+        head(
+            view! { <div class=depth><i></i><span><a href=format!("/dealers/{}", d.id)>{d.name.clone()}</a><small>{format!("{kind} · {}", d.code)}</small></span></div> },
+        ),
         cell(view! { <span class="mono">{d.code.clone()}</span> }).class("opt far"),
         cell(contact).class("opt small"),
         cell(act).class("n amt"),
@@ -78,13 +91,23 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
     let owed: Page<Receivable> = visit.get(&format!("/v1/receivables?debtor={id}&open=true&limit=50")).await?;
     let t = visit.t();
     let path = d.path.iter().map(|n| view! { <li>{n.name.clone()}</li> }.into_any()).collect::<Vec<_>>();
-    let debt = if d.owes.is_empty() { format::money(0, "TRY") } else { d.owes.iter().map(|s| format::money(s.amount, &s.currency)).collect::<Vec<_>>().join(" + ") };
-    let mut pairs = vec![(t.s("balance"), view! { <b>{debt}</b> }.into_any()), (t.s("code"), view! { <span class="mono">{d.code.clone()}</span> }.into_any())];
+    let debt = if d.owes.is_empty() {
+        format::money(0, "TRY")
+    } else {
+        d.owes.iter().map(|s| format::money(s.amount, &s.currency)).collect::<Vec<_>>().join(" + ")
+    };
+    let mut pairs = vec![
+        (t.s("balance"), view! { <b>{debt}</b> }.into_any()),
+        (t.s("code"), view! { <span class="mono">{d.code.clone()}</span> }.into_any()),
+    ];
     pairs.extend(d.tax_no.clone().map(|v| (t.s("tax-no"), v.into_any())));
     pairs.extend(d.email.clone().map(|v| (t.s("email"), v.into_any())));
     pairs.extend(d.phone.clone().map(|v| (t.s("phone"), v.into_any())));
     pairs.push((t.s("sub-dealers"), d.children.to_string().into_any()));
-    let collect = (d.kind == DealerKind::Dealer).then(|| view! { <a class="btn go" href=format!("/pay?debtor={id}")>{icon(icon::PLUS)}{t.s("pay-collect")}</a> }.into_any());
+    let collect = (d.kind == DealerKind::Dealer).then(|| {
+        view! { <a class="btn go" href=format!("/pay?debtor={id}")>{icon(icon::PLUS)}{t.s("pay-collect")}</a> }
+            .into_any()
+    });
     let main = view! {
         {crumb("/dealers", t.s("nav-dealers"), d.name.clone())}
         <div class="head"><div><h1>{d.name.clone()}</h1></div>
@@ -123,7 +146,10 @@ async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>) -> Result<Res
     visit.sign_in_needed().await?;
     let page: Page<Dealer> = visit.get("/v1/dealers?limit=200").await?;
     let t = visit.t();
-    let parents = in_tree_order(page.data).into_iter().map(|d| (d.id, format!("{}{}", "\u{2003}".repeat(d.path.len().saturating_sub(1)), d.name))).collect();
+    let parents = in_tree_order(page.data)
+        .into_iter()
+        .map(|d| (d.id, format!("{}{}", "\u{2003}".repeat(d.path.len().saturating_sub(1)), d.name)))
+        .collect();
     let main = view! {
         {crumb("/dealers", t.s("nav-dealers"), t.s("dealer-add"))}{page_head(t.s("dealer-add"), None, ())}
         <form class="card slim-form" method="post" action="/dealers"><div class="body stack">

@@ -40,7 +40,8 @@ pub async fn show(visit: Visit) -> Result<Response, Fault> {
 
 /// One line per currency; firms with one currency see one.
 fn sum(rows: &[MoneySum]) -> String {
-    let shown: Vec<String> = rows.iter().filter(|s| s.amount != 0).map(|s| format::money(s.amount, &s.currency)).collect();
+    let shown: Vec<String> =
+        rows.iter().filter(|s| s.amount != 0).map(|s| format::money(s.amount, &s.currency)).collect();
     if shown.is_empty() { format::money(0, "TRY") } else { shown.join(" + ") }
 }
 
@@ -63,7 +64,8 @@ fn tiles(visit: &Visit, me: &Me, home: &Home) -> AnyView {
     if me.path.len() > 1 || counted(&home.owed) > 0 {
         let late = counted(&home.overdue);
         let below = if late > 0 {
-            view! { <span class="tone no">{t.f("home-overdue", [("amount", sum(&home.overdue).into())])}</span> }.into_any()
+            view! { <span class="tone no">{t.f("home-overdue", [("amount", sum(&home.overdue).into())])}</span> }
+                .into_any()
         } else {
             t.s("home-nothing-overdue").into_any()
         };
@@ -71,20 +73,47 @@ fn tiles(visit: &Visit, me: &Me, home: &Home) -> AnyView {
     }
     if visit.may(Permission::ReceivableRead) {
         let open = t.f("home-open-count", [("n", counted(&home.receivable).into())]);
-        tiles.push(tile("/receivables?open=true".to_owned(), t.s("home-receivable"), sum(&home.receivable), open.into_any()));
+        tiles.push(tile(
+            "/receivables?open=true".to_owned(),
+            t.s("home-receivable"),
+            sum(&home.receivable),
+            open.into_any(),
+        ));
     }
     let month_start = format::today(visit.now(), &visit.zone()).first_of_month();
     let today = format::today(visit.now(), &visit.zone());
     let n = t.f("home-payment-count", [("n", counted(&home.collected_today).into())]);
-    tiles.push(tile(format!("/payments?state=succeeded&from={today}"), t.s("home-today"), sum(&home.collected_today), n.into_any()));
+    tiles.push(tile(
+        format!("/payments?state=succeeded&from={today}"),
+        t.s("home-today"),
+        sum(&home.collected_today),
+        n.into_any(),
+    ));
     let n = t.f("home-payment-count", [("n", counted(&home.collected_month).into())]);
-    tiles.push(tile(format!("/payments?state=succeeded&from={month_start}"), t.s("home-month"), sum(&home.collected_month), n.into_any()));
+    tiles.push(tile(
+        format!("/payments?state=succeeded&from={month_start}"),
+        t.s("home-month"),
+        sum(&home.collected_month),
+        n.into_any(),
+    ));
     let tried = home.succeeded_week + home.declined_week;
-    let rate = if tried == 0 { t.s("none") } else { format::percent(&format!("{}.{}", home.succeeded_week * 1000 / tried / 10, home.succeeded_week * 1000 / tried % 10), t) };
+    let rate = if tried == 0 {
+        t.s("none")
+    } else {
+        format::percent(
+            &format!("{}.{}", home.succeeded_week * 1000 / tried / 10, home.succeeded_week * 1000 / tried % 10),
+            t,
+        )
+    };
     let declined = t.f("home-declined", [("n", home.declined_week.into())]);
     tiles.push(tile("/payments?state=declined".to_owned(), t.s("home-success"), rate, declined.into_any()));
     let doubt = t.f("home-payment-count", [("n", counted(&home.in_doubt).into())]);
-    tiles.push(tile("/payments?state=unknown".to_owned(), t.s("home-doubt-tile"), sum(&home.in_doubt), doubt.into_any()));
+    tiles.push(tile(
+        "/payments?state=unknown".to_owned(),
+        t.s("home-doubt-tile"),
+        sum(&home.in_doubt),
+        doubt.into_any(),
+    ));
     view! { <section class="tiles" aria-label=t.s("home-figures")>{tiles}</section> }.into_any()
 }
 
@@ -101,7 +130,10 @@ fn days(t: Locale, home: &Home) -> AnyView {
         return view! { <section class="card" aria-labelledby="g1"><header><h2 id="g1">{t.s("home-days")}</h2></header>{empty}</section> }.into_any();
     }
     let best = days.iter().max_by_key(|d| d.amount).map_or_else(String::new, |d| {
-        t.f("home-best-day", [("day", day_name(t, &d.day).into()), ("amount", format::money(d.amount, &d.currency).into())])
+        t.f(
+            "home-best-day",
+            [("day", day_name(t, &d.day).into()), ("amount", format::money(d.amount, &d.currency).into())],
+        )
     });
     view! {
         <section class="card chart" aria-labelledby="g1">
@@ -137,7 +169,10 @@ fn plot(t: Locale, days: &[&HomeDay], most: i64) -> AnyView {
             .into_any()
         })
         .collect::<Vec<_>>();
-    let ticks = days.iter().map(|d| view! { <span>{d.day.get(8..10).unwrap_or_default().to_owned()}</span> }.into_any()).collect::<Vec<_>>();
+    let ticks = days
+        .iter()
+        .map(|d| view! { <span>{d.day.get(8..10).unwrap_or_default().to_owned()}</span> }.into_any())
+        .collect::<Vec<_>>();
     view! {
         <div class="plot"><svg viewBox="0 0 600 180" preserveAspectRatio="none" role="group" aria-label=t.s("home-days")>
             <line class="grid" x1="0" x2="600" y1="0" y2="0"></line><line class="grid" x1="0" x2="600" y1="180" y2="180"></line>{columns}</svg>
@@ -150,9 +185,20 @@ fn plot(t: Locale, days: &[&HomeDay], most: i64) -> AnyView {
 fn days_table(t: Locale, days: &[&HomeDay]) -> AnyView {
     let rows = days
         .iter()
-        .map(|d| vec![head(day_name(t, &d.day)).class(""), cell(d.count.to_string()).class("n"), cell(format::money(d.amount, &d.currency)).class("n")])
+        .map(|d| {
+            vec![
+                head(day_name(t, &d.day)).class(""),
+                cell(d.count.to_string()).class("n"),
+                cell(format::money(d.amount, &d.currency)).class("n"),
+            ]
+        })
         .collect();
-    table(&t.s("home-days"), true, vec![col(t.s("day")), col(t.s("count")).class("n"), col(t.s("amount")).class("n")], rows)
+    table(
+        &t.s("home-days"),
+        true,
+        vec![col(t.s("day")), col(t.s("count")).class("n"), col(t.s("amount")).class("n")],
+        rows,
+    )
 }
 
 /// `23.11 Pzt`
@@ -165,7 +211,9 @@ pub fn day_name(t: Locale, day: &str) -> String {
 fn recent(visit: &Visit, home: &Home) -> AnyView {
     let t = visit.t();
     let body = if home.recent.is_empty() {
-        let pay = visit.may(Permission::PaymentCreate).then(|| view! { <a class="btn go" href="/pay">{icon(icon::PLUS)}{t.s("nav-pay")}</a> }.into_any());
+        let pay = visit
+            .may(Permission::PaymentCreate)
+            .then(|| view! { <a class="btn go" href="/pay">{icon(icon::PLUS)}{t.s("nav-pay")}</a> }.into_any());
         empty_first(icon::LIST, t.s("payments-empty"), t.s("payments-empty-what"), pay)
     } else {
         payment::short_table(visit, &home.recent)

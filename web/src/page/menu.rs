@@ -1,6 +1,9 @@
 //! A phone's menu: every page, language, theme, and the way out. Also keeps the theme for browsers without script.
 
-use axum::{body::Body, response::{IntoResponse, Redirect, Response}};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Redirect, Response},
+};
 use http::header;
 use leptos::prelude::*;
 

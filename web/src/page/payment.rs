@@ -55,7 +55,15 @@ impl Filter {
     /// Reads the filters of the address.
     pub fn of(visit: &Visit) -> Self {
         let get = |name: &str| visit.query(name).trim().to_owned();
-        Self { q: get("q"), state: get("state"), from: get("from"), to: get("to"), min: get("min"), max: get("max"), node: get("node") }
+        Self {
+            q: get("q"),
+            state: get("state"),
+            from: get("from"),
+            to: get("to"),
+            min: get("min"),
+            max: get("max"),
+            node: get("node"),
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -99,7 +107,11 @@ impl Filter {
         }
         if !(self.from.is_empty() && self.to.is_empty()) {
             let day = |d: &str| d.parse().map_or_else(|_| "…".to_owned(), format::date);
-            let span = if self.from == self.to { day(&self.from) } else { format!("{} – {}", day(&self.from), day(&self.to)) };
+            let span = if self.from == self.to {
+                day(&self.from)
+            } else {
+                format!("{} – {}", day(&self.from), day(&self.to))
+            };
             words.push((vec!["from", "to"], t.s("date"), span));
         }
         if !(self.min.is_empty() && self.max.is_empty()) {
@@ -193,11 +205,14 @@ fn chips(visit: &Visit, filter: &Filter) -> Option<AnyView> {
 fn rows(visit: &Visit, filter: &Filter, page: &Page<Payment>) -> AnyView {
     let t = visit.t();
     if page.data.is_empty() && filter.is_empty() {
-        let pay = visit.may(Permission::PaymentCreate).then(|| view! { <a class="btn go" href="/pay">{icon(icon::PLUS)}{t.s("nav-pay")}</a> }.into_any());
+        let pay = visit
+            .may(Permission::PaymentCreate)
+            .then(|| view! { <a class="btn go" href="/pay">{icon(icon::PLUS)}{t.s("nav-pay")}</a> }.into_any());
         return empty_first(icon::LIST, t.s("payments-empty"), t.s("payments-empty-what"), pay);
     }
     if page.data.is_empty() {
-        let words: Vec<String> = filter.words(t).into_iter().map(|(_, name, value)| format!("{name}: {value}")).collect();
+        let words: Vec<String> =
+            filter.words(t).into_iter().map(|(_, name, value)| format!("{name}: {value}")).collect();
         return empty_filtered(t, words.join(" · "), "/payments");
     }
     let cols = vec![
@@ -218,7 +233,10 @@ fn sums(t: Locale, rows: &[Payment]) -> AnyView {
     let taken = of(|p| if p.state == PaymentState::Succeeded && !p.voided { p.charged } else { 0 });
     let back = of(|p| p.amount_refunded);
     let doubt = of(|p| if p.state == PaymentState::Unknown { p.charged } else { 0 });
-    let doubt = (doubt > 0).then(|| view! { <span>{t.s("state-unknown")}" "<b class="tone doubt">{format::money(doubt, "TRY")}</b></span> }.into_any());
+    let doubt = (doubt > 0).then(|| {
+        view! { <span>{t.s("state-unknown")}" "<b class="tone doubt">{format::money(doubt, "TRY")}</b></span> }
+            .into_any()
+    });
     view! {
         <div class="sums"><span>{t.f("on-this-page", [("n", rows.len().into())])}</span><span>{t.s("sum-taken")}" "<b>{format::money(taken, "TRY")}</b></span>
             <span>{t.s("sum-back")}" "<b>{format::money(-back, "TRY")}</b></span>{doubt}</div>
@@ -232,12 +250,19 @@ pub fn payer_name(payment: &Payment) -> String {
 }
 
 fn plan(t: Locale, payment: &Payment) -> String {
-    if payment.instalments > 1 { t.f("instalments", [("n", payment.instalments.into())]) } else { t.s("single-payment") }
+    if payment.instalments > 1 {
+        t.f("instalments", [("n", payment.instalments.into())])
+    } else {
+        t.s("single-payment")
+    }
 }
 
 fn row(visit: &Visit, p: &Payment) -> Vec<Cell> {
     let t = visit.t();
-    let reason = p.decline.as_ref().map(|d| t.maybe(&format!("decline-{}", d.code.replace('_', "-"))).unwrap_or_else(|| d.code.clone()));
+    let reason = p
+        .decline
+        .as_ref()
+        .map(|d| t.maybe(&format!("decline-{}", d.code.replace('_', "-"))).unwrap_or_else(|| d.code.clone()));
     let card = p.card.as_ref().map_or_else(String::new, |c| format::card(&c.bin, &c.last4));
     let pos = p.pos_account.as_ref().map(|pos| pos.name.clone());
     vec![
@@ -277,7 +302,12 @@ pub fn short_table(visit: &Visit, payments: &[Payment]) -> AnyView {
             ]
         })
         .collect();
-    table(&t.s("home-recent"), false, vec![col(t.s("dealer-and-customer")), col(t.s("time")), col(t.s("amount")).class("n"), col(t.s("state"))], rows)
+    table(
+        &t.s("home-recent"),
+        false,
+        vec![col(t.s("dealer-and-customer")), col(t.s("time")), col(t.s("amount")).class("n"), col(t.s("state"))],
+        rows,
+    )
 }
 
 /// Newer and older rows.

@@ -43,7 +43,8 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
 
 fn heading(visit: &Visit, p: &Payment) -> AnyView {
     let t = visit.t();
-    let plan = if p.instalments > 1 { t.f("instalments", [("n", p.instalments.into())]) } else { t.s("single-payment") };
+    let plan =
+        if p.instalments > 1 { t.f("instalments", [("n", p.instalments.into())]) } else { t.s("single-payment") };
     let pos = p.pos_account.as_ref().map_or_else(String::new, |a| format!(" · {}", a.name));
     let line = format!("{}{pos} · {plan}", visit.date_time(&p.created_at));
     let receipt = p.captured_at.is_some().then(|| {
@@ -69,13 +70,17 @@ fn heading(visit: &Visit, p: &Payment) -> AnyView {
 fn standing(visit: &Visit, p: &Payment) -> Option<AnyView> {
     let t = visit.t();
     if let Some(doubt) = &p.in_doubt {
-        let next = doubt.next_inquiry_at.as_deref().map_or_else(String::new, |at| t.f("doubt-next", [("time", visit.time(at).into())]));
+        let next = doubt
+            .next_inquiry_at
+            .as_deref()
+            .map_or_else(String::new, |at| t.f("doubt-next", [("time", visit.time(at).into())]));
         let words = format!("{} {next}", t.f("doubt-asked", [("n", doubt.inquiries.into())]));
         let bold = if doubt.alarm { t.s("doubt-alarm") } else { t.s("doubt-title") };
         return Some(note(Tone::Doubt, bold, words, None));
     }
     let decline = p.decline.as_ref()?;
-    let bank = [decline.bank_code.clone(), decline.bank_message.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let bank =
+        [decline.bank_code.clone(), decline.bank_message.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let bank = if bank.is_empty() { String::new() } else { t.f("bank-said", [("words", bank.into())]) };
     Some(note(Tone::No, decline.message.clone(), bank, None))
 }
@@ -89,7 +94,12 @@ fn timeline(visit: &Visit, events: &[Event]) -> AnyView {
 
 /// Tone and icon of an event, from its kind and what it says of the outcome.
 fn look(event: &Event) -> (&'static str, &'static str) {
-    let outcome = event.detail.get("to").or_else(|| event.detail.get("outcome")).or_else(|| event.detail.get("state")).map_or("", String::as_str);
+    let outcome = event
+        .detail
+        .get("to")
+        .or_else(|| event.detail.get("outcome"))
+        .or_else(|| event.detail.get("state"))
+        .map_or("", String::as_str);
     match (event.kind.as_str(), outcome) {
         (_, "unknown") => ("doubt", icon::DOUBT),
         (_, "succeeded" | "approved" | "captured" | "authorized") => ("ok", icon::CHECK),
@@ -117,12 +127,22 @@ fn step(visit: &Visit, e: &Event) -> AnyView {
     let t = visit.t();
     let (tone, path) = look(e);
     let words = event_words(t, e);
-    let said = ["bank_code", "bank_message", "auth_code", "reason"].iter().filter_map(|k| e.detail.get(*k)).filter(|v| !v.is_empty()).cloned().collect::<Vec<_>>();
-    let said = [e.actor.clone().unwrap_or_default(), said.join(" · ")].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(". ");
+    let said = ["bank_code", "bank_message", "auth_code", "reason"]
+        .iter()
+        .filter_map(|k| e.detail.get(*k))
+        .filter(|v| !v.is_empty())
+        .cloned()
+        .collect::<Vec<_>>();
+    let said = [e.actor.clone().unwrap_or_default(), said.join(" · ")]
+        .into_iter()
+        .filter(|s| !s.is_empty())
+        .collect::<Vec<_>>()
+        .join(". ");
     let said = (!said.is_empty()).then(|| view! { <span>{said}</span> }.into_any());
     let raw = (!e.detail.is_empty()).then(|| {
         let lines = e.detail.iter().map(|(k, v)| format!("{k}: {v}")).collect::<Vec<_>>().join("\n");
-        view! { <details><summary>{t.s("raw-record")}</summary><pre>{format!("{}\n{lines}", e.kind)}</pre></details> }.into_any()
+        view! { <details><summary>{t.s("raw-record")}</summary><pre>{format!("{}\n{lines}", e.kind)}</pre></details> }
+            .into_any()
     });
     let more = (said.is_some() || raw.is_some()).then(|| view! { <div class="more">{said}{raw}</div> }.into_any());
     view! { <li><span class=format!("dot {tone}")>{icon(path)}</span><span>{words}</span><time>{visit.time_exact(&e.at)}</time>{more}</li> }.into_any()
@@ -132,9 +152,7 @@ fn step(visit: &Visit, e: &Event) -> AnyView {
 fn event_words(t: Locale, e: &Event) -> String {
     let key = |kind: &str| format!("event-{}", kind.replace(['.', '_'], "-"));
     let to = e.detail.get("to").or_else(|| e.detail.get("outcome")).map_or("", String::as_str);
-    t.maybe(&key(&format!("{}.{to}", e.kind)))
-        .or_else(|| t.maybe(&key(&e.kind)))
-        .unwrap_or_else(|| e.kind.clone())
+    t.maybe(&key(&format!("{}.{to}", e.kind))).or_else(|| t.maybe(&key(&e.kind))).unwrap_or_else(|| e.kind.clone())
 }
 
 fn attempts_card(visit: &Visit, attempts: &[Attempt]) -> Option<AnyView> {
@@ -142,7 +160,13 @@ fn attempts_card(visit: &Visit, attempts: &[Attempt]) -> Option<AnyView> {
         return None;
     }
     let t = visit.t();
-    let cols = vec![col(t.s("attempt")), col(t.s("pos")), col(t.s("outcome")), col(t.s("bank-order-no")), col(t.s("duration")).class("n")];
+    let cols = vec![
+        col(t.s("attempt")),
+        col(t.s("pos")),
+        col(t.s("outcome")),
+        col(t.s("bank-order-no")),
+        col(t.s("duration")).class("n"),
+    ];
     let rows = attempts.iter().flat_map(|a| attempt_rows(visit, a)).collect();
     Some(card("attempts", t.s("attempts"), None, table(&t.s("attempts"), false, cols, rows)))
 }
@@ -171,7 +195,12 @@ fn operation_row(t: Locale, o: &Operation) -> Vec<crate::part::table::Cell> {
         OperationKind::Refund => t.s("operation-refund"),
         OperationKind::Inquiry => t.s("operation-inquiry"),
     };
-    let said = [o.bank_code.clone(), o.bank_message.clone()].into_iter().flatten().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ");
+    let said = [o.bank_code.clone(), o.bank_message.clone()]
+        .into_iter()
+        .flatten()
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ");
     vec![
         head(view! { <span class="soft">{format!("› {kind}")}</span> }),
         cell(format::money(o.amount, &o.currency)).class("opt"),
@@ -197,7 +226,11 @@ fn facts_card(visit: &Visit, p: &Payment) -> AnyView {
     let mut pairs = vec![(t.s("payment-no"), mono(&p.id))];
     if let Some(c) = &p.card {
         pairs.push((t.s("card"), format::card(&c.bin, &c.last4).into_any()));
-        let kind = [c.bank.clone(), c.programme.clone(), c.brand.as_deref().map(format::brand)].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let kind = [c.bank.clone(), c.programme.clone(), c.brand.as_deref().map(format::brand)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ");
         pairs.push((t.s("card-kind"), kind.into_any()));
     }
     pairs.extend(p.pos_account.as_ref().map(|a| (t.s("pos"), format!("{} ({})", a.name, a.bank).into_any())));
@@ -235,5 +268,10 @@ fn closed(t: Locale, p: &Payment) -> Option<AnyView> {
             vec![head(view! { {name}<small>{part}</small> }), cell(format::money(a.amount, &p.currency)).class("n amt")]
         })
         .collect();
-    Some(card("closed", t.s("closed"), None, table(&t.s("closed"), true, vec![col(t.s("document")), col(t.s("closed-amount")).class("n")], rows)))
+    Some(card(
+        "closed",
+        t.s("closed"),
+        None,
+        table(&t.s("closed"), true, vec![col(t.s("document")), col(t.s("closed-amount")).class("n")], rows),
+    ))
 }

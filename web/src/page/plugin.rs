@@ -32,12 +32,18 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
 
 /// A text in the visitor's language, or in any.
 pub fn translated(t: Locale, words: &Translated, otherwise: &str) -> String {
-    words.get(t.code()).or_else(|| words.get("tr")).or_else(|| words.get("en")).cloned().unwrap_or_else(|| otherwise.to_owned())
+    words
+        .get(t.code())
+        .or_else(|| words.get("tr"))
+        .or_else(|| words.get("en"))
+        .cloned()
+        .unwrap_or_else(|| otherwise.to_owned())
 }
 
 fn plugin_card(t: Locale, p: &Plugin) -> AnyView {
     let kind = t.maybe(&format!("plugin-kind-{}", p.kind)).unwrap_or_else(|| p.kind.clone());
-    let banks = p.banks.iter().map(|b| view! { <span class="chip">{b.name.clone()}</span> }.into_any()).collect::<Vec<_>>();
+    let banks =
+        p.banks.iter().map(|b| view! { <span class="chip">{b.name.clone()}</span> }.into_any()).collect::<Vec<_>>();
     let grants = p.endpoints.iter().map(|e| endpoint(t, e)).collect::<Vec<_>>();
     let secrets = p.secrets.iter().map(|s| translated(t, &s.label, &s.name)).collect::<Vec<_>>().join(", ");
     let digest = p.digest.get(..19).unwrap_or(&p.digest).to_owned();

@@ -9,19 +9,20 @@ use axum::{
 };
 use leptos::prelude::*;
 use vezne_api::{
-    Environment, Page, Permission, Plugin, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest, PosTestStep,
+    Environment, Page, Permission, Plugin, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest,
+    PosTestStep,
 };
 
 use super::pos_form::{self, Settings};
 use crate::{
     api::{Fault, segment},
+    page::dealer::{refused, status_of},
     part::{
         field::{choice, hidden},
         icon::{self, icon},
         surface::{Tone, card, crumb, empty_first, facts, note, page_head, pill},
         table::{Cell, cell, col, head, table},
     },
-    page::dealer::{refused, status_of},
     shell::{self, Nav},
     text::Locale,
     visit::{Sent, Visit},
@@ -32,11 +33,21 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let page: Page<PosAccount> = visit.get("/v1/pos_accounts").await?;
     let t = visit.t();
-    let add = || visit.may(Permission::PosAccountWrite).then(|| view! { <a class="btn go" href="/pos/new">{icon(icon::PLUS)}{t.s("pos-add")}</a> }.into_any());
+    let add = || {
+        visit
+            .may(Permission::PosAccountWrite)
+            .then(|| view! { <a class="btn go" href="/pos/new">{icon(icon::PLUS)}{t.s("pos-add")}</a> }.into_any())
+    };
     let body = if page.data.is_empty() {
         empty_first(icon::BANK, t.s("pos-empty"), t.s("pos-empty-what"), add())
     } else {
-        let cols = vec![col(t.s("pos")), col(t.s("bank")), col(t.s("plugin")).class("far"), col(t.s("environment")), col(t.s("state"))];
+        let cols = vec![
+            col(t.s("pos")),
+            col(t.s("bank")),
+            col(t.s("plugin")).class("far"),
+            col(t.s("environment")),
+            col(t.s("state")),
+        ];
         table(&t.s("nav-pos"), false, cols, page.data.iter().map(|a| row(t, a)).collect())
     };
     let main = view! { {page_head(t.s("nav-pos"), None, add())}<section class="card" aria-label=t.s("nav-pos")>{body}</section> };
@@ -45,7 +56,9 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
 
 fn row(t: Locale, a: &PosAccount) -> Vec<Cell> {
     vec![
-        head(view! { <a href=format!("/pos/{}", a.id)>{a.name.clone()}</a><small>{format!("3-D: {}", a.three_d_model)}</small> }),
+        head(
+            view! { <a href=format!("/pos/{}", a.id)>{a.name.clone()}</a><small>{format!("3-D: {}", a.three_d_model)}</small> },
+        ),
         cell(a.bank_name.clone()).class("all small"),
         cell(format!("{} {}", a.plugin.id, a.plugin.version)).class("opt far small mono"),
         cell(environment(t, a.environment)).class("small"),
@@ -111,7 +124,10 @@ async fn render_new(visit: &Visit, sent: &Sent, fault: Option<&Fault>) -> Result
     let page: Page<Plugin> = visit.get("/v1/plugins").await?;
     let wanted = |name: &str| sent.some(name).unwrap_or_else(|| visit.query(name).to_owned());
     // One value carries both, because a bank is chosen by name and its plugin follows.
-    let chosen = visit.query("choice").split_once('/').map_or_else(|| (wanted("plugin"), wanted("bank")), |(p, b)| (p.to_owned(), b.to_owned()));
+    let chosen = visit
+        .query("choice")
+        .split_once('/')
+        .map_or_else(|| (wanted("plugin"), wanted("bank")), |(p, b)| (p.to_owned(), b.to_owned()));
     let plugin = page.data.iter().find(|p| p.id == chosen.0 && p.banks.iter().any(|b| b.id == chosen.1));
     let form = plugin.map(|plugin| {
         let settings = Settings { plugin, account: None, sent, fault, bank: &chosen.1 };
@@ -122,7 +138,12 @@ async fn render_new(visit: &Visit, sent: &Sent, fault: Option<&Fault>) -> Result
         }
         .into_any()
     });
-    let banks = page.data.iter().filter(|p| p.kind == "pos").flat_map(|p| p.banks.iter().map(|b| (format!("{}/{}", p.id, b.id), b.name.clone()))).collect();
+    let banks = page
+        .data
+        .iter()
+        .filter(|p| p.kind == "pos")
+        .flat_map(|p| p.banks.iter().map(|b| (format!("{}/{}", p.id, b.id), b.name.clone())))
+        .collect();
     let main = view! {
         {crumb("/pos", t.s("nav-pos"), t.s("pos-add"))}{page_head(t.s("pos-add"), Some(t.s("pos-add-what")), ())}
         <div class="stack"><form class="card slim-form" action="/pos/new"><div class="body row">
@@ -163,11 +184,18 @@ pub async fn change(visit: Visit, Path(id): Path<String>, body: Body) -> Result<
 /// `POST /pos/{id}/test`: a sale, its void and an inquiry at the bank's test address; the page shows each step.
 pub async fn test(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
-    let tested: PosTest = visit.post(&format!("/v1/pos_accounts/{}/test", segment(&id)), None, &serde_json::json!({})).await?;
+    let tested: PosTest =
+        visit.post(&format!("/v1/pos_accounts/{}/test", segment(&id)), None, &serde_json::json!({})).await?;
     render_one(&visit, &id, &Sent::nothing(), None, Some(tested)).await
 }
 
-async fn render_one(visit: &Visit, id: &str, sent: &Sent, fault: Option<&Fault>, tested: Option<PosTest>) -> Result<Response, Fault> {
+async fn render_one(
+    visit: &Visit,
+    id: &str,
+    sent: &Sent,
+    fault: Option<&Fault>,
+    tested: Option<PosTest>,
+) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let t = visit.t();
     let account: PosAccount = visit.get(&format!("/v1/pos_accounts/{}", segment(id))).await?;
@@ -201,7 +229,10 @@ fn summary(visit: &Visit, a: &PosAccount) -> AnyView {
         (t.s("bank"), a.bank_name.clone().into_any()),
         (t.s("environment"), environment(t, a.environment).into_any()),
         (t.s("three-d-models"), a.three_d_model.clone().into_any()),
-        (t.s("plugin"), view! { <span class="mono">{format!("{} {}", a.plugin.id, a.plugin.version)}</span> }.into_any()),
+        (
+            t.s("plugin"),
+            view! { <span class="mono">{format!("{} {}", a.plugin.id, a.plugin.version)}</span> }.into_any(),
+        ),
         (t.s("dealer"), a.node.name.clone().into_any()),
         (t.s("changed-at"), visit.date_time(&a.updated_at).into_any()),
     ];
@@ -230,6 +261,10 @@ fn test_step(t: Locale, s: &PosTestStep) -> AnyView {
         _ => ("no", icon::CROSS),
     };
     let outcome = t.maybe(&format!("outcome-{}", s.outcome.replace('_', "-"))).unwrap_or_else(|| s.outcome.clone());
-    let more = [outcome, s.detail.clone().unwrap_or_default()].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ");
+    let more = [outcome, s.detail.clone().unwrap_or_default()]
+        .into_iter()
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ");
     view! { <li><span class=format!("dot {tone}")>{icon(path)}</span><span>{name}</span><time>{format!("{} ms", s.ms)}</time><div class="more">{more}</div></li> }.into_any()
 }

@@ -35,9 +35,11 @@ pub struct Settings<'a> {
 /// All fields of the form.
 pub fn fields(visit: &Visit, s: &Settings<'_>) -> AnyView {
     let t = visit.t();
-    let name = s.sent.some("name").or_else(|| s.account.map(|a| a.name.clone())).or_else(|| bank_name(s)).unwrap_or_default();
+    let name =
+        s.sent.some("name").or_else(|| s.account.map(|a| a.name.clone())).or_else(|| bank_name(s)).unwrap_or_default();
     let environment = s.account.is_none().then(|| {
-        let environments = vec![("test".to_owned(), t.s("environment-test")), ("live".to_owned(), t.s("environment-live"))];
+        let environments =
+            vec![("test".to_owned(), t.s("environment-test")), ("live".to_owned(), t.s("environment-live"))];
         choice("environment", t.s("environment"), environments, s.sent.get("environment"), at(s.fault, "/environment"))
     });
     let mut models: Vec<(String, String)> = s.plugin.models.iter().map(|m| (m.clone(), m.clone())).collect();
@@ -58,7 +60,13 @@ fn bank_name(s: &Settings<'_>) -> Option<String> {
 /// The properties of the manifest's schema, in their groups, in the order the schema gives.
 fn groups(t: Locale, s: &Settings<'_>) -> Vec<AnyView> {
     let Some(properties) = s.plugin.config.get("properties").and_then(Value::as_object) else { return Vec::new() };
-    let required: Vec<&str> = s.plugin.config.get("required").and_then(Value::as_array).map(|r| r.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+    let required: Vec<&str> = s
+        .plugin
+        .config
+        .get("required")
+        .and_then(Value::as_array)
+        .map(|r| r.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
     let mut groups: Vec<(String, Vec<AnyView>)> = Vec::new();
     let mut ordered: Vec<(&String, &Value)> = properties.iter().collect();
     ordered.sort_by_key(|(_, schema)| schema.get("x-order").and_then(Value::as_i64).unwrap_or(i64::MAX));
@@ -83,7 +91,9 @@ fn groups(t: Locale, s: &Settings<'_>) -> Vec<AnyView> {
 fn words(t: Locale, value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) => Some(text.clone()),
-        Value::Object(by_language) => [t.code(), "tr", "en"].iter().find_map(|l| by_language.get(*l)?.as_str().map(str::to_owned)),
+        Value::Object(by_language) => {
+            [t.code(), "tr", "en"].iter().find_map(|l| by_language.get(*l)?.as_str().map(str::to_owned))
+        }
         _ => None,
     }
 }
@@ -109,7 +119,8 @@ fn current(s: &Settings<'_>, name: &str, schema: &Value) -> String {
 
 fn setting(t: Locale, s: &Settings<'_>, name: &str, schema: &Value, required: bool) -> AnyView {
     let id = format!("config.{name}");
-    let label = words(t, schema.get("title")).or_else(|| words(t, schema.get("x-label"))).unwrap_or_else(|| name.to_owned());
+    let label =
+        words(t, schema.get("title")).or_else(|| words(t, schema.get("x-label"))).unwrap_or_else(|| name.to_owned());
     let help = words(t, schema.get("x-help")).or_else(|| words(t, schema.get("description")));
     let error = at(s.fault, &format!("/config/{name}"));
     let value = current(s, name, schema);
@@ -139,7 +150,9 @@ fn control(t: Locale, id: &str, schema: &Value, value: &str, required: bool, wro
                 .collect::<Vec<_>>();
             view! { <select id=id.clone() name=id aria-invalid=invalid>{options}</select> }.into_any()
         }
-        (_, Some("boolean")) => view! { <input type="checkbox" id=id.clone() name=id value="true" checked=value == "true" /> }.into_any(),
+        (_, Some("boolean")) => {
+            view! { <input type="checkbox" id=id.clone() name=id value="true" checked=value == "true" /> }.into_any()
+        }
         (_, kind) => {
             let mode = matches!(kind, Some("integer" | "number")).then_some("numeric");
             view! { <input id=id.clone() name=id value=value.to_owned() inputmode=mode required=required aria-invalid=invalid autocomplete="off" /> }.into_any()

@@ -33,7 +33,8 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
         let rows = rows.into_iter().map(|(name, value)| (name, value.into_any())).collect();
         view! { <h2>{heading}</h2>{facts(rows)} }.into_any()
     });
-    let notes = receipt.notes.into_iter().map(|n| view! { <p class="small soft">{n}</p> }.into_any()).collect::<Vec<_>>();
+    let notes =
+        receipt.notes.into_iter().map(|n| view! { <p class="small soft">{n}</p> }.into_any()).collect::<Vec<_>>();
     let main = view! {
         {crumb("/payments", t.s("nav-payments"), short_id(&payment.id))}
         <div class="head"><h1>{receipt.title}</h1>
@@ -69,13 +70,17 @@ async fn captured(visit: &Visit, id: &str) -> Result<Payment, Fault> {
 
 fn receipt(visit: &Visit, p: &Payment) -> pdf::Receipt {
     let t = visit.t();
-    let mut facts = vec![(t.s("date"), visit.date_time(p.captured_at.as_deref().unwrap_or(&p.created_at))), (t.s("pay-payer"), payer_name(p))];
+    let mut facts = vec![
+        (t.s("date"), visit.date_time(p.captured_at.as_deref().unwrap_or(&p.created_at))),
+        (t.s("pay-payer"), payer_name(p)),
+    ];
     facts.extend(words::lira(p.charged, t).filter(|_| p.currency == "TRY").map(|w| (t.s("amount-in-words"), w)));
     if p.charged != p.amount {
         facts.push((t.s("settled"), format::money(p.amount, &p.currency)));
         facts.push((t.s("plan-difference"), format::money(p.charged - p.amount, &p.currency)));
     }
-    let plan = if p.instalments > 1 { t.f("instalments", [("n", p.instalments.into())]) } else { t.s("single-payment") };
+    let plan =
+        if p.instalments > 1 { t.f("instalments", [("n", p.instalments.into())]) } else { t.s("single-payment") };
     facts.push((t.s("plan-count"), plan));
     facts.extend(p.card.as_ref().map(|c| (t.s("card"), format::card(&c.bin, &c.last4))));
     facts.extend(p.pos_account.as_ref().map(|a| (t.s("bank"), a.bank.clone())));
@@ -87,7 +92,9 @@ fn receipt(visit: &Visit, p: &Payment) -> pdf::Receipt {
     let rows: Vec<(String, String)> = p
         .allocations
         .iter()
-        .map(|a| (a.document_no.clone().unwrap_or_else(|| short_id(&a.receivable)), format::money(a.amount, &p.currency)))
+        .map(|a| {
+            (a.document_no.clone().unwrap_or_else(|| short_id(&a.receivable)), format::money(a.amount, &p.currency))
+        })
         .collect();
     pdf::Receipt {
         language: t.code(),
@@ -98,6 +105,9 @@ fn receipt(visit: &Visit, p: &Payment) -> pdf::Receipt {
         state: t.s(state::of_payment(p).1),
         facts,
         closed: (!rows.is_empty()).then(|| (t.s("closed"), rows)),
-        notes: vec![t.s("receipt-note"), t.f("receipt-made", [("time", format::date_time(visit.now(), &visit.zone()).into())])],
+        notes: vec![
+            t.s("receipt-note"),
+            t.f("receipt-made", [("time", format::date_time(visit.now(), &visit.zone()).into())]),
+        ],
     }
 }

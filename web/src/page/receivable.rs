@@ -6,7 +6,8 @@ use axum::{
 };
 use leptos::prelude::*;
 use vezne_api::{
-    ComponentCreate, ComponentKind, Customer, Dealer, Page, PartyKind, PartyRef, Permission, Receivable, ReceivableCreate,
+    ComponentCreate, ComponentKind, Customer, Dealer, Page, PartyKind, PartyRef, Permission, Receivable,
+    ReceivableCreate,
 };
 
 use crate::{
@@ -52,11 +53,18 @@ pub fn component_key(kind: ComponentKind) -> &'static str {
 pub async fn list(visit: Visit) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let (q, open, debtor) = (visit.query("q"), visit.query("open"), visit.query("debtor"));
-    let asked = path("/v1/receivables", &[("q", q), ("open", open), ("debtor", debtor), ("limit", "50"), ("cursor", visit.query("cursor"))]);
+    let asked = path(
+        "/v1/receivables",
+        &[("q", q), ("open", open), ("debtor", debtor), ("limit", "50"), ("cursor", visit.query("cursor"))],
+    );
     let page: Page<Receivable> = visit.get(&asked).await?;
     let t = visit.t();
     let filtered = !(q.is_empty() && open.is_empty() && debtor.is_empty());
-    let add = || visit.may(Permission::ReceivableCreate).then(|| view! { <a class="btn go" href="/receivables/new">{icon(icon::PLUS)}{t.s("receivable-add")}</a> }.into_any());
+    let add = || {
+        visit.may(Permission::ReceivableCreate).then(|| {
+            view! { <a class="btn go" href="/receivables/new">{icon(icon::PLUS)}{t.s("receivable-add")}</a> }.into_any()
+        })
+    };
     let body = if page.data.is_empty() && filtered {
         empty_filtered(t, q.to_owned(), "/receivables")
     } else if page.data.is_empty() {
@@ -64,7 +72,9 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
     } else {
         list_table(&visit, &page.data)
     };
-    let tab = |href: &'static str, key: &str, here: bool| view! { <a href=href aria-current=here.then_some("page")>{t.s(key)}</a> }.into_any();
+    let tab = |href: &'static str, key: &str, here: bool| {
+        view! { <a href=href aria-current=here.then_some("page")>{t.s(key)}</a> }.into_any()
+    };
     let main = view! {
         {page_head(t.s("nav-receivables"), None, add())}
         <div class="stack">
@@ -77,7 +87,13 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
 
 fn list_table(visit: &Visit, rows: &[Receivable]) -> AnyView {
     let t = visit.t();
-    let cols = vec![col(t.s("debtor")), col(t.s("document")), col(t.s("due")), col(t.s("outstanding")).class("n"), col(t.s("state"))];
+    let cols = vec![
+        col(t.s("debtor")),
+        col(t.s("document")),
+        col(t.s("due")),
+        col(t.s("outstanding")).class("n"),
+        col(t.s("state")),
+    ];
     table(&t.s("nav-receivables"), false, cols, rows.iter().map(|r| row(visit, r)).collect())
 }
 
@@ -87,7 +103,10 @@ fn row(visit: &Visit, r: &Receivable) -> Vec<Cell> {
         PartyKind::Node => format!("/dealers/{}", r.debtor.id),
         PartyKind::Customer => format!("/customers/{}", r.debtor.id),
     };
-    let of = (r.outstanding != r.amount).then(|| view! { <small>{t.f("of-amount", [("amount", format::money(r.amount, &r.currency).into())])}</small> }.into_any());
+    let of = (r.outstanding != r.amount).then(|| {
+        view! { <small>{t.f("of-amount", [("amount", format::money(r.amount, &r.currency).into())])}</small> }
+            .into_any()
+    });
     vec![
         head(view! { <a href=who>{r.debtor.name.clone()}</a><small>{r.node.name.clone()}</small> }),
         cell(document(r)).class("all small"),
@@ -110,7 +129,8 @@ pub fn short_table(visit: &Visit, rows: &[Receivable]) -> AnyView {
     let rows = rows
         .iter()
         .map(|r| {
-            let due = t.f("pay-due", [("date", r.due_on.parse().map_or_else(|_| r.due_on.clone(), format::date).into())]);
+            let due =
+                t.f("pay-due", [("date", r.due_on.parse().map_or_else(|_| r.due_on.clone(), format::date).into())]);
             vec![
                 head(document(r)),
                 cell(due).class("nw soft small"),
@@ -119,7 +139,12 @@ pub fn short_table(visit: &Visit, rows: &[Receivable]) -> AnyView {
             ]
         })
         .collect();
-    table(&t.s("open-receivables"), false, vec![col(t.s("document")), col(t.s("due")), col(t.s("outstanding")).class("n"), col(t.s("state"))], rows)
+    table(
+        &t.s("open-receivables"),
+        false,
+        vec![col(t.s("document")), col(t.s("due")), col(t.s("outstanding")).class("n"), col(t.s("state"))],
+        rows,
+    )
 }
 
 /// `GET /receivables/new`
@@ -140,7 +165,11 @@ pub async fn create(visit: Visit, body: Body) -> Result<Response, Fault> {
         match format::parse_amount(typed) {
             Some(amount) => components.push(ComponentCreate { kind, amount }),
             None if typed.is_empty() && kind != ComponentKind::Principal => {}
-            None => errors.push(vezne_api::FieldError { pointer: format!("/{name}"), code: "amount".to_owned(), detail: t.s("error-amount") }),
+            None => errors.push(vezne_api::FieldError {
+                pointer: format!("/{name}"),
+                code: "amount".to_owned(),
+                detail: t.s("error-amount"),
+            }),
         }
     }
     if !errors.is_empty() {
@@ -170,7 +199,14 @@ async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>) -> Result<Res
     let debtors = debtors(visit).await?;
     let parts = PARTS
         .iter()
-        .map(|(kind, name)| field(name, t.s(component_key(*kind))).mode("decimal").unit("₺").value(sent.get(name)).error(at(fault, &format!("/{name}"))).view())
+        .map(|(kind, name)| {
+            field(name, t.s(component_key(*kind)))
+                .mode("decimal")
+                .unit("₺")
+                .value(sent.get(name))
+                .error(at(fault, &format!("/{name}")))
+                .view()
+        })
         .collect::<Vec<_>>();
     let main = view! {
         {crumb("/receivables", t.s("nav-receivables"), t.s("receivable-add"))}{page_head(t.s("receivable-add"), None, ())}
@@ -191,7 +227,8 @@ async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>) -> Result<Res
 async fn debtors(visit: &Visit) -> Result<Vec<(String, String)>, Fault> {
     let dealers: Page<Dealer> = visit.get("/v1/dealers?limit=200").await?;
     let own = visit.me().map(|me| me.node.id.clone());
-    let mut debtors: Vec<_> = dealers.data.into_iter().filter(|d| Some(&d.id) != own.as_ref()).map(|d| (d.id, d.name)).collect();
+    let mut debtors: Vec<_> =
+        dealers.data.into_iter().filter(|d| Some(&d.id) != own.as_ref()).map(|d| (d.id, d.name)).collect();
     if visit.may(Permission::CustomerRead) {
         let customers: Page<Customer> = visit.get("/v1/customers?limit=200").await?;
         debtors.extend(customers.data.into_iter().map(|c| (c.id, format!("{} · {}", c.name, c.code))));

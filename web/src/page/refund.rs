@@ -37,12 +37,18 @@ pub async fn send(visit: Visit, Path(id): Path<String>, body: Body) -> Result<Re
     let amount = format::parse_amount(sent.get("amount"));
     if amount.is_none() {
         let payment: Payment = visit.get(&format!("/v1/payments/{id}")).await?;
-        let fault = Fault { status: 422, errors: vec![field_error("/amount", visit.t().s("error-amount"))], ..Fault::default() };
+        let fault = Fault {
+            status: 422,
+            errors: vec![field_error("/amount", visit.t().s("error-amount"))],
+            ..Fault::default()
+        };
         return Ok(render(&visit, &payment, &sent, Some(&fault)));
     }
-    let words = sent.some("reason").filter(|r| REASONS.contains(&r.as_str())).map(|r| visit.t().s(&format!("reason-{r}")));
+    let words =
+        sent.some("reason").filter(|r| REASONS.contains(&r.as_str())).map(|r| visit.t().s(&format!("reason-{r}")));
     let asked = RefundCreate { amount, mode: RefundMode::Auto, reason: words };
-    let answer: Result<Refund, Fault> = visit.post(&format!("/v1/payments/{id}/refunds"), Some(sent.get("key")), &asked).await;
+    let answer: Result<Refund, Fault> =
+        visit.post(&format!("/v1/payments/{id}/refunds"), Some(sent.get("key")), &asked).await;
     match answer {
         Ok(_) => Ok(Redirect::to(&format!("/payments/{id}")).into_response()),
         Err(fault) if fault.is_about_input() => {
@@ -70,7 +76,11 @@ fn field_error(pointer: &str, detail: String) -> vezne_api::FieldError {
 fn render(visit: &Visit, p: &Payment, sent: &Sent, fault: Option<&Fault>) -> Response {
     let t = visit.t();
     let possible = p.acts.iter().any(|a| matches!(a, PaymentAct::Void | PaymentAct::Refund)) && p.amount_refundable > 0;
-    let body = if possible { form_view(visit, p, sent, fault) } else { note(Tone::Wait, t.s("refund-impossible"), t.s("refund-impossible-what"), None) };
+    let body = if possible {
+        form_view(visit, p, sent, fault)
+    } else {
+        note(Tone::Wait, t.s("refund-impossible"), t.s("refund-impossible-what"), None)
+    };
     let main = view! {
         {crumb("/payments", t.s("nav-payments"), super::payment::short_id(&p.id))}
         <div class="head"><h1>{t.s("refund-title")}</h1></div>
@@ -99,10 +109,18 @@ fn form_view(visit: &Visit, p: &Payment, sent: &Sent, fault: Option<&Fault>) -> 
     } else {
         note(Tone::Wait, t.s("refund-will-refund"), t.s("refund-will-refund-what"), None)
     };
-    let refused = fault.filter(|f| f.errors.is_empty()).map(|f| note(Tone::No, t.s("refund-refused"), f.detail.clone().unwrap_or_default(), None));
+    let refused = fault
+        .filter(|f| f.errors.is_empty())
+        .map(|f| note(Tone::No, t.s("refund-refused"), f.detail.clone().unwrap_or_default(), None));
     let amount = sent.some("amount").unwrap_or_else(|| format::amount_input(p.amount_refundable));
     let hint = t.f("refund-hint", [("amount", format::money(p.amount_refundable, &p.currency).into())]);
-    let amount = field("amount", t.s("amount")).mode("decimal").unit("₺").value(amount).hint(hint).error(fault.and_then(|f| f.at("/amount"))).required();
+    let amount = field("amount", t.s("amount"))
+        .mode("decimal")
+        .unit("₺")
+        .value(amount)
+        .hint(hint)
+        .error(fault.and_then(|f| f.at("/amount")))
+        .required();
     let reasons = REASONS.iter().map(|r| ((*r).to_owned(), t.s(&format!("reason-{r}")))).collect();
     let reason = choice("reason", t.s("reason"), reasons, sent.get("reason"), fault.and_then(|f| f.at("/reason")));
     let key = sent.some("key").unwrap_or_else(nonce);

@@ -79,7 +79,11 @@ fn window(visit: &Visit, payment: &Payment, signed_in: bool) -> AnyView {
 }
 
 fn payment_facts(t: Locale, payment: &Payment) -> AnyView {
-    let plan = if payment.instalments > 1 { t.f("instalments", [("n", payment.instalments.into())]) } else { t.s("single-payment") };
+    let plan = if payment.instalments > 1 {
+        t.f("instalments", [("n", payment.instalments.into())])
+    } else {
+        t.s("single-payment")
+    };
     let mut pairs = vec![(
         t.s("amount"),
         view! { <b>{format::money(payment.charged, &payment.currency)}</b>{format!(", {plan}")} }.into_any(),
@@ -103,7 +107,8 @@ fn success(t: Locale, payment: &Payment, signed_in: bool) -> AnyView {
         }
         .into_any()
     });
-    view! { <p>{t.s("result-ok-what")}</p>{payment_facts(t, payment)}<div class="counter stack">{receipt}</div> }.into_any()
+    view! { <p>{t.s("result-ok-what")}</p>{payment_facts(t, payment)}<div class="counter stack">{receipt}</div> }
+        .into_any()
 }
 
 fn declined(t: Locale, payment: &Payment) -> AnyView {
@@ -138,7 +143,10 @@ fn again(payment: &Payment) -> String {
 /// 3-D is not finished: back to the bank's page, or wait for what the bank says.
 fn waiting(visit: &Visit, payment: &Payment) -> AnyView {
     let t = visit.t();
-    let go_on = payment.next_action.as_ref().map(|a| view! { <a class="btn go big" href=a.redirect_url.clone()>{t.s("result-action-go")}</a> }.into_any());
+    let go_on = payment
+        .next_action
+        .as_ref()
+        .map(|a| view! { <a class="btn go big" href=a.redirect_url.clone()>{t.s("result-action-go")}</a> }.into_any());
     view! {
         <p>{t.s("result-action-what")}</p>{payment_facts(t, payment)}
         <div class="counter stack">{go_on}<a class="btn big" href=visit.here_with(&[])>{t.s("refresh-state")}</a></div>
@@ -149,7 +157,8 @@ fn waiting(visit: &Visit, payment: &Payment) -> AnyView {
 /// “Do not pay again”: what happened, what we do, what is safe. No pay button stands near it.
 fn doubt(visit: &Visit, payment: &Payment) -> AnyView {
     let t = visit.t();
-    let what = if payment.state == PaymentState::Unknown { t.s("result-unknown-what") } else { t.s("result-processing-what") };
+    let what =
+        if payment.state == PaymentState::Unknown { t.s("result-unknown-what") } else { t.s("result-processing-what") };
     view! {
         <p>{what}</p>{payment_facts(t, payment)}
         <div class="counter"><h2 id="steps">{t.s("result-steps")}</h2></div>
@@ -174,7 +183,12 @@ fn steps(visit: &Visit, payment: &Payment) -> Vec<AnyView> {
     let why = t.maybe(&format!("doubt-{}", doubt.reason.replace('_', "-"))).unwrap_or_else(|| t.s("doubt-no-answer"));
     steps.push(step(Some(Tone::Doubt), icon::DOUBT, why, visit.time(&doubt.since)));
     if doubt.inquiries > 0 {
-        steps.push(step(Some(Tone::Doubt), icon::SEARCH, t.f("step-asked", [("n", doubt.inquiries.into())]), String::new()));
+        steps.push(step(
+            Some(Tone::Doubt),
+            icon::SEARCH,
+            t.f("step-asked", [("n", doubt.inquiries.into())]),
+            String::new(),
+        ));
     }
     let next = doubt.next_inquiry_at.as_deref().map_or_else(String::new, |at| visit.time(at));
     let (path, words) = if doubt.alarm { (icon::USERS, t.s("step-person")) } else { (icon::CLOCK, t.s("step-next")) };

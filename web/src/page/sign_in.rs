@@ -26,8 +26,14 @@ pub async fn show(visit: Visit) -> Result<Response, Fault> {
         let words = t.maybe(&format!("sign-in-error-{error}")).unwrap_or_else(|| t.s("sign-in-error"));
         note(Tone::No, words, t.s("sign-in-error-what"), None)
     });
-    let email = field("email", t.s("sign-in-email")).kind("email").autocomplete("username").value(visit.query("email")).required().view();
-    let password = field("password", t.s("sign-in-password")).kind("password").autocomplete("current-password").required().view();
+    let email = field("email", t.s("sign-in-email"))
+        .kind("email")
+        .autocomplete("username")
+        .value(visit.query("email"))
+        .required()
+        .view();
+    let password =
+        field("password", t.s("sign-in-password")).kind("password").autocomplete("current-password").required().view();
     let main = view! {
         <form class="window stack" id="sign-in" method="post" action="/sign-in" aria-labelledby="title">
             <div><h1 id="title">{t.s("sign-in-title")}</h1><p class="soft">{t.s("sign-in-what")}</p></div>
@@ -37,7 +43,15 @@ pub async fn show(visit: Visit) -> Result<Response, Fault> {
     };
     let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = t.s("sign-in-title");
-    let frame = WindowFrame { title: &title, firm: "Vezne", skip_to: "sign-in", slim: true, test: false, poll: None, signed_in: false };
+    let frame = WindowFrame {
+        title: &title,
+        firm: "Vezne",
+        skip_to: "sign-in",
+        slim: true,
+        test: false,
+        poll: None,
+        signed_in: false,
+    };
     Ok(shell::window_page(&visit, status, &frame, main.into_any()))
 }
 

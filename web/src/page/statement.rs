@@ -22,13 +22,16 @@ use crate::{
 pub async fn show(visit: Visit) -> Result<Response, Fault> {
     let me = visit.sign_in_needed().await?.clone();
     let today = format::today(visit.now(), &visit.zone());
-    let from = some(visit.query("from")).unwrap_or_else(|| today.saturating_sub(jiff::Span::new().days(90)).to_string());
+    let from =
+        some(visit.query("from")).unwrap_or_else(|| today.saturating_sub(jiff::Span::new().days(90)).to_string());
     let to = some(visit.query("to")).unwrap_or_else(|| today.to_string());
     // A firm has no account with anybody above it: it looks at somebody else's.
     let party = some(visit.query("party")).or_else(|| (me.path.len() > 1).then(|| me.node.id.clone()));
     let t = visit.t();
     let statement: Option<Statement> = match &party {
-        Some(party) => Some(visit.get(&path("/v1/statement", &[("party", party), ("from", &from), ("to", &to)])).await?),
+        Some(party) => {
+            Some(visit.get(&path("/v1/statement", &[("party", party), ("from", &from), ("to", &to)])).await?)
+        }
         None => None,
     };
     let name = statement.as_ref().map(|s| s.party.name.clone());
@@ -45,7 +48,11 @@ fn some(text: &str) -> Option<String> {
 
 async fn chooser(visit: &Visit, party: Option<&str>, from: &str, to: &str) -> AnyView {
     let t = visit.t();
-    let parties = if visit.me().is_some_and(|me| me.path.len() <= 1) || party.is_none() { parties(visit).await } else { Vec::new() };
+    let parties = if visit.me().is_some_and(|me| me.path.len() <= 1) || party.is_none() {
+        parties(visit).await
+    } else {
+        Vec::new()
+    };
     let who = match party {
         Some(party) if !parties.iter().any(|(id, _)| id == party) => crate::part::field::hidden("party", party),
         _ => choice("party", t.s("party"), parties, party.unwrap_or_default(), None),
@@ -75,7 +82,12 @@ async fn parties(visit: &Visit) -> Vec<(String, String)> {
 fn account(visit: &Visit, s: &Statement) -> AnyView {
     let t = visit.t();
     let doubt = (s.in_doubt > 0).then(|| {
-        note(Tone::Doubt, t.f("statement-in-doubt", [("amount", format::money(s.in_doubt, &s.currency).into())]), t.s("statement-in-doubt-what"), None)
+        note(
+            Tone::Doubt,
+            t.f("statement-in-doubt", [("amount", format::money(s.in_doubt, &s.currency).into())]),
+            t.s("statement-in-doubt-what"),
+            None,
+        )
     });
     let cut = s.truncated.then(|| note(Tone::Wait, t.s("statement-cut"), t.s("statement-cut-what"), None));
     let body = if s.lines.is_empty() {

@@ -24,8 +24,27 @@ pub async fn page(visit: &Visit, fault: &Fault) -> Response {
     let title = t.s("trouble-title");
     // A page that failed may have failed before anybody asked who is signed in.
     if visit.sign_in_needed().await.is_ok() {
-        return shell::page_with_status(visit, status, Nav::None, &title, view! { <section class="card">{main}</section> }.into_any());
+        return shell::page_with_status(
+            visit,
+            status,
+            Nav::None,
+            &title,
+            view! { <section class="card">{main}</section> }.into_any(),
+        );
     }
-    let frame = WindowFrame { title: &title, firm: "Vezne", skip_to: "trouble", slim: true, test: false, poll: None, signed_in: false };
-    shell::window_page(visit, status, &frame, view! { <section class="window" id="trouble">{main}</section> }.into_any())
+    let frame = WindowFrame {
+        title: &title,
+        firm: "Vezne",
+        skip_to: "trouble",
+        slim: true,
+        test: false,
+        poll: None,
+        signed_in: false,
+    };
+    shell::window_page(
+        visit,
+        status,
+        &frame,
+        view! { <section class="window" id="trouble">{main}</section> }.into_any(),
+    )
 }

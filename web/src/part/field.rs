@@ -126,7 +126,13 @@ fn below(id: &str, hint: Option<String>, error: Option<String>) -> AnyView {
 }
 
 /// A choice from a list of `(value, words)`.
-pub fn choice(id: &'static str, label: impl Into<String>, options: Vec<(String, String)>, chosen: &str, error: Option<String>) -> AnyView {
+pub fn choice(
+    id: &'static str,
+    label: impl Into<String>,
+    options: Vec<(String, String)>,
+    chosen: &str,
+    error: Option<String>,
+) -> AnyView {
     let options = options
         .into_iter()
         .map(|(value, words)| {

@@ -21,7 +21,8 @@ pub(crate) const BANK: &str = "M2 6l6-3.5L14 6zM3.5 6v6m3-6v6m3-6v6m3-6v6M2 13.5
 pub(crate) const SUN: &str = "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7";
 pub(crate) const MOON: &str = "M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7z";
 pub(crate) const SCREEN: &str = "M2.5 3h11v7.5h-11zM6 13.5h4";
-pub(crate) const HELP: &str = "M6.3 6.5a1.7 1.7 0 1 1 2.5 1.5c-.6.3-.8.6-.8 1.2M8 11.1v.1M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0z";
+pub(crate) const HELP: &str =
+    "M6.3 6.5a1.7 1.7 0 1 1 2.5 1.5c-.6.3-.8.6-.8 1.2M8 11.1v.1M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0z";
 pub(crate) const SEARCH: &str = "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zm3.7-1.3L14 14";
 pub(crate) const DOWNLOAD: &str = "M8 3v7.5m0 0L5 7.5m3 3l3-3M2.5 10.5v3h11v-3";
 pub(crate) const CROSS: &str = "M4.5 4.5l7 7m0-7l-7 7";

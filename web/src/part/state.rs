@@ -10,7 +10,9 @@ use crate::text::Locale;
 pub fn of_payment(payment: &Payment) -> (Tone, &'static str) {
     match payment.state {
         PaymentState::Succeeded | PaymentState::Canceled if payment.voided => (Tone::Back, "state-voided"),
-        PaymentState::Succeeded if payment.amount_refunded >= payment.charged && payment.charged > 0 => (Tone::Back, "state-refunded"),
+        PaymentState::Succeeded if payment.amount_refunded >= payment.charged && payment.charged > 0 => {
+            (Tone::Back, "state-refunded")
+        }
         PaymentState::Succeeded if payment.amount_refunded > 0 => (Tone::Back, "state-partly-refunded"),
         state => of_state(state),
     }

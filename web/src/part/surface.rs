@@ -73,10 +73,8 @@ pub fn card(id: &'static str, title: impl Into<String>, action: Option<AnyView>,
 
 /// Pairs of a word and a value.
 pub fn facts(pairs: Vec<(String, AnyView)>) -> AnyView {
-    let pairs = pairs
-        .into_iter()
-        .map(|(word, value)| view! { <dt>{word}</dt><dd>{value}</dd> }.into_any())
-        .collect::<Vec<_>>();
+    let pairs =
+        pairs.into_iter().map(|(word, value)| view! { <dt>{word}</dt><dd>{value}</dd> }.into_any()).collect::<Vec<_>>();
     view! { <dl class="facts">{pairs}</dl> }.into_any()
 }
 
@@ -92,7 +90,12 @@ pub fn crumb(href: &'static str, up: impl Into<String>, here: impl Into<String>)
 }
 
 /// A list that has nothing yet: says what will stand here and how to begin.
-pub fn empty_first(path: &'static str, title: impl Into<String>, what: impl Into<String>, action: Option<AnyView>) -> AnyView {
+pub fn empty_first(
+    path: &'static str,
+    title: impl Into<String>,
+    what: impl Into<String>,
+    action: Option<AnyView>,
+) -> AnyView {
     empty(path, title.into(), what.into(), action)
 }
 
@@ -115,11 +118,11 @@ pub fn trouble(t: Locale, fault: &Fault, retry: String) -> AnyView {
         429 => (t.s("trouble-too-many"), t.s("trouble-too-many-what")),
         _ => (t.s("trouble-title"), t.s("trouble-what")),
     };
-    let detail = fault.detail.clone().filter(|_| (400..500).contains(&fault.status) && !matches!(fault.status, 403 | 404 | 429));
-    let request = fault
-        .request_id
-        .clone()
-        .map(|id| view! { <p class="soft small">{t.s("trouble-request")}" "<span class="mono">{id}</span></p> }.into_any());
+    let detail =
+        fault.detail.clone().filter(|_| (400..500).contains(&fault.status) && !matches!(fault.status, 403 | 404 | 429));
+    let request = fault.request_id.clone().map(|id| {
+        view! { <p class="soft small">{t.s("trouble-request")}" "<span class="mono">{id}</span></p> }.into_any()
+    });
     view! {
         <div class="empty" role="alert">{icon(INFO)}<h1>{title}</h1><p class="soft">{what}</p>
             {detail.map(|d| view! { <p>{d}</p> }.into_any())}{request}

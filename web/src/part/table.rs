@@ -92,11 +92,8 @@ pub fn table_of_class(class: &'static str, caption: &str, cols: Vec<Col>, rows: 
 
 fn heading(col: Col) -> AnyView {
     let class = (!col.class.is_empty()).then_some(col.class);
-    let label = if col.spoken_only {
-        view! { <span class="vh">{col.label}</span> }.into_any()
-    } else {
-        col.label.into_any()
-    };
+    let label =
+        if col.spoken_only { view! { <span class="vh">{col.label}</span> }.into_any() } else { col.label.into_any() };
     view! { <th role="columnheader" scope="col" class=class>{label}</th> }.into_any()
 }
 

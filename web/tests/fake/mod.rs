@@ -61,7 +61,17 @@ const FIRM: &str = "Mavi Leylek Seramik A.Ş.";
 async fn me(headers: HeaderMap) -> Response {
     let firm = json!({"id": "dlr_firm", "name": FIRM});
     let dealer = json!({"id": "dlr_ankara", "name": "Ankara Bayi"});
-    let common = ["payment_read", "payment_create", "refund_create", "dealer_read", "dealer_create", "customer_read", "customer_create", "receivable_read", "receivable_create"];
+    let common = [
+        "payment_read",
+        "payment_create",
+        "refund_create",
+        "dealer_read",
+        "dealer_create",
+        "customer_read",
+        "customer_create",
+        "receivable_read",
+        "receivable_create",
+    ];
     let mut all: Vec<&str> = common.to_vec();
     all.extend(["ledger_read", "pos_account_read", "pos_account_write", "api_key_write", "audit_read"]);
     let one = |role: &str, name: &str, node: &Value, path: Value, may: &[&str]| {
@@ -78,14 +88,18 @@ async fn me(headers: HeaderMap) -> Response {
 
 async fn home(headers: HeaderMap) -> Json<Value> {
     if session(&headers) == "new" {
-        return Json(json!({"owed": [], "overdue": [], "receivable": [], "collected_today": [], "collected_month": [], "in_doubt": [],
-            "declined_week": 0, "succeeded_week": 0, "days": [], "recent": []}));
+        return Json(
+            json!({"owed": [], "overdue": [], "receivable": [], "collected_today": [], "collected_month": [], "in_doubt": [],
+            "declined_week": 0, "succeeded_week": 0, "days": [], "recent": []}),
+        );
     }
     let try_ = |amount: i64, count: i64| json!([{"amount": amount, "currency": "TRY", "count": count}]);
     let days: Vec<Value> = (9..=22).map(|d| json!({"day": format!("2026-11-{d:02}"), "amount": (d * 7919 % 13) * 1_250_000, "currency": "TRY", "count": d % 5 + 1})).collect();
-    Json(json!({"owed": try_(12_876_050, 3), "overdue": try_(10_435_050, 2), "receivable": try_(344_634_050, 42), "collected_today": try_(78_520_625, 31),
+    Json(
+        json!({"owed": try_(12_876_050, 3), "overdue": try_(10_435_050, 2), "receivable": try_(344_634_050, 42), "collected_today": try_(78_520_625, 31),
         "collected_month": try_(1_284_190_540, 812), "in_doubt": try_(4_123_000, 3), "declined_week": 75, "succeeded_week": 1131, "days": days,
-        "recent": [sample("pay_1", "succeeded"), sample("pay_2", "unknown"), sample("pay_3", "declined"), sample("pay_4", "requires_action")]}))
+        "recent": [sample("pay_1", "succeeded"), sample("pay_2", "unknown"), sample("pay_3", "declined"), sample("pay_4", "requires_action")]}),
+    )
 }
 
 /// One payment in a state.
@@ -107,17 +121,22 @@ pub fn sample(id: &str, state: &str) -> Value {
             p["allocations"] = json!([{"receivable": "rcv_1", "document_no": "MLS2026000018842", "component": "principal", "amount": 4_215_050},
                 {"receivable": "rcv_2", "document_no": "MLS2026000019107", "component": "principal", "amount": 6_220_000}]);
         }
-        "unknown" => p["in_doubt"] = json!({"since": "2026-11-20T11:05:42Z", "inquiries": 1, "next_inquiry_at": "2026-11-20T11:07:12Z", "reason": "no_answer"}),
+        "unknown" => {
+            p["in_doubt"] = json!({"since": "2026-11-20T11:05:42Z", "inquiries": 1, "next_inquiry_at": "2026-11-20T11:07:12Z", "reason": "no_answer"})
+        }
         "declined" => {
             p["decline"] = json!({"class": "later", "code": "insufficient_funds", "bank_code": "51", "bank_message": "Limit yetersiz", "message": "Kartın limiti yetmedi."});
         }
-        "requires_action" => p["next_action"] = json!({"redirect_url": "/gate/abc", "expires_at": "2026-11-20T11:19:00Z"}),
+        "requires_action" => {
+            p["next_action"] = json!({"redirect_url": "/gate/abc", "expires_at": "2026-11-20T11:19:00Z"})
+        }
         _ => {}
     }
     p
 }
 
-const STATES: [&str; 8] = ["succeeded", "unknown", "declined", "requires_action", "processing", "failed", "expired", "succeeded"];
+const STATES: [&str; 8] =
+    ["succeeded", "unknown", "declined", "requires_action", "processing", "failed", "expired", "succeeded"];
 
 async fn payments(headers: HeaderMap, Query(asked): Asked) -> Response {
     let wanted = asked.get("state").map_or("", String::as_str);
@@ -125,7 +144,12 @@ async fn payments(headers: HeaderMap, Query(asked): Asked) -> Response {
         ("new", _) | (_, "yok") => page(json!([])).into_response(),
         (_, "hata") => problem(503, "unavailable", json!([])),
         _ => {
-            let names = ["Üç Kestane Hırdavat Ltd. Şti.", "Turuncu Kirpi Yapı Market A.Ş.", "=Formül Ltd.", "Gümüş Saksağan Ticaret Ltd. Şti."];
+            let names = [
+                "Üç Kestane Hırdavat Ltd. Şti.",
+                "Turuncu Kirpi Yapı Market A.Ş.",
+                "=Formül Ltd.",
+                "Gümüş Saksağan Ticaret Ltd. Şti.",
+            ];
             let rows: Vec<Value> = STATES
                 .iter()
                 .enumerate()
@@ -145,7 +169,9 @@ async fn payments(headers: HeaderMap, Query(asked): Asked) -> Response {
 }
 
 async fn payment(Path(id): Path<String>) -> Response {
-    let state = ["succeeded", "unknown", "declined", "requires_action", "processing", "failed", "expired"].iter().find(|s| id.contains(**s));
+    let state = ["succeeded", "unknown", "declined", "requires_action", "processing", "failed", "expired"]
+        .iter()
+        .find(|s| id.contains(**s));
     if id == "pay_none" {
         return problem(404, "not_found", json!([]));
     }
@@ -166,18 +192,35 @@ async fn attempts() -> Json<Value> {
             "plugin": {"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
             "order_no": format!("VZN-01KB7X2F-{n}"), "three_d_model": "3d", "operations": operations, "created_at": "2026-11-20T11:04:16.800Z", "ended_at": "2026-11-20T11:04:21.806Z"})
     };
-    page(json!([attempt(1, "not_processed", json!([operation("opr_1", "sale", "not_processed", "", "")])),
-        attempt(2, "captured", json!([operation("opr_2", "sale", "approved", "00", "Approved"), operation("opr_3", "inquiry", "approved", "00", "CHARGE")]))]))
+    page(json!([
+        attempt(1, "not_processed", json!([operation("opr_1", "sale", "not_processed", "", "")])),
+        attempt(
+            2,
+            "captured",
+            json!([
+                operation("opr_2", "sale", "approved", "00", "Approved"),
+                operation("opr_3", "inquiry", "approved", "00", "CHARGE")
+            ])
+        )
+    ]))
 }
 
 async fn events() -> Json<Value> {
-    let event = |n: i64, kind: &str, detail: Value| {
-        json!({"id": format!("evt_{n}"), "payment": "pay_1", "sequence": n, "kind": kind, "detail": detail, "at": format!("2026-11-20T11:04:{:02}.{:03}Z", n * 3, n * 37)})
-    };
-    let mut rows = json!([event(1, "payment.created", json!({})), event(2, "attempt.created", json!({"number": "1"})), event(3, "gate.opened", json!({})),
-        event(4, "callback.received", json!({"md_status": "1"})), event(5, "bank.sent", json!({"step": "2"})),
-        event(6, "bank.answered", json!({"http_status": "200", "ms": "412", "bank_code": "00", "bank_message": "Approved"})),
-        event(7, "payment.succeeded", json!({"auth_code": "482915"})), event(8, "books.posted", json!({"receivables": "2"}))]);
+    let event = |n: i64, kind: &str, detail: Value| json!({"id": format!("evt_{n}"), "payment": "pay_1", "sequence": n, "kind": kind, "detail": detail, "at": format!("2026-11-20T11:04:{:02}.{:03}Z", n * 3, n * 37)});
+    let mut rows = json!([
+        event(1, "payment.created", json!({})),
+        event(2, "attempt.created", json!({"number": "1"})),
+        event(3, "gate.opened", json!({})),
+        event(4, "callback.received", json!({"md_status": "1"})),
+        event(5, "bank.sent", json!({"step": "2"})),
+        event(
+            6,
+            "bank.answered",
+            json!({"http_status": "200", "ms": "412", "bank_code": "00", "bank_message": "Approved"})
+        ),
+        event(7, "payment.succeeded", json!({"auth_code": "482915"})),
+        event(8, "books.posted", json!({"receivables": "2"}))
+    ]);
     rows[0]["actor"] = json!("Ada Bayi");
     page(rows)
 }
@@ -197,9 +240,13 @@ async fn receivables(headers: HeaderMap, Query(asked): Asked) -> Json<Value> {
             "debtor": {"kind": "node", "id": "dlr_ankara", "name": "Üç Kestane Hırdavat Ltd. Şti."}, "document_no": no, "due_on": due, "currency": "TRY",
             "amount": amount + 100_000, "outstanding": amount, "in_doubt": doubt, "state": "partly_paid", "overdue": overdue, "components": [], "created_at": "2026-10-01T08:00:00Z"})
     };
-    page(json!([row(1, "MLS2026000018842", "2026-10-28", 4_215_050, true, 0), row(2, "MLS2026000019107", "2026-11-05", 6_220_000, true, 0),
-        row(3, "MLS2026000019655", "2026-11-24", 2_441_000, false, 0), row(4, "MLS2026000019871", "2026-12-02", 3_890_000, false, 0),
-        row(5, "MLS2026000019900", "2026-12-09", 245_000, false, 245_000)]))
+    page(json!([
+        row(1, "MLS2026000018842", "2026-10-28", 4_215_050, true, 0),
+        row(2, "MLS2026000019107", "2026-11-05", 6_220_000, true, 0),
+        row(3, "MLS2026000019655", "2026-11-24", 2_441_000, false, 0),
+        row(4, "MLS2026000019871", "2026-12-02", 3_890_000, false, 0),
+        row(5, "MLS2026000019900", "2026-12-09", 245_000, false, 245_000)
+    ]))
 }
 
 fn a_customer(n: i64, name: &str) -> Value {
@@ -211,7 +258,11 @@ async fn customers(headers: HeaderMap, Query(asked): Asked) -> Json<Value> {
     if session(&headers) == "new" || asked.get("q").is_some_and(|q| q == "yok") {
         return page(json!([]));
     }
-    page(json!([a_customer(18, "Kırk Anahtar Nalburiye"), a_customer(77, "Ilık Rüzgâr Tesisat Ltd. Şti."), a_customer(5, "Çift Pencere Doğrama")]))
+    page(json!([
+        a_customer(18, "Kırk Anahtar Nalburiye"),
+        a_customer(77, "Ilık Rüzgâr Tesisat Ltd. Şti."),
+        a_customer(5, "Çift Pencere Doğrama")
+    ]))
 }
 
 async fn customer(Path(_): Path<String>) -> Json<Value> {
@@ -231,23 +282,41 @@ async fn dealers(headers: HeaderMap) -> Json<Value> {
     if session(&headers) == "new" {
         return page(json!([root]));
     }
-    page(json!([root, a_dealer("dlr_ankara", "Ankara Bayi", json!([firm, ankara]), "dealer"),
-        a_dealer("dlr_cankaya", "Çankaya Alt Bayi", json!([firm, ankara, {"id": "dlr_cankaya", "name": "Çankaya Alt Bayi"}]), "dealer"),
-        a_dealer("dlr_izmir", "Üç Kestane Hırdavat Ltd. Şti.", json!([firm, {"id": "dlr_izmir", "name": "Üç Kestane"}]), "dealer")]))
+    page(json!([
+        root,
+        a_dealer("dlr_ankara", "Ankara Bayi", json!([firm, ankara]), "dealer"),
+        a_dealer(
+            "dlr_cankaya",
+            "Çankaya Alt Bayi",
+            json!([firm, ankara, {"id": "dlr_cankaya", "name": "Çankaya Alt Bayi"}]),
+            "dealer"
+        ),
+        a_dealer(
+            "dlr_izmir",
+            "Üç Kestane Hırdavat Ltd. Şti.",
+            json!([firm, {"id": "dlr_izmir", "name": "Üç Kestane"}]),
+            "dealer"
+        )
+    ]))
 }
 
 async fn dealer(Path(id): Path<String>) -> Json<Value> {
-    Json(a_dealer(&id, "Ankara Bayi", json!([{"id": "dlr_firm", "name": FIRM}, {"id": id, "name": "Ankara Bayi"}]), "dealer"))
+    Json(a_dealer(
+        &id,
+        "Ankara Bayi",
+        json!([{"id": "dlr_firm", "name": FIRM}, {"id": id, "name": "Ankara Bayi"}]),
+        "dealer",
+    ))
 }
 
 async fn statement() -> Json<Value> {
-    let line = |at: &str, kind: &str, no: &str, debit: i64, credit: i64, balance: i64| {
-        json!({"at": at, "kind": kind, "document_no": no, "debit": debit, "credit": credit, "balance": balance, "payment": if kind == "payment" { json!("pay_1") } else { Value::Null }})
-    };
-    Json(json!({"node": {"id": "dlr_firm", "name": FIRM}, "party": {"kind": "node", "id": "dlr_ankara", "name": "Ankara Bayi"}, "currency": "TRY",
+    let line = |at: &str, kind: &str, no: &str, debit: i64, credit: i64, balance: i64| json!({"at": at, "kind": kind, "document_no": no, "debit": debit, "credit": credit, "balance": balance, "payment": if kind == "payment" { json!("pay_1") } else { Value::Null }});
+    Json(
+        json!({"node": {"id": "dlr_firm", "name": FIRM}, "party": {"kind": "node", "id": "dlr_ankara", "name": "Ankara Bayi"}, "currency": "TRY",
         "from": "2026-08-24", "to": "2026-11-22", "opening": 1_000_000, "closing": 10_435_050, "debit": 16_650_100, "credit": 7_215_050, "in_doubt": 4_123_000,
         "lines": [line("2026-10-01T08:00:00Z", "charge", "MLS2026000018842", 10_435_050, 0, 11_435_050), line("2026-10-20T09:00:00Z", "payment", "VZN-1", 0, 7_215_050, 4_220_000),
-            line("2026-11-05T09:00:00Z", "refund", "VZN-1", 6_215_050, 0, 10_435_050)]}))
+            line("2026-11-05T09:00:00Z", "refund", "VZN-1", 6_215_050, 0, 10_435_050)]}),
+    )
 }
 
 async fn quote(Json(asked): Json<Value>) -> Response {
@@ -258,7 +327,18 @@ async fn quote(Json(asked): Json<Value>) -> Response {
         json!({"id": format!("opt_{n}"), "instalments": n, "available": reason.is_none(), "unavailable_reason": reason, "total": total, "difference": total - amount,
             "parts": vec![total / n; usize::try_from(n).unwrap_or_default()], "bearer": "payer", "payer_rate": "2.1"})
     };
-    let options = if known { json!([option(1, 0, None), option(2, 0, None), option(3, 21, None), option(6, 43, None), option(9, 69, None), option(12, 0, Some("over_maximum"))]) } else { json!([option(1, 0, None)]) };
+    let options = if known {
+        json!([
+            option(1, 0, None),
+            option(2, 0, None),
+            option(3, 21, None),
+            option(6, 43, None),
+            option(9, 69, None),
+            option(12, 0, Some("over_maximum"))
+        ])
+    } else {
+        json!([option(1, 0, None)])
+    };
     let bank = if known { json!({"code": "0064", "name": "İş Bankası"}) } else { Value::Null };
     Json(json!({"id": "quo_1", "bin": {"bin": bin, "brand": if known { json!("visa") } else { Value::Null }, "kind": if known { "credit" } else { "unknown" }, "bank": bank,
         "programme": if known { json!("Maximum") } else { Value::Null }}, "amount": amount, "currency": "TRY", "options": options, "expires_at": "2026-11-22T12:00:00Z"}))
@@ -295,8 +375,10 @@ async fn pos_account() -> Json<Value> {
 }
 
 async fn pos_test() -> Json<Value> {
-    Json(json!({"ok": false, "at": "2026-11-22T06:12:00Z", "steps": [{"name": "sale", "ok": true, "outcome": "approved", "ms": 412, "detail": "Approved 482915"},
-        {"name": "void", "ok": false, "outcome": "declined", "ms": 208, "detail": "Kayıt bulunamadı"}, {"name": "inquire", "ok": false, "skipped": true, "outcome": "skipped", "ms": 0}]}))
+    Json(
+        json!({"ok": false, "at": "2026-11-22T06:12:00Z", "steps": [{"name": "sale", "ok": true, "outcome": "approved", "ms": 412, "detail": "Approved 482915"},
+        {"name": "void", "ok": false, "outcome": "declined", "ms": 208, "detail": "Kayıt bulunamadı"}, {"name": "inquire", "ok": false, "skipped": true, "outcome": "skipped", "ms": 0}]}),
+    )
 }
 
 /// The manifest of the NestPay connector, in the shape the API shows plugins.
@@ -305,7 +387,14 @@ fn nestpay() -> Value {
     let named = |part: &str| -> Vec<Value> {
         match &manifest[part] {
             Value::Array(rows) => rows.clone(),
-            Value::Object(map) => map.iter().map(|(name, v)| { let mut v = v.clone(); v["name"] = json!(name); v }).collect(),
+            Value::Object(map) => map
+                .iter()
+                .map(|(name, v)| {
+                    let mut v = v.clone();
+                    v["name"] = json!(name);
+                    v
+                })
+                .collect(),
             _ => Vec::new(),
         }
     };
@@ -313,7 +402,10 @@ fn nestpay() -> Value {
         .iter()
         .map(|e| json!({"name": e["name"], "purposes": e["purposes"], "takes_card": e["takes_card"].as_bool().or(e["takes-card"].as_bool()).unwrap_or_default(), "urls": {"test": "https://entegrasyon.bank.example"}}))
         .collect();
-    let banks: Vec<Value> = named("banks").iter().map(|b| json!({"id": b["id"], "name": b["name"].as_str().unwrap_or("Banka"), "config": {}})).collect();
+    let banks: Vec<Value> = named("banks")
+        .iter()
+        .map(|b| json!({"id": b["id"], "name": b["name"].as_str().unwrap_or("Banka"), "config": {}}))
+        .collect();
     let secrets: Vec<Value> = named("secrets").iter().map(|s| json!({"name": s["name"], "kind": s["kind"].as_str().unwrap_or("key"), "required": s["required"].as_bool().unwrap_or_default(), "label": s["label"]})).collect();
     json!({"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "kind": "pos", "api": "vezne:pos@0.1",
         "publisher": "Vezne", "licence": "MIT", "names": manifest["names"], "banks": banks, "capabilities": ["sale", "void", "refund", "inquire", "three-d-secure"],

@@ -6,7 +6,10 @@
 
 mod view;
 
-use axum::{body::Body, response::{Html, IntoResponse, Response}};
+use axum::{
+    body::Body,
+    response::{Html, IntoResponse, Response},
+};
 use http::StatusCode;
 use jiff::civil::Date;
 use leptos::prelude::*;
@@ -90,7 +93,15 @@ pub async fn show(visit: Visit) -> Result<Response, Fault> {
     let t = visit.t();
     let status = if model.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = format!("{} · {}", t.s("pay-title"), model.me.firm);
-    let frame = WindowFrame { title: &title, firm: &model.me.firm, skip_to: "card", slim: false, test: !model.me.livemode, poll: None, signed_in: true };
+    let frame = WindowFrame {
+        title: &title,
+        firm: &model.me.firm,
+        skip_to: "card",
+        slim: false,
+        test: !model.me.livemode,
+        poll: None,
+        signed_in: true,
+    };
     Ok(shell::window_page(&visit, status, &frame, view::page(&visit, &model)))
 }
 
@@ -98,15 +109,21 @@ async fn load(visit: &Visit, me: Me, debtor_id: &str) -> Result<Model, Fault> {
     let owed = if debtor_id.is_empty() { Vec::new() } else { open_receivables(visit, debtor_id).await? };
     let debtor = match owed.first() {
         Some(first) => Some(first.debtor.clone()),
-        None if debtor_id == me.node.id => Some(Party { kind: PartyKind::Node, id: me.node.id.clone(), name: me.node.name.clone() }),
+        None if debtor_id == me.node.id => {
+            Some(Party { kind: PartyKind::Node, id: me.node.id.clone(), name: me.node.name.clone() })
+        }
         None if debtor_id.is_empty() => None,
         None => Some(party(visit, debtor_id).await?),
     };
     let owed = tick(visit, owed);
     let (amount, amount_typed, amount_error) = amount_of(visit, &owed);
     let bin: String = visit.query("bin").chars().filter(char::is_ascii_digit).take(8).collect();
-    let mut errors: Vec<(String, String)> =
-        visit.query_all(field::ERROR).iter().filter_map(|e| e.split_once(':')).map(|(f, c)| (f.to_owned(), c.to_owned())).collect();
+    let mut errors: Vec<(String, String)> = visit
+        .query_all(field::ERROR)
+        .iter()
+        .filter_map(|e| e.split_once(':'))
+        .map(|(f, c)| (f.to_owned(), c.to_owned()))
+        .collect();
     errors.extend(amount_error.map(|code| (field::AMOUNT.to_owned(), code.to_owned())));
     let (mut quote, mut matrix) = (None, None);
     if amount > 0 && bin.len() >= 6 {
@@ -144,7 +161,8 @@ fn tick(visit: &Visit, rows: Vec<Receivable>) -> Vec<Owed> {
     let first_free = rows.iter().find(|r| r.in_doubt == 0).map(|r| r.id.clone());
     rows.into_iter()
         .map(|row| {
-            let days = row.due_on.parse::<Date>().ok().and_then(|due| today.until(due).ok()).map_or(0, |span| span.get_days());
+            let days =
+                row.due_on.parse::<Date>().ok().and_then(|due| today.until(due).ok()).map_or(0, |span| span.get_days());
             let free = row.in_doubt == 0;
             let ticked = if first_visit {
                 free && if any_late { row.overdue } else { first_free.as_ref() == Some(&row.id) }

@@ -95,15 +95,23 @@ pub(super) fn words(t: Locale, amount: i64) -> Option<String> {
 
 /// The round trip for browsers without script: new amount, and instalments from the first digits.
 fn without_script(t: Locale, model: &Model) -> AnyView {
-    let bin = text_field("bin", t.s("pay-bin")).value(model.bin.clone()).mode("numeric").max("8").hint(t.s("pay-bin-hint")).view();
-    view! { <noscript><div class="stack">{bin}<button class="btn">{t.s("pay-show-plan")}</button></div></noscript> }.into_any()
+    let bin = text_field("bin", t.s("pay-bin"))
+        .value(model.bin.clone())
+        .mode("numeric")
+        .max("8")
+        .hint(t.s("pay-bin-hint"))
+        .view();
+    view! { <noscript><div class="stack">{bin}<button class="btn">{t.s("pay-show-plan")}</button></div></noscript> }
+        .into_any()
 }
 
 fn matrix(t: Locale, matrix: &InstalmentMatrix) -> AnyView {
-    let mut counts: Vec<u32> = matrix.rows.iter().flat_map(|r| r.cells.iter().map(|c| c.instalments)).filter(|n| *n > 1).collect();
+    let mut counts: Vec<u32> =
+        matrix.rows.iter().flat_map(|r| r.cells.iter().map(|c| c.instalments)).filter(|n| *n > 1).collect();
     counts.sort_unstable();
     counts.dedup();
-    let counts: Vec<u32> = if counts.len() > 4 { counts.into_iter().filter(|n| n % 3 == 0).take(4).collect() } else { counts };
+    let counts: Vec<u32> =
+        if counts.len() > 4 { counts.into_iter().filter(|n| n % 3 == 0).take(4).collect() } else { counts };
     if counts.is_empty() {
         return ().into_any();
     }
@@ -116,7 +124,10 @@ fn matrix(t: Locale, matrix: &InstalmentMatrix) -> AnyView {
             let mut cells = vec![head(row.programme.clone()).class("")];
             cells.extend(counts.iter().map(|n| {
                 let offer = row.cells.iter().find(|c| c.instalments == *n);
-                let text = offer.map_or_else(|| t.s("none"), |c| if c.difference == 0 { t.s("pay-free") } else { format!("+{}", format::amount(c.difference)) });
+                let text = offer.map_or_else(
+                    || t.s("none"),
+                    |c| if c.difference == 0 { t.s("pay-free") } else { format!("+{}", format::amount(c.difference)) },
+                );
                 cell(text).class("n")
             }));
             cells
@@ -132,7 +143,8 @@ fn matrix(t: Locale, matrix: &InstalmentMatrix) -> AnyView {
 /// The right form: the card. Posts to the host, which reads card fields into types that are wiped.
 fn card_form(visit: &Visit, model: &Model) -> AnyView {
     let t = visit.t();
-    let ticked = model.owed.iter().filter(|o| o.ticked).map(|o| hidden(field::RECEIVABLE, o.row.id.clone())).collect::<Vec<_>>();
+    let ticked =
+        model.owed.iter().filter(|o| o.ticked).map(|o| hidden(field::RECEIVABLE, o.row.id.clone())).collect::<Vec<_>>();
     let node = model.owed.first().map_or(String::new(), |o| o.row.node.id.clone());
     let debtor = model.debtor.as_ref().map_or(String::new(), |p| p.id.clone());
     let refused = (!model.errors.is_empty()).then(|| note(Tone::No, t.s("pay-refused"), refused_text(t, model), None));
@@ -158,13 +170,25 @@ fn refused_text(t: Locale, model: &Model) -> String {
 
 fn error_of(t: Locale, model: &Model, name: &str) -> Option<String> {
     let (_, code) = model.errors.iter().find(|(f, _)| f == name)?;
-    t.maybe(&format!("error-{name}-{code}")).or_else(|| t.maybe(&format!("error-{name}"))).or_else(|| Some(t.s("error-field")))
+    t.maybe(&format!("error-{name}-{code}"))
+        .or_else(|| t.maybe(&format!("error-{name}")))
+        .or_else(|| Some(t.s("error-field")))
 }
 
 fn card_fields(t: Locale, model: &Model) -> AnyView {
-    let holder = text_field(field::CARD_HOLDER, t.s("pay-holder")).autocomplete("cc-name").placeholder(t.s("pay-holder-example"));
-    let expiry = text_field(field::EXPIRY, t.s("pay-expiry")).autocomplete("cc-exp").mode("numeric").placeholder(t.s("pay-expiry-example")).max("9");
-    let code = text_field(field::SECURITY_CODE, t.s("pay-code")).autocomplete("cc-csc").mode("numeric").placeholder(t.s("pay-code-example")).max("4");
+    let holder = text_field(field::CARD_HOLDER, t.s("pay-holder"))
+        .autocomplete("cc-name")
+        .placeholder(t.s("pay-holder-example"));
+    let expiry = text_field(field::EXPIRY, t.s("pay-expiry"))
+        .autocomplete("cc-exp")
+        .mode("numeric")
+        .placeholder(t.s("pay-expiry-example"))
+        .max("9");
+    let code = text_field(field::SECURITY_CODE, t.s("pay-code"))
+        .autocomplete("cc-csc")
+        .mode("numeric")
+        .placeholder(t.s("pay-code-example"))
+        .max("4");
     view! {
         {number_field(t, model)}
         {holder.error(error_of(t, model, field::CARD_HOLDER)).view()}
@@ -204,7 +228,8 @@ pub(super) fn known_card(t: Locale, bin: Option<&Bin>, digits: &str) -> Option<A
     };
     let brand = bin.brand.as_deref().map(format::brand);
     let bank = bin.bank.as_ref().map(|b| b.name.clone());
-    let words: Vec<String> = [bank, bin.programme.clone(), Some(kind)].into_iter().flatten().filter(|w| !w.is_empty()).collect();
+    let words: Vec<String> =
+        [bank, bin.programme.clone(), Some(kind)].into_iter().flatten().filter(|w| !w.is_empty()).collect();
     if words.is_empty() && brand.is_none() {
         return Some(view! { <p class="soft">{t.s("pay-card-unknown")}</p> }.into_any());
     }
@@ -240,7 +265,11 @@ fn option_row(t: Locale, option: &InstalmentOption, first: bool) -> Vec<crate::p
         let why = t.maybe(&format!("plan-no-{reason}")).unwrap_or_else(|| t.s("plan-no"));
         return vec![choice, cell(why).class("off n").span(3)];
     }
-    let monthly = if n > 1 { format!("{n} × {}", format::amount(option.parts.first().copied().unwrap_or_default())) } else { String::new() };
+    let monthly = if n > 1 {
+        format!("{n} × {}", format::amount(option.parts.first().copied().unwrap_or_default()))
+    } else {
+        String::new()
+    };
     let difference = if option.difference == 0 {
         view! { <span class="soft">{t.s("none")}</span> }.into_any()
     } else {
@@ -260,7 +289,7 @@ fn radio(t: Locale, id: &str, n: u32, total: i64, checked: bool, disabled: bool)
     view! {
         <label class=disabled.then_some("off")>
             <input type="radio" name=field::INSTALMENT_OPTION value=id.to_owned() checked=checked disabled=disabled data-pay=pay
-                data-total=format::money(total, "TRY") autocomplete="off" />{words}
+                data-total=format::money(total, "TRY") data-n=n.to_string() autocomplete="off" />{words}
         </label>
     }
     .into_any()
@@ -277,7 +306,8 @@ fn pay_button(t: Locale, model: &Model) -> AnyView {
 }
 
 fn promises(t: Locale) -> AnyView {
-    let line = |path, text: String| view! { <p class="row on small soft">{icon(path)}<span>{text}</span></p> }.into_any();
+    let line =
+        |path, text: String| view! { <p class="row on small soft">{icon(path)}<span>{text}</span></p> }.into_any();
     view! {
         <section class="stack tight" aria-label=t.s("pay-safety")>
             {line(icon::SHIELD, t.s("pay-safety-3d"))}{line(icon::LOCK, t.s("pay-safety-card"))}{line(icon::RECEIPT, t.s("pay-safety-receipt"))}
@@ -299,7 +329,8 @@ pub(super) fn chooser(visit: &Visit, q: &str, rows: Vec<Party>) -> AnyView {
             };
             vec![
                 head(view! { <a href=format!("/pay?debtor={}", p.id)>{p.name}</a><small>{kind}</small> }),
-                cell(view! { <a class="btn" href=format!("/pay?debtor={}", p.id)>{t.s("pay-collect")}</a> }).class("n amt"),
+                cell(view! { <a class="btn" href=format!("/pay?debtor={}", p.id)>{t.s("pay-collect")}</a> })
+                    .class("n amt"),
             ]
         })
         .collect();
