@@ -13,6 +13,7 @@ pub mod flow;
 pub mod http;
 pub mod job;
 pub mod limits;
+pub mod observe;
 pub mod plugin;
 pub mod security;
 pub mod store;

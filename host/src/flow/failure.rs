@@ -50,7 +50,13 @@ impl Failure {
 
     /// Nothing was booked.
     pub fn not_processed(reason: Reason) -> Self {
-        Self { code: reason.code.to_owned(), detail: reason.detail, same_card: true, other_pos: true, ..Self::default() }
+        Self {
+            code: reason.code.to_owned(),
+            detail: reason.detail,
+            same_card: true,
+            other_pos: true,
+            ..Self::default()
+        }
     }
 
     /// Nobody knows.

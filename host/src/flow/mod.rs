@@ -4,3 +4,5 @@ pub mod books;
 pub mod error;
 pub mod failure;
 pub mod instalment;
+pub mod pos_account;
+pub mod sign_in;

@@ -1,1 +1,61 @@
-//! The only axum. One file per noun.
+//! The only axum. One file per noun; what they share is in `extract`, `error`, `idempotency`, `page`.
+//!
+//! [`table`] is the whole API as rows; the router, the OpenAPI document and the authorization test are
+//! made from it. [`api`] is the API alone, as the portal calls it in process; [`server`] is what listens.
+
+pub mod check;
+pub mod customer;
+pub mod dealer;
+pub mod edge;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod openapi;
+pub mod page;
+pub mod plugin;
+pub mod pos_account;
+pub mod route;
+pub mod same_origin;
+pub mod session;
+pub mod text;
+pub mod token;
+pub mod view;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::any;
+
+use crate::app::App;
+use crate::limits;
+use error::Error;
+use route::{Endpoint, Table};
+
+/// Every route of the API, one row each.
+pub fn table() -> Table {
+    let table = Table::default()
+        .add(Endpoint::get("/healthz", "The process answers").anyone().reply::<String>(200), health::live)
+        .add(Endpoint::get("/readyz", "Requests may come").anyone().reply::<String>(200), health::ready)
+        .add(Endpoint::get("/metrics", "Figures for Prometheus").anyone().reply::<String>(200), health::metrics)
+        .add(Endpoint::get("/openapi.json", "This document").anyone().reply::<serde_json::Value>(200), openapi::show);
+    let nouns: &[fn(Table) -> Table] =
+        &[session::routes, token::routes, dealer::routes, customer::routes, pos_account::routes, plugin::routes];
+    nouns.iter().fold(table, |table, routes| routes(table))
+}
+
+/// The API alone: the portal calls it in process, with the caller's own cookie.
+pub fn api(app: &App) -> Router {
+    table()
+        .into_router()
+        // The portal brings the fallback for pages; what is missing below /v1 is told as a problem.
+        .route("/v1/{*rest}", any(|| async { Error::NotFound }))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
+        .layer(from_fn(error::render))
+        .with_state(app.clone())
+}
+
+/// What listens: the API, the portal's pages, and the outer edge around both.
+pub fn server(app: &App, portal: Router) -> Router {
+    edge::around(app, api(app).merge(portal))
+}

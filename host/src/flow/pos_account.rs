@@ -1,0 +1,247 @@
+//! Adding and changing a POS account: settings checked against the plugin's manifest, secrets sealed.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use vezne_api::{Environment as WireEnvironment, PosAccountCreate, PosAccountState as WireState, PosAccountUpdate};
+
+use crate::app::App;
+use crate::ctx::Ctx;
+use crate::domain::id::{NodeId, PosAccountId};
+use crate::flow::error::{FieldError, FlowError, FlowResult};
+use crate::plugin::manifest::ConfigProblem;
+use crate::plugin::{Manifest, endpoint_url};
+use crate::security::vault::Place;
+use crate::store::Tx;
+use crate::store::audit::audit_insert;
+use crate::store::node::node_fetch;
+use crate::store::pos_account::{
+    Environment, PosAccount, PosAccountState, PosSecret, pos_account_insert, pos_account_update, pos_account_visible,
+    pos_secret_list, pos_secret_put,
+};
+
+/// Longest secret: a PEM key with its chain.
+const SECRET_BYTES_MAX: usize = 16 * 1024;
+
+/// Adds an account.
+pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate) -> FlowResult<PosAccountId> {
+    let plugin = app.plugins.latest(&wanted.plugin);
+    let plugin = plugin.ok_or_else(|| FlowError::invalid("/plugin", "not_found", "no such plugin"))?;
+    let manifest = &plugin.manifest;
+    let mut faults = Vec::new();
+    let name = named(&wanted.name, &mut faults);
+    if manifest.bank(&wanted.bank).is_none() {
+        faults.push(FieldError::new("/bank", "not_a_choice", "the manifest knows no such bank"));
+    }
+    let model = wanted.three_d_model.as_deref().unwrap_or("3d");
+    model_check(manifest, model, &mut faults);
+    if !app.config.sandbox && wanted.environment == WireEnvironment::Test {
+        faults.push(FieldError::new("/environment", "not_allowed", "test accounts live in sandboxes"));
+    }
+    let config = config_filled(manifest, &wanted.bank, &wanted.config, &mut faults);
+    endpoints_check(app, manifest, &wanted.endpoints, &mut faults);
+    secrets_check(manifest, &wanted.secrets, &mut faults);
+    for missing in missing_secrets(manifest, |name| wanted.secrets.contains_key(name)) {
+        faults.push(FieldError::new(format!("/secrets/{missing}"), "required", "the manifest requires it"));
+    }
+    done(faults)?;
+    let node_id: NodeId = match wanted.node.as_deref() {
+        None => ctx.scope,
+        Some(text) => text.parse().map_err(|_| FlowError::invalid("/node", "not_found", "not an id"))?,
+    };
+    let now_ms = ctx.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    let node = node_fetch(&mut tx, ctx.tenant, ctx.scope, node_id).await?;
+    let node = node.ok_or_else(|| FlowError::invalid("/node", "not_found", "not in the caller's part of the tree"))?;
+    let account = PosAccount {
+        tenant_id: ctx.tenant,
+        pos_account_id: PosAccountId::at(now_ms),
+        node_id,
+        node_name: node.node.name,
+        name,
+        plugin_id: wanted.plugin.clone(),
+        bank: wanted.bank.clone(),
+        environment: match wanted.environment {
+            WireEnvironment::Test => Environment::Test,
+            WireEnvironment::Live => Environment::Live,
+        },
+        state: PosAccountState::Active,
+        three_d_model: model.to_owned(),
+        config: text_of(&config),
+        endpoints: text_of(&wanted.endpoints),
+        version: 1,
+        created_at_ms: now_ms,
+        updated_at_ms: now_ms,
+    };
+    if !pos_account_insert(&mut tx, &account).await? {
+        return Err(FlowError::conflict("name_taken", account.name));
+    }
+    secrets_put(app, &mut tx, &account, &wanted.secrets, now_ms).await?;
+    let detail =
+        json!({"name": account.name, "bank": account.bank, "secrets": wanted.secrets.keys().collect::<Vec<_>>()});
+    audit_insert(&mut tx, ctx, "pos_account.created", &account.pos_account_id.to_string(), &detail).await?;
+    tx.commit().await?;
+    Ok(account.pos_account_id)
+}
+
+/// Changes an account by compare-and-set; what is absent stays. `None` where somebody else changed it first.
+pub async fn pos_account_change(
+    app: &App,
+    ctx: &Ctx,
+    id: PosAccountId,
+    version: i64,
+    wanted: &PosAccountUpdate,
+) -> FlowResult<Option<()>> {
+    let now_ms = ctx.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    let account = pos_account_visible(&mut tx, ctx.tenant, ctx.scope, id).await?;
+    let mut account = account.ok_or(FlowError::NotFound("pos_account"))?;
+    let plugin = app.plugins.latest(&account.plugin_id);
+    let plugin = plugin.ok_or_else(|| FlowError::conflict("plugin_missing", account.plugin_id.clone()))?;
+    let manifest = &plugin.manifest;
+    let mut faults = Vec::new();
+    if let Some(name) = &wanted.name {
+        account.name = named(name, &mut faults);
+    }
+    if let Some(model) = &wanted.three_d_model {
+        model_check(manifest, model, &mut faults);
+        account.three_d_model.clone_from(model);
+    }
+    if let Some(config) = &wanted.config {
+        account.config = text_of(&config_filled(manifest, &account.bank, config, &mut faults));
+    }
+    if let Some(endpoints) = &wanted.endpoints {
+        endpoints_check(app, manifest, endpoints, &mut faults);
+        account.endpoints = text_of(endpoints);
+    }
+    if let Some(state) = wanted.state {
+        account.state = match state {
+            WireState::Active => PosAccountState::Active,
+            WireState::Disabled => PosAccountState::Disabled,
+        };
+    }
+    secrets_check(manifest, &wanted.secrets, &mut faults);
+    let set: Vec<String> =
+        pos_secret_list(&mut tx, ctx.tenant, id).await?.into_iter().map(|secret| secret.name).collect();
+    for missing in missing_secrets(manifest, |name| set.iter().any(|s| s == name) || wanted.secrets.contains_key(name))
+    {
+        faults.push(FieldError::new(format!("/secrets/{missing}"), "required", "the manifest requires it"));
+    }
+    done(faults)?;
+    account.version = version;
+    account.updated_at_ms = now_ms;
+    if !pos_account_update(&mut tx, &account).await? {
+        return Ok(None);
+    }
+    secrets_put(app, &mut tx, &account, &wanted.secrets, now_ms).await?;
+    let detail = json!({
+        "state": account.state.as_str(),
+        "config": wanted.config.is_some(),
+        "secrets": wanted.secrets.keys().collect::<Vec<_>>(),
+    });
+    audit_insert(&mut tx, ctx, "pos_account.updated", &id.to_string(), &detail).await?;
+    tx.commit().await?;
+    Ok(Some(()))
+}
+
+fn named(name: &str, faults: &mut Vec<FieldError>) -> String {
+    let name = name.trim();
+    if name.is_empty() {
+        faults.push(FieldError::new("/name", "required", "empty"));
+    } else if name.chars().count() > 100 || name.chars().any(char::is_control) {
+        faults.push(FieldError::new("/name", "too_long", "at most 100 letters"));
+    }
+    name.to_owned()
+}
+
+fn model_check(manifest: &Manifest, model: &str, faults: &mut Vec<FieldError>) {
+    if model != "none" && !manifest.models.iter().any(|known| known == model) {
+        faults.push(FieldError::new("/three_d_model", "not_a_choice", "the manifest knows no such model"));
+    }
+}
+
+fn config_filled(
+    manifest: &Manifest,
+    bank: &str,
+    given: &BTreeMap<String, String>,
+    faults: &mut Vec<FieldError>,
+) -> BTreeMap<String, String> {
+    match manifest.config_filled(Some(bank), given) {
+        Ok(filled) => filled,
+        Err(problems) => {
+            for error in problems {
+                let code = match error.problem {
+                    ConfigProblem::Unknown => "unknown_field",
+                    ConfigProblem::Missing => "required",
+                    ConfigProblem::WrongKind => "wrong_type",
+                    ConfigProblem::NotAChoice => "not_a_choice",
+                    ConfigProblem::OutOfRange => "out_of_range",
+                };
+                faults.push(FieldError::new(format!("/config/{}", error.key), code, error.to_string()));
+            }
+            BTreeMap::new()
+        }
+    }
+}
+
+/// Addresses of one's own are for sandboxes: outside, secrets go to the manifest's addresses alone.
+fn endpoints_check(app: &App, manifest: &Manifest, given: &BTreeMap<String, String>, faults: &mut Vec<FieldError>) {
+    for (name, url) in given {
+        let pointer = format!("/endpoints/{name}");
+        if !app.config.sandbox {
+            faults.push(FieldError::new(pointer, "not_allowed", "only in a sandbox"));
+        } else if !manifest.endpoints.contains_key(name) {
+            faults.push(FieldError::new(pointer, "unknown_field", "the manifest asks for no such endpoint"));
+        } else if let Err(refusal) = endpoint_url(url, true) {
+            faults.push(FieldError::new(pointer, "address_refused", refusal.to_string()));
+        }
+    }
+}
+
+fn secrets_check(manifest: &Manifest, given: &BTreeMap<String, String>, faults: &mut Vec<FieldError>) {
+    for (name, value) in given {
+        let pointer = format!("/secrets/{name}");
+        if !manifest.secrets.iter().any(|known| known.name == *name) {
+            faults.push(FieldError::new(pointer, "unknown_field", "the manifest asks for no such secret"));
+        } else if value.is_empty() {
+            faults.push(FieldError::new(pointer, "required", "empty"));
+        } else if value.len() > SECRET_BYTES_MAX {
+            faults.push(FieldError::new(pointer, "too_long", "longer than any key"));
+        }
+    }
+}
+
+fn missing_secrets(manifest: &Manifest, has: impl Fn(&str) -> bool) -> Vec<&str> {
+    manifest
+        .secrets
+        .iter()
+        .filter(|secret| secret.required && !has(&secret.name))
+        .map(|secret| secret.name.as_str())
+        .collect()
+}
+
+async fn secrets_put(
+    app: &App,
+    tx: &mut Tx,
+    account: &PosAccount,
+    secrets: &BTreeMap<String, String>,
+    now_ms: i64,
+) -> FlowResult<()> {
+    let row = account.pos_account_id.to_text();
+    for (name, value) in secrets {
+        let place = Place { tenant: account.tenant_id, table: "pos_secret", row: &row, column: name };
+        let sealed = app.security.vault.seal(place, value.as_bytes());
+        let sealed = sealed.map_err(|error| FlowError::Internal(error.to_string()))?;
+        let secret = PosSecret { name: name.clone(), sealed, updated_at_ms: now_ms };
+        pos_secret_put(tx, account.tenant_id, account.pos_account_id, &secret).await?;
+    }
+    Ok(())
+}
+
+fn text_of(map: &BTreeMap<String, String>) -> String {
+    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
+}
+
+fn done(faults: Vec<FieldError>) -> FlowResult<()> {
+    if faults.is_empty() { Ok(()) } else { Err(FlowError::Invalid(faults)) }
+}

@@ -1,0 +1,149 @@
+//! The outer edge: what happens once to every request from outside, whoever answers it.
+//!
+//! Calls that the portal makes in process do not pass here again, so they are counted once.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::error::{self, Error};
+use super::extract::{ADDRESS, REQUEST_ID, cookie_secret};
+use crate::app::App;
+use crate::limits;
+use crate::security::session;
+
+/// Puts the edge around the whole server.
+pub fn around(app: &App, router: Router) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
+        .layer(RequestBodyLimitLayer::new(limits::BODY_BYTES_MAX))
+        .layer(from_fn_with_state(app.clone(), rate))
+        .layer(from_fn(timeout))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            Error::Internal("a handler panicked".to_owned()).into_response()
+        }))
+        .layer(from_fn(error::render))
+        .layer(from_fn_with_state(app.clone(), headers))
+        .layer(from_fn(name))
+}
+
+/// Names the request and notes where it came from. What the outside says of either is not believed.
+async fn name(mut request: Request, next: Next) -> Response {
+    let id = format!("req_{}", hex::encode(crate::security::random::<10>()));
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let address = address(peer, request.headers());
+    let id = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("req"));
+    let headers = request.headers_mut();
+    headers.insert(REQUEST_ID, id.clone());
+    headers.insert(ADDRESS, HeaderValue::from_str(&address).unwrap_or(HeaderValue::from_static("")));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let started = std::time::Instant::now();
+    let mut response = next.run(request).await;
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    tracing::info!(request_id = id.to_str().unwrap_or_default(), %method, path, status, ms, "answered");
+    metrics::counter!("vezne_http_requests", "method" => method.to_string(), "status" => status.to_string())
+        .increment(1);
+    metrics::histogram!("vezne_http_request_seconds").record(started.elapsed().as_secs_f64());
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// The address to count and to note: the peer's, or what a proxy on the same machine says of it.
+fn address(peer: Option<IpAddr>, headers: &HeaderMap) -> String {
+    let Some(peer) = peer else { return "unknown".to_owned() };
+    let told = headers.get(ADDRESS).and_then(|value| value.to_str().ok());
+    // Only the last hop is believed: everything before it was written by strangers.
+    let last = told.and_then(|told| told.rsplit(',').next()).and_then(|text| text.trim().parse::<IpAddr>().ok());
+    match last {
+        Some(last) if peer.is_loopback() => last.to_string(),
+        _ => peer.to_string(),
+    }
+}
+
+/// Counts a request against its caller: the bearer, else the session, else the address.
+async fn rate(State(app): State<App>, request: Request, next: Next) -> Response {
+    let buckets = &app.security.request_rate;
+    let turn = buckets.take(&bucket(request.headers()));
+    let mut response =
+        if turn.granted { next.run(request).await } else { Error::TooMany(turn.reset_s).into_response() };
+    let limit = buckets.burst();
+    let headers = response.headers_mut();
+    let state = format!("\"default\";r={};t={}", turn.remaining, turn.reset_s);
+    headers.insert(
+        HeaderName::from_static("ratelimit"),
+        HeaderValue::from_str(&state).unwrap_or(HeaderValue::from_static("")),
+    );
+    let policy = format!("\"default\";q={limit};w=1");
+    headers.insert(
+        HeaderName::from_static("ratelimit-policy"),
+        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("")),
+    );
+    response
+}
+
+/// Keys are hashes, so that no credential stays in the counters.
+fn bucket(headers: &HeaderMap) -> String {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    match bearer.or_else(|| cookie_secret(headers)) {
+        Some(credential) => session::secret_hash(credential),
+        None => super::extract::address(headers),
+    }
+}
+
+/// Ends what takes too long. A flow that moves money runs in a task of its own and is not touched by it.
+async fn timeout(request: Request, next: Next) -> Response {
+    const LIMIT: Duration = limits::REQUEST_TIME_MAX;
+    match tokio::time::timeout(LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Error::Unavailable("the request took too long".to_owned()).into_response(),
+    }
+}
+
+/// Headers of every answer; a page may set stricter or other ones of its own.
+async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let secure = app.config.public_url.starts_with("https://");
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    set(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    );
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::CACHE_CONTROL, "no-store");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=()");
+    if secure {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_proxy_on_this_machine_may_name_the_caller() {
+        let mut headers = HeaderMap::new();
+        headers.insert(ADDRESS, HeaderValue::from_static("6.6.6.6, 203.0.113.9"));
+        let of = |peer: &str| address(peer.parse().ok(), &headers);
+        assert_eq!(of("127.0.0.1"), "203.0.113.9");
+        assert_eq!(of("198.51.100.1"), "198.51.100.1");
+        assert_eq!(address(None, &headers), "unknown");
+    }
+}

@@ -1,0 +1,201 @@
+//! The sentences of problems, in Turkish, English and Azerbaijani.
+
+use crate::domain::locale::Locale;
+
+type Sentence = (&'static str, [&'static str; 3]);
+
+fn pick(sentence: &Sentence, locale: Locale) -> &'static str {
+    match locale {
+        Locale::Tr => sentence.1[0],
+        Locale::En => sentence.1[1],
+        Locale::Az => sentence.1[2],
+    }
+}
+
+fn find(table: &'static [Sentence], code: &str) -> Option<&'static Sentence> {
+    table.iter().find(|(known, _)| *known == code)
+}
+
+/// The title of a problem; by status where the word has none of its own.
+pub fn title(code: &str, status: u16, locale: Locale) -> &'static str {
+    let by_status = || TITLES.iter().find(|(known, _)| known.parse() == Ok(status));
+    find(TITLES, code).or_else(by_status).map_or("Error", |sentence| pick(sentence, locale))
+}
+
+/// What to do about a problem, where we know it.
+pub fn detail(code: &str, locale: Locale) -> Option<&'static str> {
+    find(DETAILS, code).map(|sentence| pick(sentence, locale))
+}
+
+/// What is wrong with a field.
+pub fn field(code: &str, locale: Locale) -> &'static str {
+    const OTHER: Sentence =
+        ("", ["Bu alan kabul edilmedi.", "This field was not accepted.", "Bu sahə qəbul edilmədi."]);
+    pick(find(FIELDS, code).unwrap_or(&OTHER), locale)
+}
+
+const TITLES: &[Sentence] = &[
+    ("400", ["İstek okunamadı", "The request cannot be read", "Sorğu oxunmadı"]),
+    ("401", ["Oturum açılmamış", "Not signed in", "Daxil olunmayıb"]),
+    ("403", ["Buna izniniz yok", "You may not do this", "Buna icazəniz yoxdur"]),
+    ("404", ["Bulunamadı", "Not found", "Tapılmadı"]),
+    ("405", ["Bu adreste böyle bir işlem yok", "No such method here", "Bu ünvanda belə əməliyyat yoxdur"]),
+    ("409", ["Mevcut durumla çelişiyor", "It does not fit what is there", "Mövcud vəziyyətə uyğun deyil"]),
+    ("410", ["Artık geçerli değil", "No longer there", "Artıq etibarlı deyil"]),
+    ("412", ["Bu arada değişti", "It changed meanwhile", "Bu arada dəyişib"]),
+    ("413", ["İstek çok büyük", "The request is too large", "Sorğu çox böyükdür"]),
+    ("415", ["Bu içerik türü okunmuyor", "This type of content is not read", "Bu məzmun növü oxunmur"]),
+    ("422", ["Girilen bilgiler kabul edilmedi", "What was entered is not accepted", "Daxil edilənlər qəbul edilmədi"]),
+    ("429", ["Çok fazla istek", "Too many requests", "Həddən artıq sorğu"]),
+    ("500", ["Bizde bir hata oldu", "Something went wrong on our side", "Bizdə xəta baş verdi"]),
+    ("503", ["Şu anda hizmet verilemiyor", "Not available right now", "Hazırda xidmət göstərilmir"]),
+];
+
+const DETAILS: &[Sentence] = &[
+    (
+        "internal",
+        [
+            "İstek numarasıyla bize bildirin.",
+            "Please tell us, naming the request id.",
+            "Sorğu nömrəsi ilə bizə bildirin.",
+        ],
+    ),
+    (
+        "unavailable",
+        [
+            "Biraz sonra yeniden deneyin; hiçbir işlem yapılmadı.",
+            "Please try again in a moment; nothing was done.",
+            "Bir azdan yenidən cəhd edin; heç bir əməliyyat aparılmadı.",
+        ],
+    ),
+    (
+        "idempotency_key_required",
+        [
+            "Para hareketi yapan istekler Idempotency-Key başlığı ister.",
+            "A request that moves money needs the header Idempotency-Key.",
+            "Pul hərəkəti yaradan sorğular Idempotency-Key başlığı tələb edir.",
+        ],
+    ),
+    (
+        "idempotency_key_reused",
+        [
+            "Bu Idempotency-Key başka bir istekte kullanılmış.",
+            "This Idempotency-Key was used for another request.",
+            "Bu Idempotency-Key başqa sorğuda istifadə olunub.",
+        ],
+    ),
+    (
+        "request_in_flight",
+        [
+            "Aynı anahtarla gönderilen istek hâlâ işleniyor.",
+            "A request with the same key is still being worked on.",
+            "Eyni açarla göndərilən sorğu hələ işlənir.",
+        ],
+    ),
+    (
+        "changed_meanwhile",
+        [
+            "Kayıt siz bakarken değişti; sayfayı yenileyip tekrar deneyin.",
+            "It was changed while you looked at it; reload and try again.",
+            "Siz baxarkən qeyd dəyişib; səhifəni yeniləyib təkrar cəhd edin.",
+        ],
+    ),
+    (
+        "cross_site",
+        ["İstek başka bir siteden geldi.", "The request came from another site.", "Sorğu başqa saytdan gəldi."],
+    ),
+    (
+        "cursor_invalid",
+        ["cursor bu listeye ait değil.", "The cursor does not belong to this list.", "cursor bu siyahıya aid deyil."],
+    ),
+    ("json_malformed", ["Gövde JSON değil.", "The body is not JSON.", "Gövdə JSON deyil."]),
+    ("query_malformed", ["Sorgu okunamadı.", "The query cannot be read.", "Sorğu sətri oxunmadı."]),
+    (
+        "sign_in_failed",
+        [
+            "E-posta veya parola yanlış, ya da hesap geçici olarak kilitli.",
+            "The e-mail or password is wrong, or the account is locked for a while.",
+            "E-poçt və ya parol yanlışdır, yaxud hesab müvəqqəti bağlıdır.",
+        ],
+    ),
+    ("code_taken", ["Bu kod zaten kullanılıyor.", "This code is already in use.", "Bu kod artıq istifadə olunur."]),
+    ("name_taken", ["Bu ad zaten kullanılıyor.", "This name is already in use.", "Bu ad artıq istifadə olunur."]),
+    (
+        "payment_in_doubt",
+        [
+            "Bu ödemenin sonucu henüz belli değil; yeniden ödemeyin.",
+            "The outcome of this payment is not known yet; do not pay again.",
+            "Bu ödənişin nəticəsi hələ məlum deyil; yenidən ödəməyin.",
+        ],
+    ),
+    (
+        "reference_taken",
+        [
+            "Bu referansla bir ödeme zaten var.",
+            "There is already a payment with this reference.",
+            "Bu istinadla ödəniş artıq mövcuddur.",
+        ],
+    ),
+];
+
+/// Every word that a field can be refused with.
+pub const FIELD_CODES: &[&str] = &[
+    "required",
+    "unknown_field",
+    "wrong_type",
+    "too_short",
+    "too_long",
+    "out_of_range",
+    "not_a_choice",
+    "not_found",
+    "malformed",
+    "card_number",
+    "card_expiry",
+    "card_expired",
+    "card_security_code",
+    "card_holder",
+    "currency",
+    "in_past",
+    "not_granted",
+    "not_allowed",
+    "already_used",
+    "expired",
+    "too_many",
+    "too_deep",
+    "address_refused",
+    "amount_too_large",
+];
+
+const FIELDS: &[Sentence] = &[
+    ("required", ["Bu alan gerekli.", "This field is required.", "Bu sahə tələb olunur."]),
+    ("unknown_field", ["Böyle bir alan yok.", "There is no such field.", "Belə sahə yoxdur."]),
+    ("wrong_type", ["Değerin türü yanlış.", "The value has the wrong type.", "Dəyərin növü yanlışdır."]),
+    ("too_short", ["Çok kısa.", "Too short.", "Çox qısadır."]),
+    ("too_long", ["Çok uzun.", "Too long.", "Çox uzundur."]),
+    ("out_of_range", ["İzin verilen aralıkta değil.", "Out of the allowed range.", "İcazə verilən aralıqda deyil."]),
+    ("not_a_choice", ["Seçeneklerden biri değil.", "Not one of the choices.", "Seçimlərdən biri deyil."]),
+    ("not_found", ["Böyle bir kayıt yok.", "There is no such record.", "Belə qeyd yoxdur."]),
+    ("malformed", ["Biçimi yanlış.", "The form is wrong.", "Formatı yanlışdır."]),
+    ("card_number", ["Kart numarası yanlış.", "The card number is wrong.", "Kart nömrəsi yanlışdır."]),
+    ("card_expiry", ["Son kullanma tarihi yanlış.", "The expiry date is wrong.", "Bitmə tarixi yanlışdır."]),
+    ("card_expired", ["Kartın süresi dolmuş.", "The card has expired.", "Kartın müddəti bitib."]),
+    ("card_security_code", ["Güvenlik kodu yanlış.", "The security code is wrong.", "Təhlükəsizlik kodu yanlışdır."]),
+    ("card_holder", ["Kart sahibinin adı yanlış.", "The cardholder's name is wrong.", "Kart sahibinin adı yanlışdır."]),
+    ("currency", ["Bu para birimi kullanılmıyor.", "This currency is not used.", "Bu valyuta istifadə olunmur."]),
+    ("in_past", ["Geçmişte kalıyor.", "It lies in the past.", "Keçmişdə qalır."]),
+    (
+        "not_granted",
+        [
+            "Sizde olmayan yetki verilemez.",
+            "You cannot give what you do not have.",
+            "Sizdə olmayan icazə verilə bilməz.",
+        ],
+    ),
+    ("not_allowed", ["Burada kullanılamaz.", "Not allowed here.", "Burada istifadə oluna bilməz."]),
+    ("already_used", ["Daha önce kullanılmış.", "Already used.", "Artıq istifadə olunub."]),
+    ("expired", ["Süresi dolmuş; yenileyin.", "It has expired; ask anew.", "Müddəti bitib; yeniləyin."]),
+    ("too_many", ["Çok fazla.", "Too many.", "Həddən artıqdır."]),
+    ("too_deep", ["Ağaç bu kadar derin olamaz.", "The tree cannot be this deep.", "Ağac bu qədər dərin ola bilməz."]),
+    ("address_refused", ["Bu adrese gidilemez.", "This address may not be reached.", "Bu ünvana getmək olmaz."]),
+    ("amount_too_large", ["Tutar kalan tutarı aşıyor.", "More than is left.", "Məbləğ qalan məbləği aşır."]),
+];
