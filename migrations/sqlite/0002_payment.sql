@@ -145,6 +145,8 @@ create table idempotency (
     primary key (tenant_id, owner, endpoint, idempotency_key)
 ) strict;
 
+create index idempotency_subject on idempotency (tenant_id, subject);
+
 create table outbox (
     tenant_id text not null,
     event_id text not null,

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::ctx::Actor;
 use crate::domain::id::{AttemptId, OperationId, TenantId};
 use crate::domain::payment::{AttemptEvent, AttemptState, Move, PaymentState, Refusal};
-use crate::flow::books;
+use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::inquire;
@@ -139,11 +139,11 @@ async fn settle_in_tx(
         payment.updated_at_ms = now_ms;
     }
     if to == AttemptState::Captured {
-        books::captured_in_tx(tx, &payment, &attempt, now_ms).await?;
+        collect::captured_in_tx(tx, &payment, &attempt, payment.charged_minor, now_ms).await?;
     }
     event_insert(tx, &told(&attempt, from, news, now_ms)).await?;
     publish(tx, &payment, before, now_ms).await?;
-    view::answer_store(app, tx, &payment, &attempt).await?;
+    view::answer_store(app, tx, &payment).await?;
     Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: true })))
 }
 

@@ -1,8 +1,19 @@
 //! The acts, one file each: write intent, call, write result.
 
+pub mod attempt;
 pub mod books;
+pub mod collect;
 pub mod error;
 pub mod failure;
 pub mod instalment;
 pub mod pos_account;
 pub mod sign_in;
+pub mod inquire;
+pub mod journal;
+pub mod operation;
+pub mod pos;
+pub mod run;
+pub mod sale;
+pub mod terms;
+pub mod three_ds;
+pub mod view;

@@ -63,16 +63,20 @@ pub async fn idempotency_fetch(tx: &mut Tx, key: &IdempotencyKey) -> StoreResult
     )
 }
 
-/// Keeps the answer that every repetition gets.
-pub async fn idempotency_answer(tx: &mut Tx, key: &IdempotencyKey, status: u16, body: &str) -> StoreResult<()> {
+/// Keeps the answer of whatever key made `subject`, where it has none yet: the flow may end long after the
+/// request that began it.
+pub async fn idempotency_answer_of(
+    tx: &mut Tx,
+    tenant: TenantId,
+    subject: &str,
+    status: u16,
+    body: &str,
+) -> StoreResult<()> {
     execute!(
         tx,
-        "update idempotency set status = $5, body = $6 \
-         where tenant_id = $1 and owner = $2 and endpoint = $3 and idempotency_key = $4 and status is null",
-        key.tenant.to_text(),
-        key.owner.as_str(),
-        key.endpoint.as_str(),
-        key.key.as_str(),
+        "update idempotency set status = $3, body = $4 where tenant_id = $1 and subject = $2 and status is null",
+        tenant.to_text(),
+        subject,
         i64::from(status),
         body
     )?;

@@ -7,7 +7,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::named::named;
 use crate::domain::payment::PaymentState;
 use crate::store::json::Json;
-use crate::store::sql::{execute, fetch_all, fetch_optional};
+use crate::store::sql::{execute, fetch_all, fetch_one, fetch_optional};
 use crate::store::{StoreResult, Tx};
 
 named! {
@@ -258,5 +258,43 @@ pub async fn payment_list(
         filter.payer_id.as_deref(),
         filter.word.as_deref(),
         filter.limit
+    )
+}
+
+/// The names around a payment, for people.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct PaymentNames {
+    /// Of the node whose money it is.
+    pub node_name: String,
+    /// Of the payer, where known.
+    pub payer_name: Option<String>,
+    /// Of the newest attempt's POS account.
+    pub pos_name: Option<String>,
+    /// Its bank.
+    pub pos_bank: Option<String>,
+    /// `test` or `live`.
+    pub pos_environment: Option<String>,
+    /// Its settings, JSON: the bank's day end stands there.
+    pub pos_config: Option<String>,
+    /// The firm's zone.
+    pub zone: String,
+}
+
+/// The names around a payment; `pos_account` is its newest attempt's.
+pub async fn payment_names(tx: &mut Tx, payment: &Payment, pos_account: Option<&str>) -> StoreResult<PaymentNames> {
+    fetch_one!(
+        tx,
+        PaymentNames,
+        "select n.name as node_name, coalesce(pn.name, c.name) as payer_name, a.name as pos_name, a.bank as pos_bank, \
+         a.environment as pos_environment, a.config as pos_config, t.zone as zone \
+         from payment p join node n on n.tenant_id = p.tenant_id and n.node_id = p.node_id \
+         join tenant t on t.tenant_id = p.tenant_id \
+         left join node pn on pn.tenant_id = p.tenant_id and p.payer_kind = 'node' and pn.node_id = p.payer_id \
+         left join customer c on c.tenant_id = p.tenant_id and p.payer_kind = 'customer' and c.customer_id = p.payer_id \
+         left join pos_account a on a.tenant_id = p.tenant_id and a.pos_account_id = $3 \
+         where p.tenant_id = $1 and p.payment_id = $2",
+        payment.tenant_id.to_text(),
+        payment.payment_id.to_text(),
+        pos_account
     )
 }

@@ -1,0 +1,298 @@
+//! Ending doubt: the janitor's questions to the bank, on one schedule, until it knows.
+//!
+//! A question never charges. "No such order" is believed only late and twice; silence is believed never.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::ctx::Actor;
+use crate::domain::id::OperationId;
+use crate::domain::payment::{AttemptEvent, AttemptState, OperationEvent, OperationKind, OperationState};
+use crate::flow::attempt::{AttemptNews, attempt_settle};
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::failure::Failure;
+use crate::flow::journal::Diary;
+use crate::flow::operation::{OperationNews, operation_run, operation_settle};
+use crate::flow::pos::{Pos, pos_reopen};
+use crate::flow::run::{act_context, attempt_target, terms_of};
+use crate::limits;
+use crate::plugin::{Act, Approval, Ending, Operation as Asked, Target, Verdict};
+use crate::store::attempt::{Attempt, Purpose, attempt_due, attempt_fetch, attempt_update};
+use crate::store::operation::{Operation, operation_due, operation_insert, operation_list, operation_update};
+use crate::store::payment::{Payment, payment_fetch};
+
+const JANITOR: Actor = Actor::Job("janitor");
+
+/// When a bank is asked again: after the steps of the schedule, then daily; nothing after the last day.
+pub fn next_ask_ms(attempt: &Attempt, now_ms: i64) -> Option<i64> {
+    next_ms(attempt.asks, attempt.sent_at_ms, now_ms)
+}
+
+fn next_ms(asks: i64, sent_at_ms: i64, now_ms: i64) -> Option<i64> {
+    let step = usize::try_from(asks).unwrap_or(usize::MAX);
+    let pause = limits::INQUIRY_SCHEDULE.get(step).copied().unwrap_or(limits::INQUIRY_DAILY);
+    let too_late = now_ms - sent_at_ms > limits::millis(limits::INQUIRY_DAYS_MAX);
+    (!too_late).then(|| now_ms + limits::millis(pause))
+}
+
+/// One round: every attempt and operation whose time has come. Gives how many there were.
+pub async fn janitor_round(app: &App) -> FlowResult<usize> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.read().await?;
+    let attempts = attempt_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
+    let operations = operation_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
+    drop(tx);
+    let count = attempts.len() + operations.len();
+    let mut tasks = tokio::task::JoinSet::new();
+    for attempt in attempts {
+        let app = app.clone();
+        tasks.spawn(async move {
+            let id = attempt.attempt_id;
+            if let Err(error) = attempt_tend(&app, attempt).await {
+                tracing::error!(attempt = %id, %error, "the janitor could not tend an attempt");
+            }
+        });
+    }
+    for operation in operations {
+        let app = app.clone();
+        tasks.spawn(async move {
+            let id = operation.operation_id;
+            if let Err(error) = operation_tend(&app, operation).await {
+                tracing::error!(operation = %id, %error, "the janitor could not tend an operation");
+            }
+        });
+    }
+    while tasks.join_next().await.is_some() {}
+    Ok(count)
+}
+
+async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
+    match attempt.state {
+        AttemptState::Unknown => attempt_ask(app, attempt).await,
+        AttemptState::Stray => stray_return(app, attempt).await,
+        // Its flow is gone (a crash), or its payer is: what that means is the state table's to say.
+        AttemptState::Sending
+        | AttemptState::Provisioning
+        | AttemptState::Browsing
+        | AttemptState::BrowsingCharge => {
+            let now_ms = app.clock.now_ms();
+            let (code, detail) = match attempt.state {
+                AttemptState::Browsing | AttemptState::BrowsingCharge => ("payer-away", "the payer did not come back"),
+                _ => ("no-answer", "no answer was written before the deadline"),
+            };
+            let doubt = Failure::in_doubt(code, detail.to_owned(), None, false, now_ms);
+            let news = AttemptNews { failure: Some(doubt), ..AttemptNews::new(AttemptEvent::Silence, JANITOR) };
+            attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks the bank about an attempt in doubt.
+async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    attempt.asks += 1;
+    attempt.due_ms = next_ask_ms(&attempt, now_ms);
+    if attempt.due_ms.is_none() {
+        let mut failure = Failure::from_text(attempt.failure.as_deref()).unwrap_or_default();
+        failure.alarm = true;
+        attempt.failure = failure.to_text();
+        tracing::error!(attempt = %attempt.attempt_id, "still in doubt after the last question: a person must decide");
+    }
+    // Claims the question: of two janitors one asks.
+    if !attempt_update(&mut tx, &attempt).await? {
+        return Ok(());
+    }
+    attempt.version += 1;
+    let payment = payment_of(&mut tx, &attempt).await?;
+    let pos = pos_reopen(app, &mut tx, &attempt).await?;
+    tx.commit().await?;
+    let target = attempt_target(&payment, &attempt);
+    let verdict = ask(app, &pos, &payment, &attempt, None, target).await;
+    let news = match verdict {
+        Verdict::Approved(approval) => found(&attempt, approval),
+        Verdict::Declined(decline) => AttemptNews {
+            failure: Some(Failure::declined(decline)),
+            ..AttemptNews::new(AttemptEvent::InquiryFoundDeclined, JANITOR)
+        },
+        Verdict::NotProcessed(reason) => {
+            let final_after_ms = i64::from(pos.plugin.manifest.not_found_final_after_s) * 1000;
+            if !believed(app, &mut attempt, final_after_ms).await? {
+                return Ok(());
+            }
+            AttemptNews {
+                failure: Some(Failure::not_processed(reason)),
+                ..AttemptNews::new(AttemptEvent::InquiryNotFoundFinal, JANITOR)
+            }
+        }
+        Verdict::Pending(_) | Verdict::Unknown { .. } => return Ok(()),
+    };
+    attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
+}
+
+/// What an inquiry found, by the bank's word for the order's state (`order-state`), else by what was wanted.
+fn found(attempt: &Attempt, approval: Approval) -> AttemptNews {
+    let stated = approval.attributes.iter().find(|(name, _)| name == "order-state").map(|(_, value)| value.as_str());
+    let event = match (stated, attempt.purpose) {
+        (Some("voided"), _) => AttemptEvent::InquiryFoundVoided,
+        (Some("authorized"), _) | (None, Purpose::Authorize) => AttemptEvent::InquiryFoundAuthorized,
+        _ => AttemptEvent::InquiryFoundPaid,
+    };
+    AttemptNews { bank: Some(approval.bank), ..AttemptNews::new(event, JANITOR) }
+}
+
+/// Whether "no such order" is final now: heard often enough, long enough after the last send.
+async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64) -> FlowResult<bool> {
+    attempt.not_found += 1;
+    let mut tx = app.db.begin().await?;
+    if !attempt_update(&mut tx, attempt).await? {
+        return Ok(false);
+    }
+    tx.commit().await?;
+    let waited_ms = app.clock.now_ms() - attempt.sent_at_ms;
+    Ok(attempt.not_found >= limits::NOT_FOUND_ASKS_MIN && waited_ms >= final_after_ms)
+}
+
+async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
+    if operation.state == OperationState::Sending {
+        let doubt = Failure::in_doubt(
+            "no-answer",
+            "no answer was written before the deadline".to_owned(),
+            None,
+            false,
+            app.clock.now_ms(),
+        );
+        let news =
+            OperationNews { event: OperationEvent::Silence, bank: None, failure: Some(doubt), actor: JANITOR };
+        return operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop);
+    }
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    operation.asks += 1;
+    operation.due_ms = next_ms(operation.asks, operation.sent_at_ms, now_ms);
+    if !operation_update(&mut tx, &operation).await? {
+        return Ok(());
+    }
+    operation.version += 1;
+    let missing = || FlowError::Internal(format!("{} has lost its attempt", operation.operation_id));
+    let attempt = attempt_fetch(&mut tx, operation.tenant_id, operation.attempt_id).await?.ok_or_else(missing)?;
+    let payment = payment_of(&mut tx, &attempt).await?;
+    let pos = pos_reopen(app, &mut tx, &attempt).await?;
+    tx.commit().await?;
+    let target = Target {
+        operation: match operation.kind {
+            OperationKind::Capture => Asked::Capture,
+            OperationKind::Void => Asked::Void,
+            _ => Asked::Refund,
+        },
+        terms: terms_of(&payment, operation.amount()),
+        sent_at_ms: operation.sent_at_ms,
+        ..attempt_target(&payment, &attempt)
+    };
+    let verdict = ask(app, &pos, &payment, &attempt, Some(operation.operation_id), target).await;
+    let (event, bank, failure) = match verdict {
+        Verdict::Approved(approval) => (OperationEvent::InquiryFoundDone, Some(approval.bank), None),
+        Verdict::Declined(decline) => {
+            (OperationEvent::InquiryFoundDeclined, None, Some(Failure::declined(decline)))
+        }
+        Verdict::NotProcessed(reason) => {
+            operation.not_found += 1;
+            let mut tx = app.db.begin().await?;
+            if !operation_update(&mut tx, &operation).await? {
+                return Ok(());
+            }
+            tx.commit().await?;
+            let final_after_ms = i64::from(pos.plugin.manifest.not_found_final_after_s) * 1000;
+            let waited_ms = app.clock.now_ms() - operation.sent_at_ms;
+            if operation.not_found < limits::NOT_FOUND_ASKS_MIN || waited_ms < final_after_ms {
+                return Ok(());
+            }
+            (OperationEvent::InquiryNotDoneFinal, None, Some(Failure::not_processed(reason)))
+        }
+        Verdict::Pending(_) | Verdict::Unknown { .. } => return Ok(()),
+    };
+    let news = OperationNews { event, bank, failure, actor: JANITOR };
+    operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop)
+}
+
+async fn payment_of(tx: &mut crate::store::Tx, attempt: &Attempt) -> FlowResult<Payment> {
+    payment_fetch(tx, attempt.tenant_id, attempt.payment_id)
+        .await?
+        .ok_or_else(|| FlowError::Internal(format!("{} has lost its payment", attempt.attempt_id)))
+}
+
+async fn ask(
+    app: &App,
+    pos: &Pos,
+    payment: &Payment,
+    attempt: &Attempt,
+    operation: Option<OperationId>,
+    target: Target,
+) -> Verdict {
+    let mut diary =
+        Diary::of_attempt(app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id).question();
+    if let Some(operation) = operation {
+        diary = diary.operation(operation);
+    }
+    let context = act_context(app, pos, payment, attempt);
+    let deadline = Duration::from_millis(app.config.bank_deadline_ms);
+    let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, deadline).await;
+    match ending {
+        Ending::Done(verdict) => verdict,
+        Ending::Browse(_) => Verdict::Unknown {
+            reason: crate::plugin::Reason { code: "browse-without-payer", detail: String::new() },
+            phase: None,
+            alarm: true,
+        },
+    }
+}
+
+/// A late "yes" for an attempt that had ended: the money goes back, by void where the bank still can, else by
+/// refund, and the difference stays visible on the timeline.
+async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    let earlier = operation_list(&mut tx, attempt.tenant_id, attempt.payment_id).await?;
+    let mut earlier = earlier.into_iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
+    let kind = match earlier.next_back() {
+        Some(operation) if operation.state.is_open() => return Ok(()),
+        Some(operation) if operation.kind == OperationKind::Void => OperationKind::Refund,
+        Some(_) => {
+            tracing::error!(attempt = %attempt.attempt_id, "a stray charge cannot be given back: a person must decide");
+            let waiting = Attempt { due_ms: None, ..attempt };
+            attempt_update(&mut tx, &waiting).await?;
+            return Ok(tx.commit().await?);
+        }
+        None => OperationKind::Void,
+    };
+    let payment = payment_of(&mut tx, &attempt).await?;
+    let operation = Operation {
+        tenant_id: attempt.tenant_id,
+        operation_id: OperationId::at(now_ms),
+        payment_id: attempt.payment_id,
+        attempt_id: attempt.attempt_id,
+        kind,
+        amount_minor: payment.charged_minor,
+        currency: payment.currency,
+        state: OperationState::Sending,
+        bank_ref: "{}".to_owned(),
+        reason: Some("stray".to_owned()),
+        failure: None,
+        requested_by: JANITOR.label(),
+        due_ms: Some(now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE)),
+        asks: 0,
+        not_found: 0,
+        sent_at_ms: now_ms,
+        finished_at_ms: None,
+        created_at_ms: now_ms,
+        version: 1,
+    };
+    // The next look: after this operation has ended one way or the other.
+    let waiting = Attempt { due_ms: operation.due_ms, ..attempt };
+    if !attempt_update(&mut tx, &waiting).await? || !operation_insert(&mut tx, &operation).await? {
+        return Ok(());
+    }
+    tx.commit().await?;
+    operation_run(app, operation.tenant_id, operation.operation_id).await.map(drop)
+}

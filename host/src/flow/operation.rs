@@ -1,0 +1,461 @@
+//! What is done with a payment after it: capture, void, refund. Intent, bank, result, as a sale.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::ctx::{Actor, Ctx};
+use crate::domain::id::{OperationId, PaymentId, TenantId};
+use crate::domain::payment::{
+    AttemptEvent, AttemptState, Move, OperationEvent, OperationKind, OperationState, PaymentState,
+};
+use crate::flow::attempt::{bank_ref_text, publish_kind};
+use crate::flow::collect;
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::failure::Failure;
+use crate::flow::journal::Diary;
+use crate::flow::pos::pos_reopen;
+use crate::flow::run::{act_context, attempt_target, terms_of};
+use crate::flow::view::{Whole, whole_fetch};
+use crate::limits;
+use crate::plugin::{Act, BankRef, Ending, Reason, Verdict};
+use crate::store::Tx;
+use crate::store::attempt::{Attempt, attempt_fetch, attempt_update};
+use crate::store::event::{PaymentEvent, event_insert};
+use crate::store::idempotency::{
+    IdempotencyKey, IdempotencyRow, idempotency_answer_of, idempotency_claim, idempotency_fetch,
+};
+use crate::store::operation::{Operation, operation_fetch, operation_insert, operation_update};
+use crate::store::payment::{Payment, payment_fetch, payment_move, payment_visible};
+
+/// Which operation gives the money back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A void while that is possible for the whole amount, otherwise a refund.
+    Auto,
+    /// Only a void.
+    Void,
+    /// Only a refund.
+    Refund,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct OperationRequest {
+    /// Of which payment.
+    pub payment: PaymentId,
+    /// Capture, or which way of giving back.
+    pub what: What,
+    /// Minor units of the charge; all there is where absent.
+    pub amount_minor: Option<i64>,
+    /// The caller's words.
+    pub reason: Option<String>,
+    /// The key that makes it safe to repeat.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// Capture or give back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Take what is held.
+    Capture,
+    /// Give back.
+    GiveBack(Mode),
+}
+
+/// What became of the request.
+#[derive(Debug)]
+pub enum Done {
+    /// The operation as it stands; the last one where a void turned into a refund.
+    Ran(Box<Operation>),
+    /// The key was known.
+    Replayed(IdempotencyRow),
+}
+
+/// Captures, voids or refunds.
+pub async fn operation_create(app: &App, ctx: &Ctx, request: OperationRequest) -> FlowResult<Done> {
+    if let Some(row) = known(app, request.key.as_ref()).await? {
+        return Ok(Done::Replayed(row));
+    }
+    let mut tx = app.db.read().await?;
+    let payment = payment_visible(&mut tx, ctx.tenant, ctx.scope, request.payment)
+        .await?
+        .ok_or(FlowError::NotFound("payment"))?;
+    let whole = whole_fetch(&mut tx, payment).await?;
+    drop(tx);
+    let now_ms = app.clock.now_ms();
+    let (kind, amount_minor) = decide(&whole, &request, now_ms)?;
+    let by_choice = matches!(request.what, What::GiveBack(Mode::Auto));
+    let operation = begin(app, ctx, &whole, &request, kind, amount_minor).await?;
+    let Some(operation) = operation else {
+        return known(app, request.key.as_ref()).await?.map(Done::Replayed).ok_or(FlowError::InFlight);
+    };
+    crate::crash::point("after_operation_tx1");
+    let ended = operation_run(app, operation.tenant_id, operation.operation_id).await?;
+    // The bank closed its day earlier than we knew: what was meant is a refund (E12).
+    if by_choice && ended.kind == OperationKind::Void && ended.state == OperationState::Declined {
+        let again = OperationRequest {
+            what: What::GiveBack(Mode::Refund),
+            amount_minor: Some(amount_minor),
+            key: None,
+            ..request.clone()
+        };
+        return Box::pin(operation_create(app, ctx, again)).await;
+    }
+    Ok(Done::Ran(Box::new(ended)))
+}
+
+async fn known(app: &App, key: Option<&IdempotencyKey>) -> FlowResult<Option<IdempotencyRow>> {
+    let Some(key) = key else { return Ok(None) };
+    let mut tx = app.db.read().await?;
+    match idempotency_fetch(&mut tx, key).await? {
+        None => Ok(None),
+        Some(row) if row.fingerprint != key.fingerprint => Err(FlowError::KeyReused),
+        Some(row) if row.status.is_none() => Err(FlowError::InFlight),
+        Some(row) => Ok(Some(row)),
+    }
+}
+
+/// Which operation, of how much; refuses what cannot be done.
+fn decide(whole: &Whole, request: &OperationRequest, now_ms: i64) -> FlowResult<(OperationKind, i64)> {
+    let payment = &whole.payment;
+    if payment.state == PaymentState::Unknown {
+        return Err(FlowError::conflict("in_doubt", "the outcome is not known yet; wait until the bank has answered"));
+    }
+    if whole.voided() {
+        return Err(FlowError::conflict("voided", "the payment was voided"));
+    }
+    if whole.operations.iter().any(|operation| operation.state.is_open()) {
+        return Err(FlowError::conflict("operation_open", "another operation on this payment has not ended yet"));
+    }
+    let (kind, most) = match request.what {
+        What::Capture if payment.state != PaymentState::Authorized => {
+            return Err(FlowError::conflict("not_authorized", "there is nothing held to capture"));
+        }
+        What::Capture => (OperationKind::Capture, payment.charged_minor),
+        What::GiveBack(mode) => give_back(whole, mode, request.amount_minor, now_ms)?,
+    };
+    let amount_minor = request.amount_minor.unwrap_or(most);
+    if amount_minor <= 0 || amount_minor > most {
+        return Err(FlowError::invalid("/amount", "more_than_left", format!("at most {most} minor units are left")));
+    }
+    Ok((kind, amount_minor))
+}
+
+fn give_back(
+    whole: &Whole,
+    mode: Mode,
+    amount_minor: Option<i64>,
+    now_ms: i64,
+) -> FlowResult<(OperationKind, i64)> {
+    if whole.payment.state == PaymentState::Authorized {
+        return match mode {
+            Mode::Refund => Err(FlowError::conflict("not_captured", "what is only held can be voided, not refunded")),
+            Mode::Auto | Mode::Void => Ok((OperationKind::Void, whole.payment.charged_minor)),
+        };
+    }
+    if whole.payment.state != PaymentState::Succeeded {
+        return Err(FlowError::conflict("not_captured", "no money was taken"));
+    }
+    let left = whole.refundable_minor();
+    let all = whole.captured_minor();
+    let whole_amount = left == all && amount_minor.is_none_or(|minor| minor == all);
+    let before_day_end = whole.void_until_ms().is_some_and(|until_ms| now_ms < until_ms);
+    match mode {
+        Mode::Void if !whole_amount => {
+            Err(FlowError::conflict("partial_void", "a void takes back all of it; refund a part of it"))
+        }
+        Mode::Void => Ok((OperationKind::Void, all)),
+        Mode::Auto if whole_amount && before_day_end => Ok((OperationKind::Void, all)),
+        Mode::Auto | Mode::Refund => Ok((OperationKind::Refund, left)),
+    }
+}
+
+/// Tx 1 of an operation. Nothing where somebody else holds the key.
+async fn begin(
+    app: &App,
+    ctx: &Ctx,
+    whole: &Whole,
+    request: &OperationRequest,
+    kind: OperationKind,
+    amount_minor: i64,
+) -> FlowResult<Option<Operation>> {
+    let now_ms = app.clock.now_ms();
+    let attempt = whole.attempt().ok_or_else(|| FlowError::Internal("a payment without an attempt".to_owned()))?;
+    let deadline = Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
+    let operation = Operation {
+        tenant_id: whole.payment.tenant_id,
+        operation_id: OperationId::at(now_ms),
+        payment_id: whole.payment.payment_id,
+        attempt_id: attempt.attempt_id,
+        kind,
+        amount_minor,
+        currency: whole.payment.currency,
+        state: OperationState::Sending,
+        bank_ref: "{}".to_owned(),
+        reason: request.reason.clone(),
+        failure: None,
+        requested_by: ctx.actor.label(),
+        due_ms: Some(now_ms + limits::millis(deadline)),
+        asks: 0,
+        not_found: 0,
+        sent_at_ms: now_ms,
+        finished_at_ms: None,
+        created_at_ms: now_ms,
+        version: 1,
+    };
+    let mut tx = app.db.begin().await?;
+    if let Some(key) = &request.key
+        && !idempotency_claim(&mut tx, key, &operation.operation_id.to_text(), now_ms).await?
+    {
+        return Ok(None);
+    }
+    // Two at once: the version holds the second one back until it has read what the first one left.
+    if !payment_move(&mut tx, &whole.payment, whole.payment.state, now_ms).await?
+        || !operation_insert(&mut tx, &operation).await?
+    {
+        return Err(FlowError::conflict("operation_open", "another operation on this payment has begun"));
+    }
+    if kind == OperationKind::Refund {
+        collect::refund_asked_in_tx(&mut tx, &operation, now_ms).await?;
+    }
+    let name = format!("{kind}.asked");
+    let event = PaymentEvent::new(operation.tenant_id, operation.payment_id, &name, &operation.requested_by, now_ms)
+        .attempt(operation.attempt_id)
+        .operation(operation.operation_id)
+        .fact("amount", amount_minor.to_string())
+        .fact("currency", operation.currency.code())
+        .fact("reason", operation.reason.clone().unwrap_or_default());
+    event_insert(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(Some(operation))
+}
+
+/// Runs a committed operation at the bank in a task that nobody can cancel, and waits for it.
+pub async fn operation_run(app: &App, tenant: TenantId, operation: OperationId) -> FlowResult<Operation> {
+    let task = app.tasks.spawn(run(app.clone(), tenant, operation));
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%operation, %error, "an operation's task ended early");
+        Err(FlowError::Internal("an operation's task ended early".to_owned()))
+    })
+}
+
+async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operation> {
+    let missing = || FlowError::Internal(format!("{id} is gone"));
+    let mut tx = app.db.read().await?;
+    let operation = operation_fetch(&mut tx, tenant, id).await?.ok_or_else(missing)?;
+    let attempt = attempt_fetch(&mut tx, tenant, operation.attempt_id).await?.ok_or_else(missing)?;
+    let payment = payment_fetch(&mut tx, tenant, operation.payment_id).await?.ok_or_else(missing)?;
+    let pos = pos_reopen(&app, &mut tx, &attempt).await?;
+    drop(tx);
+    let target = attempt_target(&payment, &attempt);
+    let terms = terms_of(&payment, operation.amount());
+    let act = match operation.kind {
+        OperationKind::Capture => Act::Capture { terms, target },
+        OperationKind::Void => Act::Void { target },
+        _ => Act::Refund { terms, target },
+    };
+    let diary = Diary::of_attempt(&app, tenant, payment.payment_id, attempt.attempt_id).operation(id);
+    let context = act_context(&app, &pos, &payment, &attempt);
+    let deadline = Duration::from_millis(app.config.bank_deadline_ms);
+    let ending = app.plugins.drive(&pos.installation, &context, act, None, &diary, deadline).await;
+    crate::crash::point("before_operation_tx2");
+    let verdict = match ending {
+        Ending::Done(verdict) => verdict,
+        Ending::Browse(_) => Verdict::Unknown {
+            reason: Reason { code: "browse-without-payer", detail: "the connector wants a payer here".to_owned() },
+            phase: None,
+            alarm: true,
+        },
+    };
+    operation_settle_surely(&app, tenant, id, &operation_news(&app, verdict)).await
+}
+
+/// What happened to an operation.
+#[derive(Debug, Clone)]
+pub struct OperationNews {
+    /// The event of the state table.
+    pub event: OperationEvent,
+    /// What the bank calls it.
+    pub bank: Option<BankRef>,
+    /// Why it ended or is in doubt.
+    pub failure: Option<Failure>,
+    /// Who caused it.
+    pub actor: Actor,
+}
+
+fn operation_news(app: &App, verdict: Verdict) -> OperationNews {
+    let now_ms = app.clock.now_ms();
+    let (event, bank, failure) = match verdict {
+        Verdict::Approved(approval) => (OperationEvent::Approved, Some(approval.bank), None),
+        Verdict::Declined(decline) => (OperationEvent::Declined, None, Some(Failure::declined(decline))),
+        Verdict::NotProcessed(reason) => (OperationEvent::NotProcessed, None, Some(Failure::not_processed(reason))),
+        Verdict::Pending(bank) => {
+            let doubt = Failure::in_doubt("bank-pending", String::new(), None, false, now_ms);
+            (OperationEvent::Silence, Some(bank), Some(doubt))
+        }
+        Verdict::Unknown { reason, phase, alarm } => {
+            let doubt = Failure::in_doubt(reason.code, reason.detail, phase, alarm, now_ms);
+            (OperationEvent::Silence, None, Some(doubt))
+        }
+    };
+    OperationNews { event, bank, failure, actor: Actor::Job("bank") }
+}
+
+async fn operation_settle_surely(
+    app: &App,
+    tenant: TenantId,
+    id: OperationId,
+    news: &OperationNews,
+) -> FlowResult<Operation> {
+    let mut pause = Duration::from_millis(50);
+    for _ in 0..limits::SETTLE_TRIES_MAX {
+        match operation_settle(app, tenant, id, news).await {
+            Err(FlowError::Store(error)) => {
+                tracing::error!(operation = %id, %error, "a result could not be written; trying again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(limits::SETTLE_PAUSE_MAX);
+            }
+            other => return other,
+        }
+    }
+    operation_settle(app, tenant, id, news).await
+}
+
+/// Writes what happened to an operation: its row, its attempt, the books and the events in one commit.
+pub async fn operation_settle(
+    app: &App,
+    tenant: TenantId,
+    id: OperationId,
+    news: &OperationNews,
+) -> FlowResult<Operation> {
+    for _ in 0..limits::MOVE_TRIES_MAX {
+        let mut tx = app.db.begin().await?;
+        if let Some(operation) = settle_in_tx(app, &mut tx, tenant, id, news).await? {
+            tx.commit().await?;
+            return Ok(operation);
+        }
+    }
+    Err(FlowError::Busy("an operation that many hands move at once"))
+}
+
+/// Nothing where somebody else moved a row first.
+async fn settle_in_tx(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: OperationId,
+    news: &OperationNews,
+) -> FlowResult<Option<Operation>> {
+    let now_ms = app.clock.now_ms();
+    let missing = || FlowError::Internal(format!("{id} is gone"));
+    let mut operation = operation_fetch(tx, tenant, id).await?.ok_or_else(missing)?;
+    let to = match operation.state.next(news.event) {
+        Ok(Move::To(to)) => to,
+        Ok(Move::Stay) => return Ok(Some(operation)),
+        Err(illegal) => {
+            tracing::error!(operation = %id, %illegal, "the bank contradicts our books: a person must look");
+            return Ok(Some(operation));
+        }
+    };
+    operation.state = to;
+    if let Some(bank) = &news.bank {
+        operation.bank_ref = bank_ref_text(bank, &operation.bank_ref);
+    }
+    operation.failure = news.failure.as_ref().and_then(Failure::to_text);
+    operation.due_ms = (to == OperationState::Unknown).then(|| now_ms + limits::millis(limits::INQUIRY_SCHEDULE[0]));
+    operation.finished_at_ms = (!to.is_open()).then_some(now_ms);
+    if !operation_update(tx, &operation).await? {
+        return Ok(None);
+    }
+    operation.version += 1;
+    let mut payment = payment_fetch(tx, tenant, operation.payment_id).await?.ok_or_else(missing)?;
+    let mut attempt = attempt_fetch(tx, tenant, operation.attempt_id).await?.ok_or_else(missing)?;
+    if !follow(tx, &mut payment, &mut attempt, &operation, now_ms).await? {
+        return Ok(None);
+    }
+    let kind = format!("{}.{to}", operation.kind);
+    let failure = news.failure.clone().unwrap_or_default();
+    let event = PaymentEvent::new(tenant, operation.payment_id, &kind, &news.actor.label(), now_ms)
+        .attempt(operation.attempt_id)
+        .operation(id)
+        .fact("amount", operation.amount_minor.to_string())
+        .fact("code", failure.code)
+        .fact("detail", failure.detail)
+        .fact("bank_code", failure.bank_code.unwrap_or_default())
+        .fact("bank_message", failure.bank_message.unwrap_or_default());
+    event_insert(tx, &event).await?;
+    publish_kind(tx, &payment, &kind, Some(id), now_ms).await?;
+    answer_store(app, tx, &payment, &operation).await?;
+    Ok(Some(operation))
+}
+
+/// What the end of an operation means for its attempt, its payment and the books.
+async fn follow(
+    tx: &mut Tx,
+    payment: &mut Payment,
+    attempt: &mut Attempt,
+    operation: &Operation,
+    now_ms: i64,
+) -> FlowResult<bool> {
+    let done = operation.state == OperationState::Succeeded;
+    if operation.kind == OperationKind::Refund && !operation.state.is_open() && attempt.state != AttemptState::Stray {
+        collect::refund_ended_in_tx(tx, operation, done, now_ms).await?;
+    }
+    if !done {
+        return Ok(true);
+    }
+    let event = match operation.kind {
+        OperationKind::Capture => {
+            collect::captured_in_tx(tx, payment, attempt, operation.amount_minor, now_ms).await?;
+            AttemptEvent::Captured
+        }
+        OperationKind::Void => {
+            collect::voided_in_tx(tx, attempt, operation.operation_id.to_string(), now_ms).await?;
+            AttemptEvent::Voided
+        }
+        _ => {
+            let whole = whole_fetch(tx, payment.clone()).await?;
+            if whole.refundable_minor() == 0 { AttemptEvent::RefundedFully } else { AttemptEvent::RefundedPartly }
+        }
+    };
+    let illegal = |error: crate::domain::payment::IllegalMove| FlowError::Internal(error.to_string());
+    // A stray's money goes back; its payment ended long ago and does not move.
+    let stray = attempt.state == AttemptState::Stray;
+    if let Move::To(state) = attempt.state.next(event).map_err(illegal)? {
+        attempt.state = state;
+        attempt.due_ms = None;
+        if operation.kind == OperationKind::Capture {
+            attempt.bank_ref = bank_ref_text(
+                &serde_json::from_str(&operation.bank_ref).unwrap_or_default(),
+                &attempt.bank_ref,
+            );
+        }
+        if !attempt_update(tx, attempt).await? {
+            return Ok(false);
+        }
+    }
+    if stray {
+        return Ok(true);
+    }
+    if let Move::To(state) = payment.state.next(attempt.state.seen_by_payment()).map_err(illegal)? {
+        if !payment_move(tx, payment, state, now_ms).await? {
+            return Ok(false);
+        }
+        payment.state = state;
+        payment.updated_at_ms = now_ms;
+    }
+    Ok(true)
+}
+
+async fn answer_store(app: &App, tx: &mut Tx, payment: &Payment, operation: &Operation) -> FlowResult<()> {
+    let locale = crate::ctx::Locale::from_tag(&payment.locale).unwrap_or_default();
+    let whole = whole_fetch(tx, payment.clone()).await?;
+    let livemode = whole.names.pos_environment.as_deref() == Some("live");
+    let body = match operation.kind {
+        OperationKind::Capture => serde_json::to_string(&crate::flow::view::payment_view(app, &whole, locale)),
+        _ => serde_json::to_string(&crate::flow::view::refund_view(operation, livemode, locale)),
+    };
+    let body = body.map_err(|error| FlowError::Internal(error.to_string()))?;
+    idempotency_answer_of(tx, operation.tenant_id, &operation.operation_id.to_text(), 201, &body).await?;
+    Ok(())
+}

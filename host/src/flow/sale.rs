@@ -1,0 +1,348 @@
+//! A payment by card: the row before the first byte, the bank, the row after the last.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::ctx::Ctx;
+use crate::domain::bin::{BinFacts, BinTable};
+use crate::domain::card::Card;
+use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId};
+use crate::domain::money::Money;
+use crate::domain::payment::{AttemptState, PaymentState};
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::pos::{Pos, pos_open};
+use crate::flow::run::{Ran, attempt_run, charge_terms, three_d_model};
+use crate::flow::terms::{Chosen, Wanted, terms_chosen};
+use crate::limits;
+use crate::plugin::{Act, HeldCard};
+use crate::store::Tx;
+use crate::store::attempt::{Attempt, Purpose, attempt_insert};
+use crate::store::event::{PaymentEvent, event_insert};
+use crate::store::idempotency::{IdempotencyKey, idempotency_claim, idempotency_fetch};
+use crate::store::json::Json;
+use crate::store::node::node_is_below;
+use crate::store::payment::{CaptureMode, PayerKind, Payment, ReceivableChoice, payment_insert};
+use crate::store::pos_account::pos_account_usable;
+
+/// Whether the bank asks the card's holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ThreeD {
+    /// As the POS account is set.
+    #[default]
+    Automatic,
+    /// Always.
+    Required,
+    /// Never; refused where the POS account demands it.
+    Off,
+}
+
+/// A payment as somebody asks for it, already checked for form.
+#[derive(Debug)]
+pub struct SaleRequest {
+    /// To whom the money is owed.
+    pub node: NodeId,
+    /// What kind of debtor pays.
+    pub payer_kind: PayerKind,
+    /// The debtor, 26 characters.
+    pub payer_id: Option<String>,
+    /// Settled against debt.
+    pub amount: Money,
+    /// Wiped when the attempt ends. Absent where the bank's own page takes it.
+    pub card: Option<Card>,
+    /// The receivables chosen.
+    pub receivables: Vec<ReceivableChoice>,
+    /// `opt_…`
+    pub instalment_option: Option<String>,
+    /// The caller's own number.
+    pub reference: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Sale or pre-authorization.
+    pub capture: CaptureMode,
+    /// `ecommerce`, `mail-order`.
+    pub entry: &'static str,
+    /// 3-D Secure.
+    pub three_d: ThreeD,
+    /// A certain POS account.
+    pub pos_account: Option<PosAccountId>,
+    /// The caller's pairs.
+    pub metadata: BTreeMap<String, String>,
+    /// As the edge saw it.
+    pub payer_ip: Option<String>,
+    /// The key that makes it safe to repeat.
+    pub key: IdempotencyKey,
+}
+
+/// What became of the request.
+#[derive(Debug)]
+pub enum Created {
+    /// A new payment was made and its attempt ran.
+    Ran(Box<Ran>),
+    /// The key was known: this is the stored answer.
+    Replayed {
+        /// Its HTTP status.
+        status: u16,
+        /// Its body.
+        body: String,
+        /// The payment it is about.
+        payment: PaymentId,
+    },
+}
+
+/// Creates a payment and runs its first attempt.
+pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowResult<Created> {
+    if let Some(replay) = replayed(app, &request.key).await? {
+        return Ok(replay);
+    }
+    let mut tx = app.db.read().await?;
+    let plan = plan(app, &mut tx, ctx, &request).await?;
+    drop(tx);
+    let Plan { pos, chosen, facts } = plan;
+    let held = request.card.as_ref().map(|card| held(card, facts.as_ref()));
+    let (payment, attempt) = rows(app, ctx, &request, &pos, chosen, facts.as_ref());
+    let key = request.key.clone();
+    // The card lives on in the hold only.
+    drop(request);
+    if let Some(replay) = begin(app, &key, &payment, &attempt).await? {
+        return Ok(replay);
+    }
+    crate::crash::point("after_tx1");
+    if let Some(held) = &held {
+        app.hold.card_put(attempt.attempt_id, Arc::clone(held));
+    }
+    let terms = charge_terms(&payment);
+    let act = match (three_d_model(&attempt.model), attempt.purpose) {
+        (crate::plugin::ThreeDModel::None, Purpose::Sale) => Act::Sale { terms },
+        (crate::plugin::ThreeDModel::None, Purpose::Authorize) => Act::Authorize { terms },
+        (model, _) => Act::ThreeDSecure { model, terms },
+    };
+    let ran = attempt_run(app, pos, payment, attempt, act, held).await?;
+    Ok(Created::Ran(Box::new(ran)))
+}
+
+/// The stored answer of a key that was used before.
+async fn replayed(app: &App, key: &IdempotencyKey) -> FlowResult<Option<Created>> {
+    let mut tx = app.db.read().await?;
+    let Some(row) = idempotency_fetch(&mut tx, key).await? else { return Ok(None) };
+    if row.fingerprint != key.fingerprint {
+        return Err(FlowError::KeyReused);
+    }
+    let payment = PaymentId::from_text(&row.subject).map_err(|error| FlowError::Internal(error.to_string()))?;
+    match (row.status.and_then(|status| u16::try_from(status).ok()), row.body) {
+        (Some(status), Some(body)) => Ok(Some(Created::Replayed { status, body, payment })),
+        _ => Err(FlowError::InFlight),
+    }
+}
+
+struct Plan {
+    pos: Pos,
+    chosen: Chosen,
+    facts: Option<BinFacts>,
+}
+
+async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowResult<Plan> {
+    if !request.amount.is_positive() {
+        return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
+    }
+    let pays_upwards = request.payer_kind == PayerKind::Node
+        && match request.payer_id.as_deref().map(NodeId::from_text) {
+            // A dealer may pay what it owes to a node above it: the payer must be in its own part of the tree.
+            Some(Ok(payer)) => node_is_below(tx, ctx.tenant, ctx.scope, payer).await?,
+            _ => false,
+        };
+    if !pays_upwards && !node_is_below(tx, ctx.tenant, ctx.scope, request.node).await? {
+        return Err(FlowError::NotFound("dealer"));
+    }
+    check_card(app, request)?;
+    let facts = request.card.as_ref().and_then(|card| BinTable::seed().look_up(card.pan.bin(8)));
+    let chosen = terms_chosen(
+        tx,
+        Wanted {
+            tenant: ctx.tenant,
+            node: request.node,
+            amount: request.amount,
+            card: facts.as_ref(),
+            option: request.instalment_option.as_deref(),
+            now_ms: app.clock.now_ms(),
+        },
+    )
+    .await?;
+    let wanted = request.pos_account.or(chosen.terms.pos_account);
+    let usable = pos_account_usable(tx, ctx.tenant, request.node).await?;
+    let account = match wanted {
+        Some(wanted) => usable.into_iter().find(|account| account.pos_account_id == wanted),
+        None => usable.into_iter().next(),
+    };
+    let account = account.ok_or_else(|| {
+        FlowError::conflict("no_pos_account", "no active POS account is there for this node and these terms")
+    })?;
+    let pos = pos_open(app, tx, ctx.tenant, account.pos_account_id).await?;
+    model_of(request, &pos)?;
+    Ok(Plan { pos, chosen, facts })
+}
+
+fn check_card(app: &App, request: &SaleRequest) -> FlowResult<()> {
+    let Some(card) = &request.card else { return Ok(()) };
+    if request.entry == "ecommerce" && card.security_code.is_none() {
+        return Err(FlowError::invalid("/card/security_code", "required", "the security code is missing"));
+    }
+    let today = crate::flow::books::day_of(app.clock.now_ms());
+    let (year, month) = (u16::try_from(today.year()).unwrap_or(0), u8::try_from(today.month()).unwrap_or(1));
+    if card.expiry.is_past(year, month) {
+        return Err(FlowError::invalid("/card/expiry_month", "expired", "the card has expired"));
+    }
+    Ok(())
+}
+
+/// Which 3-D model this attempt uses: the POS account's, unless the caller may and does say otherwise.
+fn model_of(request: &SaleRequest, pos: &Pos) -> FlowResult<String> {
+    let own = pos.account.three_d_model.as_str();
+    let manifest = &pos.plugin.manifest;
+    let model = match request.three_d {
+        // A mail order has no payer at a browser.
+        _ if request.entry != "ecommerce" => "none",
+        ThreeD::Automatic => own,
+        ThreeD::Required if own == "none" => "3d",
+        ThreeD::Required => own,
+        ThreeD::Off if own == "none" || request.entry != "ecommerce" => "none",
+        ThreeD::Off => {
+            return Err(FlowError::invalid("/three_d_secure", "demanded", "the POS account demands 3-D Secure"));
+        }
+    };
+    if model != "none" && !manifest.models.iter().any(|known| known == model) {
+        return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));
+    }
+    if request.card.is_none() && model != "3d-host" {
+        return Err(FlowError::invalid("/card", "required", "the card is missing"));
+    }
+    Ok(model.to_owned())
+}
+
+fn held(card: &Card, facts: Option<&BinFacts>) -> Arc<HeldCard> {
+    let scheme = facts.map_or_else(|| scheme_of(card.pan.bin(6)).to_owned(), |facts| facts.brand.to_lowercase());
+    Arc::new(HeldCard::new(card, scheme, facts.and_then(|facts| facts.programme.clone())))
+}
+
+/// The scheme of a number that is in no table (ISO/IEC 7812, the schemes' own ranges).
+fn scheme_of(bin: &str) -> &'static str {
+    match bin.as_bytes() {
+        [b'4', ..] => "visa",
+        [b'5', b'1'..=b'5', ..] | [b'2', b'2'..=b'7', ..] => "mastercard",
+        [b'3', b'4' | b'7', ..] => "amex",
+        [b'9', ..] | [b'6', b'5', ..] => "troy",
+        _ => "unknown",
+    }
+}
+
+fn rows(
+    app: &App,
+    ctx: &Ctx,
+    request: &SaleRequest,
+    pos: &Pos,
+    chosen: Chosen,
+    facts: Option<&BinFacts>,
+) -> (Payment, Attempt) {
+    let now_ms = app.clock.now_ms();
+    let payment = Payment {
+        tenant_id: ctx.tenant,
+        payment_id: PaymentId::at(now_ms),
+        node_id: request.node,
+        payer_kind: request.payer_kind,
+        payer_id: request.payer_id.clone(),
+        amount_minor: request.amount.minor,
+        charged_minor: chosen.terms.charged.minor,
+        currency: request.amount.currency,
+        instalments: i64::from(chosen.terms.instalments.max(1)),
+        quote_id: chosen.quote_id,
+        terms: Json(serde_json::to_value(&chosen.terms).unwrap_or_default()),
+        entry: request.entry.to_owned(),
+        capture: request.capture,
+        reference: request.reference.clone(),
+        description: request.description.clone(),
+        metadata: Json(request.metadata.clone()),
+        receivables: Json(request.receivables.clone()),
+        locale: ctx.locale.tag().to_owned(),
+        state: PaymentState::Processing,
+        created_by: ctx.actor.label(),
+        created_at_ms: now_ms,
+        updated_at_ms: now_ms,
+        version: 1,
+    };
+    let attempt_id = AttemptId::at(now_ms);
+    let deadline = std::time::Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
+    let card = request.card.as_ref();
+    let attempt = Attempt {
+        tenant_id: ctx.tenant,
+        attempt_id,
+        payment_id: payment.payment_id,
+        pos_account_id: pos.account.pos_account_id,
+        order_no: order_no(attempt_id),
+        purpose: match request.capture {
+            CaptureMode::Automatic => Purpose::Sale,
+            CaptureMode::Manual => Purpose::Authorize,
+        },
+        // Checked by the plan.
+        model: model_of(request, pos).unwrap_or_default(),
+        card_bin: card.map(|card| card.pan.bin(8).to_owned()),
+        card_last4: card.map(|card| card.pan.last4().to_owned()),
+        card_brand: card.map(|card| {
+            facts.map_or_else(|| scheme_of(card.pan.bin(6)).to_owned(), |facts| facts.brand.to_lowercase())
+        }),
+        card_bank: facts.and_then(|facts| facts.bank_name().map(str::to_owned)),
+        card_programme: facts.and_then(|facts| facts.programme.clone()),
+        card_type: facts.map(|facts| facts.kind.as_str().to_owned()),
+        plugin_id: pos.plugin.id.clone(),
+        plugin_version: pos.plugin.version.clone(),
+        plugin_digest: pos.plugin.digest.clone(),
+        config: serde_json::to_string(&pos.installation.config).unwrap_or_default(),
+        payer_ip: request.payer_ip.clone(),
+        state: AttemptState::Sending,
+        bank_ref: "{}".to_owned(),
+        plugin_state: None,
+        correlation: None,
+        failure: None,
+        due_ms: Some(now_ms + limits::millis(deadline)),
+        asks: 0,
+        not_found: 0,
+        sent_at_ms: now_ms,
+        finished_at_ms: None,
+        created_at_ms: now_ms,
+        version: 1,
+    };
+    (payment, attempt)
+}
+
+/// Our number for the bank: letters and digits, 20 of them, as the strictest banks take it. The tail of the
+/// attempt's id: 26 characters of which the first 6 move once in years.
+fn order_no(attempt: AttemptId) -> String {
+    attempt.to_text()[6..].to_owned()
+}
+
+/// Tx 1: the key, the payment, the attempt. After it the first byte may leave.
+async fn begin(app: &App, key: &IdempotencyKey, payment: &Payment, attempt: &Attempt) -> FlowResult<Option<Created>> {
+    let now_ms = payment.created_at_ms;
+    let mut tx = app.db.begin().await?;
+    if !idempotency_claim(&mut tx, key, &payment.payment_id.to_text(), now_ms).await? {
+        drop(tx);
+        // Somebody was faster with the same key.
+        return match replayed(app, key).await? {
+            Some(replay) => Ok(Some(replay)),
+            None => Err(FlowError::InFlight),
+        };
+    }
+    if !payment_insert(&mut tx, payment).await? {
+        return Err(FlowError::conflict("reference_taken", "this reference names another payment"));
+    }
+    if !attempt_insert(&mut tx, attempt).await? {
+        return Err(FlowError::Internal(format!("{} cannot be inserted", attempt.attempt_id)));
+    }
+    let event = PaymentEvent::new(payment.tenant_id, payment.payment_id, "payment.created", &payment.created_by, now_ms)
+        .fact("amount", payment.amount_minor.to_string())
+        .fact("charged", payment.charged_minor.to_string())
+        .fact("currency", payment.currency.code())
+        .fact("instalments", payment.instalments.to_string());
+    event_insert(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(None)
+}

@@ -1,0 +1,437 @@
+//! Rows turned into what the API says of them.
+
+use vezne_api as api;
+
+use crate::app::App;
+use crate::ctx::Locale;
+use crate::domain::decline::{DeclineClass, payer_message};
+use crate::domain::id::{OperationId, RefundId};
+use crate::domain::payment::{AttemptState, OperationKind, OperationState, PaymentState};
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::failure::Failure;
+use crate::limits;
+use crate::plugin::BankRef;
+use crate::store::Tx;
+use crate::store::attempt::{Attempt, attempt_list};
+use crate::store::event::PaymentEvent;
+use crate::store::idempotency::idempotency_answer_of;
+use crate::store::json::Json;
+use crate::store::operation::{Operation, operation_list};
+use crate::store::payment::{CaptureMode, PayerKind, Payment, PaymentNames, payment_names};
+
+/// An instant as the API writes it.
+pub fn instant(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms).map_or_else(|_| String::new(), |at| format!("{at:.3}"))
+}
+
+/// Everything about one payment that its view needs.
+#[derive(Debug)]
+pub struct Whole {
+    /// The payment.
+    pub payment: Payment,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// Its operations, oldest first.
+    pub operations: Vec<Operation>,
+    /// The names around it.
+    pub names: PaymentNames,
+}
+
+/// Reads what the view of a payment needs.
+pub async fn whole_fetch(tx: &mut Tx, payment: Payment) -> FlowResult<Whole> {
+    let attempts = attempt_list(tx, payment.tenant_id, payment.payment_id).await?;
+    let operations = operation_list(tx, payment.tenant_id, payment.payment_id).await?;
+    let pos_account = attempts.last().map(|attempt| attempt.pos_account_id.to_text());
+    let names = payment_names(tx, &payment, pos_account.as_deref()).await?;
+    Ok(Whole { payment, attempts, operations, names })
+}
+
+impl Whole {
+    /// The attempt that has or may have the money, else the newest.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        let holding = |attempt: &&Attempt| {
+            matches!(
+                attempt.state,
+                AttemptState::Captured | AttemptState::Authorized | AttemptState::Voided | AttemptState::Refunded
+            )
+        };
+        self.attempts.iter().rev().find(holding).or(self.attempts.last())
+    }
+
+    /// What the bank took, minor units: what was captured of an authorization, or the whole charge.
+    pub fn captured_minor(&self) -> i64 {
+        let taken =
+            self.attempt().is_some_and(|attempt| matches!(attempt.state, AttemptState::Captured | AttemptState::Refunded));
+        match self.payment.capture {
+            _ if !taken => 0,
+            CaptureMode::Automatic => self.payment.charged_minor,
+            CaptureMode::Manual => self.sum(OperationKind::Capture, |state| state == OperationState::Succeeded),
+        }
+    }
+
+    /// What went back, minor units.
+    pub fn refunded_minor(&self) -> i64 {
+        self.sum(OperationKind::Refund, |state| state == OperationState::Succeeded)
+    }
+
+    /// What may still be given back: nothing that is on its way counts.
+    pub fn refundable_minor(&self) -> i64 {
+        let promised = self.sum(OperationKind::Refund, |state| state.is_open() || state == OperationState::Succeeded);
+        (self.captured_minor() - promised).max(0)
+    }
+
+    /// Whether the payment was taken back before the bank's day end.
+    pub fn voided(&self) -> bool {
+        self.attempt().is_some_and(|attempt| attempt.state == AttemptState::Voided)
+    }
+
+    /// When the bank took the money.
+    pub fn captured_at_ms(&self) -> Option<i64> {
+        let attempt = self.attempt()?;
+        let capture = self
+            .operations
+            .iter()
+            .find(|operation| operation.kind == OperationKind::Capture && operation.state == OperationState::Succeeded);
+        match (self.payment.capture, capture) {
+            (CaptureMode::Manual, capture) => capture?.finished_at_ms,
+            (CaptureMode::Automatic, _) if self.payment.state == PaymentState::Succeeded => attempt.finished_at_ms,
+            _ => None,
+        }
+    }
+
+    /// Until when the bank takes back what it took today; after it only a refund works.
+    pub fn void_until_ms(&self) -> Option<i64> {
+        let since_ms = match self.payment.state {
+            PaymentState::Authorized => self.attempt()?.finished_at_ms?,
+            _ => self.captured_at_ms()?,
+        };
+        day_end_ms(since_ms, &self.names.zone, self.names.pos_config.as_deref())
+    }
+
+    fn sum(&self, kind: OperationKind, counts: fn(OperationState) -> bool) -> i64 {
+        self.operations
+            .iter()
+            .filter(|operation| operation.kind == kind && counts(operation.state))
+            .map(|operation| operation.amount_minor)
+            .sum()
+    }
+
+    fn acts(&self, now_ms: i64) -> Vec<api::PaymentAct> {
+        let busy = self.operations.iter().any(|operation| operation.state.is_open());
+        let before_day_end = self.void_until_ms().is_some_and(|until_ms| now_ms < until_ms);
+        let untouched = self.refundable_minor() == self.captured_minor();
+        let mut acts = Vec::new();
+        if busy || self.voided() {
+            return acts;
+        }
+        if self.payment.state == PaymentState::Authorized {
+            acts.extend([api::PaymentAct::Capture, api::PaymentAct::Void]);
+        }
+        if self.payment.state == PaymentState::Succeeded && self.refundable_minor() > 0 {
+            if before_day_end && untouched {
+                acts.push(api::PaymentAct::Void);
+            }
+            acts.push(api::PaymentAct::Refund);
+        }
+        acts
+    }
+}
+
+/// The end of the bank's business day in which an instant falls. The POS account's `day_end` (`HH:MM`) says
+/// when; midnight in the firm's zone where it does not.
+fn day_end_ms(since_ms: i64, zone: &str, config: Option<&str>) -> Option<i64> {
+    let config: std::collections::BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(config.unwrap_or("{}")).unwrap_or_default();
+    let zone = jiff::tz::TimeZone::get(zone).ok()?;
+    let since = jiff::Timestamp::from_millisecond(since_ms).ok()?.to_zoned(zone.clone());
+    let stated = config.get("day_end").and_then(|value| value.as_str()).and_then(|text| text.parse().ok());
+    let midnight = since.date().tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+    let end = match stated {
+        None => midnight,
+        Some(at) => {
+            let today = since.date().to_datetime(at).to_zoned(zone.clone()).ok()?;
+            if today > since { today } else { since.date().tomorrow().ok()?.to_datetime(at).to_zoned(zone).ok()? }
+        }
+    };
+    Some(end.timestamp().as_millisecond())
+}
+
+/// A payment, for one who may see it.
+pub fn payment_view(app: &App, whole: &Whole, locale: Locale) -> api::Payment {
+    let payment = &whole.payment;
+    let attempt = whole.attempt();
+    let bank: BankRef = attempt.and_then(|attempt| serde_json::from_str(&attempt.bank_ref).ok()).unwrap_or_default();
+    let failure = attempt.and_then(|attempt| Failure::from_text(attempt.failure.as_deref()));
+    let no_money = matches!(payment.state, PaymentState::Declined | PaymentState::Failed | PaymentState::Expired);
+    api::Payment {
+        id: payment.payment_id.to_string(),
+        livemode: whole.names.pos_environment.as_deref() == Some("live"),
+        state: payment_state(payment.state),
+        voided: whole.voided(),
+        amount: payment.amount_minor,
+        charged: payment.charged_minor,
+        currency: payment.currency.code().to_owned(),
+        instalments: u32::try_from(payment.instalments).unwrap_or(1),
+        amount_refunded: whole.refunded_minor(),
+        amount_refundable: whole.refundable_minor(),
+        capture: match payment.capture {
+            CaptureMode::Automatic => api::CaptureMode::Automatic,
+            CaptureMode::Manual => api::CaptureMode::Manual,
+        },
+        channel: if payment.entry == "mail-order" { api::Channel::MailOrder } else { api::Channel::Ecommerce },
+        node: api::NodeRef { id: payment.node_id.to_string(), name: whole.names.node_name.clone() },
+        payer: payer_view(payment, &whole.names),
+        reference: payment.reference.clone(),
+        description: payment.description.clone(),
+        card: attempt.and_then(card_view),
+        pos_account: attempt.and_then(|attempt| pos_view(attempt, &whole.names)),
+        auth_code: bank.auth_code,
+        order_no: attempt.map(|attempt| attempt.order_no.clone()),
+        decline: failure.as_ref().filter(|_| no_money).map(|failure| decline_view(failure, locale)),
+        in_doubt: attempt.filter(|attempt| attempt.state == AttemptState::Unknown).map(|attempt| api::InDoubt {
+            since: instant(failure.as_ref().and_then(|failure| failure.since_ms).unwrap_or(attempt.sent_at_ms)),
+            inquiries: u32::try_from(attempt.asks).unwrap_or(u32::MAX),
+            next_inquiry_at: attempt.due_ms.map(instant),
+            alarm: failure.as_ref().is_some_and(|failure| failure.alarm),
+            reason: failure.as_ref().map_or_else(|| "no_answer".to_owned(), |failure| failure.code.replace('-', "_")),
+        }),
+        next_action: next_action(app, payment, attempt),
+        receivables: payment
+            .receivables
+            .0
+            .iter()
+            .map(|choice| api::ReceivableShare {
+                receivable: format!("rcv_{}", choice.receivable_id),
+                amount: choice.amount_minor,
+            })
+            .collect(),
+        allocations: Vec::new(),
+        acts: whole.acts(app.clock.now_ms()),
+        void_until: whole.void_until_ms().map(instant),
+        metadata: payment.metadata.0.clone(),
+        created_at: instant(payment.created_at_ms),
+        updated_at: instant(payment.updated_at_ms),
+        captured_at: whole.captured_at_ms().map(instant),
+    }
+}
+
+fn payer_view(payment: &Payment, names: &PaymentNames) -> Option<api::Party> {
+    let (kind, prefix) = match payment.payer_kind {
+        PayerKind::Node => (api::PartyKind::Node, "dlr"),
+        PayerKind::Customer => (api::PartyKind::Customer, "cus"),
+        PayerKind::None => return None,
+    };
+    let id = format!("{prefix}_{}", payment.payer_id.as_deref()?);
+    Some(api::Party { kind, id, name: names.payer_name.clone().unwrap_or_default() })
+}
+
+fn card_view(attempt: &Attempt) -> Option<api::CardSummary> {
+    Some(api::CardSummary {
+        bin: attempt.card_bin.clone()?,
+        last4: attempt.card_last4.clone()?,
+        brand: attempt.card_brand.clone(),
+        bank: attempt.card_bank.clone(),
+        programme: attempt.card_programme.clone(),
+    })
+}
+
+fn pos_view(attempt: &Attempt, names: &PaymentNames) -> Option<api::PosAccountRef> {
+    Some(api::PosAccountRef {
+        id: attempt.pos_account_id.to_string(),
+        name: names.pos_name.clone()?,
+        bank: names.pos_bank.clone()?,
+    })
+}
+
+fn next_action(app: &App, payment: &Payment, attempt: Option<&Attempt>) -> Option<api::NextAction> {
+    let attempt = attempt.filter(|_| payment.state == PaymentState::RequiresAction)?;
+    let token = app.hold.page_token(attempt.attempt_id)?;
+    let until_ms = attempt.due_ms.unwrap_or(attempt.created_at_ms + limits::millis(limits::HOLD_LIFE_MAX));
+    Some(api::NextAction {
+        redirect_url: format!("{}/gate/{token}", app.config.public_url),
+        expires_at: instant(until_ms),
+    })
+}
+
+fn decline_view(failure: &Failure, locale: Locale) -> api::Decline {
+    let class = match DeclineClass::of(&failure.code) {
+        DeclineClass::Never => api::DeclineClass::Never,
+        DeclineClass::Later => api::DeclineClass::Later,
+        DeclineClass::ChangeData => api::DeclineClass::ChangeData,
+        DeclineClass::StepUp => api::DeclineClass::StepUp,
+        DeclineClass::Cascade => api::DeclineClass::Cascade,
+        DeclineClass::Unknown => api::DeclineClass::Unknown,
+    };
+    api::Decline {
+        class,
+        code: failure.code.replace('-', "_"),
+        bank_code: failure.bank_code.clone(),
+        bank_message: failure.bank_message.clone(),
+        message: payer_message(&failure.code, locale),
+        retry_after: None,
+    }
+}
+
+/// Where a payment stands, in the API's words.
+pub fn payment_state(state: PaymentState) -> api::PaymentState {
+    match state {
+        PaymentState::RequiresAction => api::PaymentState::RequiresAction,
+        PaymentState::Processing => api::PaymentState::Processing,
+        PaymentState::Authorized => api::PaymentState::Authorized,
+        PaymentState::Succeeded => api::PaymentState::Succeeded,
+        PaymentState::Declined => api::PaymentState::Declined,
+        PaymentState::Failed => api::PaymentState::Failed,
+        PaymentState::Canceled => api::PaymentState::Canceled,
+        PaymentState::Expired => api::PaymentState::Expired,
+        PaymentState::Unknown => api::PaymentState::Unknown,
+    }
+}
+
+fn attempt_state(state: AttemptState) -> api::AttemptState {
+    match state {
+        AttemptState::Sending | AttemptState::Provisioning => api::AttemptState::Sending,
+        AttemptState::Browsing | AttemptState::BrowsingCharge => api::AttemptState::Browsing,
+        AttemptState::Unknown => api::AttemptState::Unknown,
+        AttemptState::Authorized => api::AttemptState::Authorized,
+        AttemptState::Captured | AttemptState::Refunded | AttemptState::Stray => api::AttemptState::Captured,
+        AttemptState::Declined => api::AttemptState::Declined,
+        AttemptState::Failed | AttemptState::Expired | AttemptState::Canceled => api::AttemptState::NotProcessed,
+        AttemptState::Voided => api::AttemptState::Voided,
+    }
+}
+
+fn operation_state(state: OperationState) -> api::OperationState {
+    match state {
+        OperationState::Sending => api::OperationState::Sending,
+        OperationState::Unknown => api::OperationState::Unknown,
+        OperationState::Succeeded => api::OperationState::Approved,
+        OperationState::Declined => api::OperationState::Declined,
+        OperationState::Failed => api::OperationState::NotProcessed,
+    }
+}
+
+/// The attempts of a payment, oldest first, each with its operations.
+pub fn attempt_views(whole: &Whole, locale: Locale) -> Vec<api::Attempt> {
+    let of = |attempt: &Attempt| {
+        whole
+            .operations
+            .iter()
+            .filter(|operation| operation.attempt_id == attempt.attempt_id)
+            .map(operation_view)
+            .collect()
+    };
+    let numbered = whole.attempts.iter().zip(1..);
+    numbered
+        .map(|(attempt, number)| {
+            let bank: BankRef = serde_json::from_str(&attempt.bank_ref).unwrap_or_default();
+            api::Attempt {
+                id: attempt.attempt_id.to_string(),
+                payment: attempt.payment_id.to_string(),
+                number,
+                state: attempt_state(attempt.state),
+                pos_account: pos_view(attempt, &whole.names).unwrap_or_else(|| api::PosAccountRef {
+                    id: attempt.pos_account_id.to_string(),
+                    name: String::new(),
+                    bank: String::new(),
+                }),
+                plugin: api::PluginRef {
+                    id: attempt.plugin_id.clone(),
+                    version: attempt.plugin_version.clone(),
+                    digest: format!("sha256:{}", attempt.plugin_digest),
+                },
+                order_no: attempt.order_no.clone(),
+                bank_reference: bank.transaction_id,
+                auth_code: bank.auth_code,
+                three_d_model: Some(attempt.model.replace('-', "_")).filter(|model| model != "none"),
+                decline: Failure::from_text(attempt.failure.as_deref())
+                    .filter(|_| !attempt.state.is_open())
+                    .map(|failure| decline_view(&failure, locale)),
+                operations: of(attempt),
+                created_at: instant(attempt.created_at_ms),
+                ended_at: attempt.finished_at_ms.map(instant),
+            }
+        })
+        .collect()
+}
+
+fn operation_view(operation: &Operation) -> api::Operation {
+    let failure = Failure::from_text(operation.failure.as_deref()).unwrap_or_default();
+    api::Operation {
+        id: operation.operation_id.to_string(),
+        kind: match operation.kind {
+            OperationKind::Capture => api::OperationKind::Capture,
+            OperationKind::Void => api::OperationKind::Void,
+            OperationKind::Refund => api::OperationKind::Refund,
+            OperationKind::Authorize => api::OperationKind::Authorization,
+            OperationKind::Inquiry => api::OperationKind::Inquiry,
+            OperationKind::Sale | OperationKind::ThreeDSecure => api::OperationKind::Sale,
+        },
+        state: operation_state(operation.state),
+        amount: operation.amount_minor,
+        currency: operation.currency.code().to_owned(),
+        bank_code: failure.bank_code,
+        bank_message: failure.bank_message,
+        started_at: instant(operation.created_at_ms),
+        ended_at: operation.finished_at_ms.map(instant),
+    }
+}
+
+/// A void or refund.
+pub fn refund_view(operation: &Operation, livemode: bool, locale: Locale) -> api::Refund {
+    let failure = Failure::from_text(operation.failure.as_deref());
+    let refused = matches!(operation.state, OperationState::Declined | OperationState::Failed);
+    api::Refund {
+        id: refund_id(operation.operation_id),
+        payment: operation.payment_id.to_string(),
+        livemode,
+        kind: if operation.kind == OperationKind::Void { api::RefundKind::Void } else { api::RefundKind::Refund },
+        state: match operation.state {
+            OperationState::Sending => api::RefundState::Processing,
+            OperationState::Unknown => api::RefundState::Unknown,
+            OperationState::Succeeded => api::RefundState::Succeeded,
+            OperationState::Declined | OperationState::Failed => api::RefundState::Failed,
+        },
+        amount: operation.amount_minor,
+        currency: operation.currency.code().to_owned(),
+        reason: operation.reason.clone(),
+        decline: failure.filter(|_| refused).map(|failure| decline_view(&failure, locale)),
+        created_at: instant(operation.created_at_ms),
+        updated_at: instant(operation.finished_at_ms.unwrap_or(operation.created_at_ms)),
+    }
+}
+
+/// The refund's name of an operation.
+pub fn refund_id(operation: OperationId) -> String {
+    RefundId::from_text(&operation.to_text()).map_or_else(|_| String::new(), |id| id.to_string())
+}
+
+/// The timeline.
+pub fn event_views(events: &[PaymentEvent]) -> Vec<api::Event> {
+    events
+        .iter()
+        .zip(1..)
+        .map(|(event, sequence)| api::Event {
+            id: event.event_id.to_string(),
+            payment: event.payment_id.to_string(),
+            attempt: event.attempt_id.as_ref().map(|id| format!("att_{id}")),
+            sequence,
+            kind: event.kind.clone(),
+            actor: Some(event.actor.clone()).filter(|actor| !actor.starts_with("job:")),
+            detail: Json(event.detail.0.clone()).0,
+            at: instant(event.at_ms),
+        })
+        .collect()
+}
+
+/// Stores the answer that repetitions of the creating request get, in the commit that makes it true.
+pub async fn answer_store(app: &App, tx: &mut Tx, payment: &Payment) -> FlowResult<()> {
+    if payment.state == PaymentState::Processing {
+        return Ok(());
+    }
+    let whole = whole_fetch(tx, payment.clone()).await?;
+    let locale = Locale::from_tag(&payment.locale).unwrap_or_default();
+    let body = serde_json::to_string(&payment_view(app, &whole, locale))
+        .map_err(|error| FlowError::Internal(error.to_string()))?;
+    idempotency_answer_of(tx, payment.tenant_id, &payment.payment_id.to_text(), 201, &body).await?;
+    Ok(())
+}
