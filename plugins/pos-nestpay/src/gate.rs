@@ -115,6 +115,11 @@ pub struct Verified<'a> {
 pub fn verify<'a>(callback: &'a Callback, settings: &Settings) -> Result<Verified<'a>, Fault> {
     let fields = Fields::of(callback);
     let sent = fields.filled("HASH").ok_or_else(|| forged("it has no HASH"))?;
+    // Without them nothing but the store key would be hashed, which the host refuses to compare: a bare
+    // `HASH` must be a forgery, not the end of the call.
+    if ["clientid", "oid"].iter().any(|name| exact(fields, name).is_empty()) {
+        return Err(forged("it names no store or no order"));
+    }
     let is_ver3 = fields.get("hashAlgorithm").is_some_and(|name| name.eq_ignore_ascii_case("ver3"));
     let (signature, coverage) = match fields.filled("HASHPARAMS") {
         Some(list) if !is_ver3 => {

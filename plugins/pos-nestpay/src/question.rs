@@ -5,8 +5,8 @@
 //! can have several of them.
 
 use serde::{Deserialize, Serialize};
-use vezne_plugin::words::{category, operation};
-use vezne_plugin::{Decline, Outcome, Stated, Target, step};
+use vezne_plugin::words::{category, operation, order_state};
+use vezne_plugin::{BankRef, Decline, Outcome, Stated, Target, step};
 
 use crate::answer;
 use crate::history::{History, Row};
@@ -85,7 +85,11 @@ impl Question {
             Standing::Failed if captures => return Reply::AskHistory,
             Standing::Failed => failed(order.proc_return_code.as_deref()),
             Standing::Pending => Outcome::Pending(order.bank.clone()),
-            Standing::Voided => canceled(),
+            Standing::Voided if captures => return Reply::AskHistory,
+            Standing::Voided => {
+                let stated = Stated { minor: self.stated_minor(order), currency: None, order_id: order.order_id.clone() };
+                voided(order.bank.clone(), stated)
+            }
             _ => step::unknown("the order is in a state without a name"),
         })
     }
@@ -125,8 +129,9 @@ impl Question {
         if let Some(row) = with(|row| row.standing == Standing::Pending) {
             return Outcome::Pending(row.bank_ref(&self.order));
         }
-        if with(|row| row.standing == Standing::Voided).is_some() {
-            return canceled();
+        if let Some(row) = with(|row| row.standing == Standing::Voided) {
+            let stated = Stated { minor: row.minor(), currency: None, order_id: Some(self.order.clone()) };
+            return voided(row.bank_ref(&self.order), stated);
         }
         match rows.first() {
             Some(row) if row.standing == Standing::Failed => failed(row.proc_return_code.as_deref()),
@@ -210,6 +215,12 @@ fn failed(code: Option<&str>) -> Outcome {
     }
 }
 
+/// It had been approved, and does not count any more.
+fn voided(bank: BankRef, stated: Stated) -> Outcome {
+    step::approved(bank, stated, None, vec![(order_state::KEY.to_owned(), order_state::VOIDED.to_owned())])
+}
+
+/// A refund that was voided gives nothing back.
 fn canceled() -> Outcome {
     declined(category::CANCELED, "V")
 }

@@ -46,6 +46,17 @@ pub mod model {
     pub const THREE_D_HOST: &str = "3d-host";
 }
 
+/// What an inquiry found an order to be, where that differs from what was asked about: an attribute of the
+/// approval.
+pub mod order_state {
+    /// The attribute's name.
+    pub const KEY: &str = "order-state";
+    /// Approved once, voided since: the payer owes and has paid nothing.
+    pub const VOIDED: &str = "voided";
+    /// Reserved and not captured.
+    pub const AUTHORIZED: &str = "authorized";
+}
+
 /// Decline categories (`decline.category`). Each is also the key of the sentence the payer reads.
 pub mod category {
     /// This card cannot be used at all (lost, stolen, fraud): one neutral sentence for all of them.
