@@ -41,7 +41,9 @@ impl Words<'_> {
     /// Both words must say the same. A code of no table, a duplicate and a timeout settle nothing.
     pub fn judge(&self) -> Judgement {
         let says_yes = self.response.is_some_and(|word| word.eq_ignore_ascii_case("Approved"));
-        let says_no = self.response.is_some_and(|word| word.eq_ignore_ascii_case("Declined") || word.eq_ignore_ascii_case("Error"));
+        let says_no = self
+            .response
+            .is_some_and(|word| word.eq_ignore_ascii_case("Declined") || word.eq_ignore_ascii_case("Error"));
         match self.proc_return_code {
             Some("00") if says_yes => Judgement::Approved,
             Some("00") => Judgement::Unclear("the code says yes and the word does not".into()),
@@ -54,11 +56,17 @@ impl Words<'_> {
     fn refusal(&self, code: Option<&str>) -> Judgement {
         // 99 is the gateway's wrapper: the reason is in ERRORCODE, and without one nobody knows.
         let code = code.filter(|code| *code != "99");
-        let inner = self.error_code.map(|code| code.strip_prefix("ISO8583-").filter(|iso| iso.len() == 2).unwrap_or(code));
-        let known: Vec<(&str, Meaning)> =
-            [inner, code].into_iter().flatten().filter_map(|code| meaning(code).map(|meaning| (code, meaning))).collect();
+        let inner =
+            self.error_code.map(|code| code.strip_prefix("ISO8583-").filter(|iso| iso.len() == 2).unwrap_or(code));
+        let known: Vec<(&str, Meaning)> = [inner, code]
+            .into_iter()
+            .flatten()
+            .filter_map(|code| meaning(code).map(|meaning| (code, meaning)))
+            .collect();
         match known.iter().find(|(_, meaning)| !meaning.class.is_refusal()).or(known.first()) {
-            Some((code, meaning)) if meaning.class.is_refusal() => Judgement::Refused((*code).to_owned(), meaning.clone()),
+            Some((code, meaning)) if meaning.class.is_refusal() => {
+                Judgement::Refused((*code).to_owned(), meaning.clone())
+            }
             Some((code, meaning)) => Judgement::Unclear(format!("{code} means {}", meaning.class.as_str())),
             None => Judgement::Unclear(format!("{} is in no table", inner.or(code).unwrap_or("no code"))),
         }
@@ -134,18 +142,28 @@ impl Answer {
     /// Cancelling one charge of a repeated order is answered in words of its own.
     pub fn recurring_result(&self) -> Option<bool> {
         self.root.get("RECURRINGOPERATION")?;
-        Some(self.get("RESULT").is_some_and(|word| word.eq_ignore_ascii_case("Successfull") || word.eq_ignore_ascii_case("Successful")))
+        Some(
+            self.get("RESULT").is_some_and(|word| {
+                word.eq_ignore_ascii_case("Successfull") || word.eq_ignore_ascii_case("Successful")
+            }),
+        )
     }
 
     /// What became of a charge, capture, void or refund on `order_id`.
     pub fn outcome(&self, order_id: &str) -> Outcome {
         if let Some(done) = self.recurring_result() {
             let stated = Stated { minor: None, currency: None, order_id: None };
-            return if done { step::approved(step::order_ref(order_id), stated, None, Vec::new()) } else { step::unknown("the cancellation was not confirmed") };
+            return if done {
+                step::approved(step::order_ref(order_id), stated, None, Vec::new())
+            } else {
+                step::unknown("the cancellation was not confirmed")
+            };
         }
         let words = self.words();
         match words.judge() {
-            Judgement::Approved => step::approved(self.bank_ref(order_id), self.stated(), Some("00".into()), self.attributes()),
+            Judgement::Approved => {
+                step::approved(self.bank_ref(order_id), self.stated(), Some("00".into()), self.attributes())
+            }
             judgement => words.refused_outcome(&judgement),
         }
     }
@@ -167,9 +185,14 @@ impl Answer {
     }
 
     fn attributes(&self) -> Vec<(String, String)> {
-        const SHOWN: [(&str, &str); 4] =
-            [("TRXDATE", "bank-time"), ("SETTLEID", "batch"), ("CARDBRAND", "card-brand"), ("CARDISSUER", "card-issuer")];
-        let pairs = SHOWN.iter().filter_map(|(from, to)| self.extra(from).map(|value| ((*to).to_owned(), value.to_owned())));
+        const SHOWN: [(&str, &str); 4] = [
+            ("TRXDATE", "bank-time"),
+            ("SETTLEID", "batch"),
+            ("CARDBRAND", "card-brand"),
+            ("CARDISSUER", "card-issuer"),
+        ];
+        let pairs =
+            SHOWN.iter().filter_map(|(from, to)| self.extra(from).map(|value| ((*to).to_owned(), value.to_owned())));
         pairs.collect()
     }
 }

@@ -9,7 +9,8 @@ pub fn epoch_ms(text: &str) -> Option<i64> {
     if digits.len() != 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let (year, month, day): (i64, i64, i64) = (digits[..4].parse().ok()?, digits[4..6].parse().ok()?, digits[6..].parse().ok()?);
+    let (year, month, day): (i64, i64, i64) =
+        (digits[..4].parse().ok()?, digits[4..6].parse().ok()?, digits[6..].parse().ok()?);
     let (clock, millis) = time.split_once('.').unwrap_or((time, "0"));
     let mut parts = clock.split(':').map(|part| part.parse::<i64>().ok().filter(|_| part.len() == 2));
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
@@ -42,7 +43,16 @@ mod tests {
         assert_eq!(epoch_ms("2024-01-28 19:58:49.382"), Some(1_706_461_129_382));
         assert_eq!(epoch_ms("20240128 19:58:49"), Some(1_706_461_129_000));
         assert_eq!(epoch_ms("2024-02-29 00:00:00.5"), Some(1_709_154_000_500));
-        for bad in ["", "2024-01-28", "2017 13:14:06", "2024-13-01 00:00:00", "2024-01-28 25:00:00", "2024-01-28 1:2:3", "x y", "2024-01-28 00:00:00.-1"] {
+        for bad in [
+            "",
+            "2024-01-28",
+            "2017 13:14:06",
+            "2024-13-01 00:00:00",
+            "2024-01-28 25:00:00",
+            "2024-01-28 1:2:3",
+            "x y",
+            "2024-01-28 00:00:00.-1",
+        ] {
             assert_eq!(epoch_ms(bad), None, "{bad}");
         }
     }

@@ -82,9 +82,13 @@ fn with_card(form: Form, card: Option<&Card>) -> Form {
 
 fn sign(settings: &Settings, form: Form) -> Result<Sealed, Fault> {
     match settings.form_hash {
-        FormHash::Ver3 => hash::ver3(form.into_fields().iter_mut().map(|(name, value)| (name.as_str(), std::mem::take(value)))),
+        FormHash::Ver3 => {
+            hash::ver3(form.into_fields().iter_mut().map(|(name, value)| (name.as_str(), std::mem::take(value))))
+        }
         FormHash::Ver1 => {
-            let field = |wanted: &str| form.fields().iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.as_text());
+            let field = |wanted: &str| {
+                form.fields().iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.as_text())
+            };
             hash::ver1(hash::VER1_FORM.iter().map(|name| field(name).unwrap_or_default()))
         }
     }
@@ -134,7 +138,11 @@ pub fn verify<'a>(callback: &'a Callback, settings: &Settings) -> Result<Verifie
             (hash::ver3(all)?, Coverage::Everything)
         }
     };
-    if value::equals(&signature, sent) { Ok(Verified { fields, coverage }) } else { Err(forged("its hash is not the bank's")) }
+    if value::equals(&signature, sent) {
+        Ok(Verified { fields, coverage })
+    } else {
+        Err(forged("its hash is not the bank's"))
+    }
 }
 
 /// The value of a field whose name a signature spells exactly.
@@ -201,7 +209,11 @@ impl<'a> Verified<'a> {
             return Err(forged("it states another amount"));
         }
         match self.fields.get("currency") {
-            Some(currency) if currency == expected.currency || currency.eq_ignore_ascii_case(expected.currency_letters) => Ok(()),
+            Some(currency)
+                if currency == expected.currency || currency.eq_ignore_ascii_case(expected.currency_letters) =>
+            {
+                Ok(())
+            }
             _ => Err(forged("it states another currency")),
         }
     }

@@ -86,16 +86,21 @@ mod tests {
 
     #[test]
     fn names_are_ordered_as_people_would() {
-        let mut names = ["tadres10", "Tadres2", "_charset_", "amount", "AMOUNT2", "md", "mdStatus", "oid", "EXTRA_X", "extra1"];
+        let mut names =
+            ["tadres10", "Tadres2", "_charset_", "amount", "AMOUNT2", "md", "mdStatus", "oid", "EXTRA_X", "extra1"];
         names.sort_by(|a, b| natural(a, b));
-        assert_eq!(names, ["_charset_", "amount", "AMOUNT2", "extra1", "EXTRA_X", "md", "mdStatus", "oid", "Tadres2", "tadres10"]);
+        assert_eq!(
+            names,
+            ["_charset_", "amount", "AMOUNT2", "extra1", "EXTRA_X", "md", "mdStatus", "oid", "Tadres2", "tadres10"]
+        );
         assert_eq!(natural("a007", "A7"), Ordering::Equal);
     }
 
     #[test]
     fn the_store_key_is_escaped_too() {
         let _session = vezne_plugin::native::Session::new().secret("store-key", "k|\\").start();
-        let signed = ver3([("b", Value::from("x|")), ("a", Value::from("")), ("HASH", Value::from("no"))]).expect("signs");
+        let signed =
+            ver3([("b", Value::from("x|")), ("a", Value::from("")), ("HASH", Value::from("no"))]).expect("signs");
         let plain = Value::from("|x\\||k\\|\\\\").digest(DigestAlg::Sha512, TextForm::Base64);
         assert_eq!(signed.revealed(), plain.revealed());
     }

@@ -100,7 +100,8 @@ pub fn read(answer: &Answer) -> History {
         return History::Nothing;
     }
     let words = answer.words();
-    let approved = words.proc_return_code == Some("00") && words.response.is_some_and(|word| word.eq_ignore_ascii_case("Approved"));
+    let approved = words.proc_return_code == Some("00")
+        && words.response.is_some_and(|word| word.eq_ignore_ascii_case("Approved"));
     if !approved {
         let code = answer.error_code().or(words.proc_return_code).unwrap_or("no code");
         return History::Unclear(format!("the question was refused with {code}"));

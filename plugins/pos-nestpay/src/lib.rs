@@ -90,14 +90,22 @@ impl Payments for Nestpay {
         ask(question, history)
     }
 
-    fn resume(ctx: &Context, terms: Option<&Terms>, state: &[u8], reply: &Reply, _: Option<&Card>) -> Result<Step, Fault> {
+    fn resume(
+        ctx: &Context,
+        terms: Option<&Terms>,
+        state: &[u8],
+        reply: &Reply,
+        _: Option<&Card>,
+    ) -> Result<Step, Fault> {
         match (state::decode::<State>(state)?, reply) {
             (State::Write { order }, Reply::Response(response)) => step::done(Answer::read(response)?.outcome(&order)),
             (State::RefundsBefore { order }, Reply::Response(response)) => send_refund(terms, &order, response),
             (State::RefundsBefore { .. }, Reply::Failed(failure)) => {
                 step::done(step::not_processed(format!("the bank could not be reached: {}", failure.detail)))
             }
-            (State::Gate(visit), Reply::Callback(callback)) => three_d::came_back(ctx, needed(terms)?, &visit, callback),
+            (State::Gate(visit), Reply::Callback(callback)) => {
+                three_d::came_back(ctx, needed(terms)?, &visit, callback)
+            }
             (State::Confirm { question, claim }, Reply::Response(response)) => {
                 let found = order_status::read(&Answer::read(response)?);
                 three_d::confirmed(&question, &found, claim)
@@ -136,7 +144,8 @@ impl ThreeDSecure for Nestpay {
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {
-        let order = vezne_plugin::callback::Fields::of(callback).filled("oid").filter(|order| order.len() <= ORDER_CHARS_MAX);
+        let order =
+            vezne_plugin::callback::Fields::of(callback).filled("oid").filter(|order| order.len() <= ORDER_CHARS_MAX);
         order.map(str::to_owned).ok_or_else(|| Fault::UnreadableAnswer("the callback names no order".into()))
     }
 }
@@ -172,7 +181,11 @@ fn instalments(terms: &Terms) -> String {
 /// A repeated order, if the context asks for one.
 fn recurring(ctx: &Context) -> Option<Recurring> {
     let get = |key: &str| ctx.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-    Some(Recurring { interval: get("recurring-interval")?, cycle: get("recurring-cycle")?, count: get("recurring-count")? })
+    Some(Recurring {
+        interval: get("recurring-interval")?,
+        cycle: get("recurring-cycle")?,
+        count: get("recurring-count")?,
+    })
 }
 
 fn charge_card(ctx: &Context, terms: &Terms, card: &Card, reserve: bool) -> Result<Step, Fault> {
@@ -184,7 +197,13 @@ fn charge_card(ctx: &Context, terms: &Terms, card: &Card, reserve: bool) -> Resu
 }
 
 /// Sends a charge or reservation. NestPay has no flag for mail order: the store itself is open to it or not.
-fn send_charge(ctx: &Context, settings: &Settings, terms: &Terms, reserve: bool, payer: Payer<'_>) -> Result<Step, Fault> {
+fn send_charge(
+    ctx: &Context,
+    settings: &Settings,
+    terms: &Terms,
+    reserve: bool,
+    payer: Payer<'_>,
+) -> Result<Step, Fault> {
     positive(terms)?;
     order_number(&ctx.order_id)?;
     let order = Order {
@@ -208,13 +227,18 @@ fn send_refund(terms: Option<&Terms>, order: &str, response: &HttpResponse) -> R
     let terms = needed(terms)?;
     let settings = Settings::load()?;
     let before = match Answer::read(response).map(|answer| history::read(&answer)) {
-        Ok(History::Rows(rows)) => Some(rows.into_iter().filter(history::Row::is_credit).filter_map(|row| row.transaction_id).collect()),
+        Ok(History::Rows(rows)) => {
+            Some(rows.into_iter().filter(history::Row::is_credit).filter_map(|row| row.transaction_id).collect())
+        }
         Ok(History::Nothing) => Some(Vec::new()),
         Ok(History::Unclear(_)) => None,
         Err(_) => return step::done(step::not_processed("the bank could not say what was refunded before")),
     };
     let known = BankRef {
-        extra: before.into_iter().map(|ids: Vec<String>| (question::REFUNDS_BEFORE.to_owned(), ids.join(" "))).collect(),
+        extra: before
+            .into_iter()
+            .map(|ids: Vec<String>| (question::REFUNDS_BEFORE.to_owned(), ids.join(" ")))
+            .collect(),
         ..step::order_ref(order)
     };
     let total = amount::decimal(&terms.amount)?;
@@ -224,7 +248,11 @@ fn send_refund(terms: Option<&Terms>, order: &str, response: &HttpResponse) -> R
 /// Puts a question.
 fn ask(question: Question, history: bool) -> Result<Step, Fault> {
     let settings = Settings::load()?;
-    let message = if history { message::order_history(&settings, &question.order)? } else { message::order_status(&settings, &question.order)? };
+    let message = if history {
+        message::order_history(&settings, &question.order)?
+    } else {
+        message::order_status(&settings, &question.order)?
+    };
     let known = step::order_ref(&question.order);
     step::send(message::request(message)?, Effect::ReadOnly, known, &State::Ask { question, history })
 }

@@ -128,7 +128,8 @@ pub fn order_status(settings: &Settings, order_id: &str) -> Result<Element, Faul
 
 /// What became of all charges of a repeated order?
 pub fn recurring_status(settings: &Settings, recurring_id: &str) -> Result<Element, Fault> {
-    Ok(envelope(settings)?.child(Element::new("Extra").field("ORDERSTATUS", "QUERY").field("RECURRINGID", recurring_id)))
+    Ok(envelope(settings)?
+        .child(Element::new("Extra").field("ORDERSTATUS", "QUERY").field("RECURRINGID", recurring_id)))
 }
 
 /// Every transaction of an order.

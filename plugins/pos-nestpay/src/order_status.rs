@@ -75,7 +75,8 @@ pub fn says_no_record(answer: &Answer) -> bool {
     let says_no = answer.words().response.is_some_and(|word| !word.eq_ignore_ascii_case("Approved"));
     let text = vezne_plugin::turkish::ascii(answer.get("ErrMsg").unwrap_or_default()).to_ascii_lowercase();
     let none = text.starts_with("no record found") || text.starts_with("kayit bulunamadi");
-    let empty = answer.extra("ORD_ID").is_none() && answer.extra("TRX1").is_none() && answer.extra("TRANS_STAT").is_none();
+    let empty =
+        answer.extra("ORD_ID").is_none() && answer.extra("TRX1").is_none() && answer.extra("TRANS_STAT").is_none();
     says_no && none && empty
 }
 
@@ -85,7 +86,8 @@ pub fn read(answer: &Answer) -> Found {
         return Found::Nothing;
     }
     let words = answer.words();
-    let approved = words.proc_return_code == Some("00") && words.response.is_some_and(|word| word.eq_ignore_ascii_case("Approved"));
+    let approved = words.proc_return_code == Some("00")
+        && words.response.is_some_and(|word| word.eq_ignore_ascii_case("Approved"));
     if !approved {
         let code = answer.error_code().or(words.proc_return_code).unwrap_or("no code");
         return Found::Unclear(format!("the question was refused with {code}"));

@@ -87,7 +87,8 @@ impl Question {
             Standing::Pending => Outcome::Pending(order.bank.clone()),
             Standing::Voided if captures => return Reply::AskHistory,
             Standing::Voided => {
-                let stated = Stated { minor: self.stated_minor(order), currency: None, order_id: order.order_id.clone() };
+                let stated =
+                    Stated { minor: self.stated_minor(order), currency: None, order_id: order.order_id.clone() };
                 voided(order.bank.clone(), stated)
             }
             _ => step::unknown("the order is in a state without a name"),
@@ -113,7 +114,9 @@ impl Question {
         match self.operation.as_str() {
             operation::REFUND => self.refund(rows),
             operation::VOID | "cancel" => self.void(rows),
-            operation::CAPTURE => self.charge(rows.iter().filter(|row| row.is_charge() && row.standing != Standing::Authorized)),
+            operation::CAPTURE => {
+                self.charge(rows.iter().filter(|row| row.is_charge() && row.standing != Standing::Authorized))
+            }
             _ => self.charge(rows.iter().filter(|row| row.is_charge())),
         }
     }

@@ -46,7 +46,8 @@ impl Settings {
             user_name: host::required_setting("user-name")?,
             accepted_md_status: accepted.split(',').map(|status| status.trim().to_owned()).collect(),
             form_hash,
-            ver1_callbacks: form_hash == FormHash::Ver1 || host::setting("callback-hash").as_deref() == Some("ver3-or-ver1"),
+            ver1_callbacks: form_hash == FormHash::Ver1
+                || host::setting("callback-hash").as_deref() == Some("ver3-or-ver1"),
             hosted_storetype: host::setting("hosted-storetype").unwrap_or_else(|| "3d_pay_hosting".into()),
             server_callback: host::flag("server-callback"),
             mail_order: host::setting("mail-order").as_deref() != Some("false"),

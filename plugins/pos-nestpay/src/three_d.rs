@@ -53,7 +53,9 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         (model::THREE_D, Some(card)) => ("3d", Some(card)),
         (model::THREE_D_PAY, Some(card)) => ("3d_pay", Some(card)),
         (model::THREE_D_HOST, _) => (settings.hosted_storetype.as_str(), None),
-        (model::THREE_D | model::THREE_D_PAY, None) => return Err(Fault::InvalidRequest(format!("the model {model} needs the card"))),
+        (model::THREE_D | model::THREE_D_PAY, None) => {
+            return Err(Fault::InvalidRequest(format!("the model {model} needs the card")));
+        }
         _ => return Err(Fault::Unsupported(format!("the 3-D model {model} is not known"))),
     };
     let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
@@ -245,6 +247,8 @@ fn attributes(verified: &Verified<'_>) -> Vec<(String, String)> {
         ("EXTRA_CARDBRAND", "card-brand"),
         ("EXTRA_CARDISSUER", "card-issuer"),
     ];
-    let pairs = SHOWN.iter().filter_map(|(from, to)| verified.fields.filled(from).map(|value| ((*to).to_owned(), value.to_owned())));
+    let pairs = SHOWN
+        .iter()
+        .filter_map(|(from, to)| verified.fields.filled(from).map(|value| ((*to).to_owned(), value.to_owned())));
     pairs.collect()
 }

@@ -21,7 +21,8 @@ fn our_own_part_passes() {
 
 #[test]
 fn the_whole_set_passes() {
-    let folder = std::env::var_os("VEZNE_VECTORS").map_or_else(beside_the_repository, |folder| Some(PathBuf::from(folder)));
+    let folder =
+        std::env::var_os("VEZNE_VECTORS").map_or_else(beside_the_repository, |folder| Some(PathBuf::from(folder)));
     let Some(folder) = folder else {
         println!("the whole set is not at hand (VEZNE_VECTORS is not set): only the project's own part was run");
         return;

@@ -69,7 +69,8 @@ unsafe impl GlobalAlloc for Bump {
         if size <= layout.size() {
             return old;
         }
-        let Some(start) = Layout::from_size_align(size, layout.align()).ok().and_then(|wanted| self.take(wanted)) else {
+        let Some(start) = Layout::from_size_align(size, layout.align()).ok().and_then(|wanted| self.take(wanted))
+        else {
             return std::ptr::null_mut();
         };
         // SAFETY: both blocks are at least `layout.size()` long and do not overlap, the new one being fresh.

@@ -13,7 +13,13 @@ pub trait Payments {
     /// Asks what became of `target`. Read-only: this is what ends an unknown outcome.
     fn inquire(ctx: &Context, target: &Target) -> Result<Step, Fault>;
     /// Continues any of the others, the optional interfaces included, with what came back.
-    fn resume(ctx: &Context, terms: Option<&Terms>, state: &[u8], reply: &Reply, card: Option<&Card>) -> Result<Step, Fault>;
+    fn resume(
+        ctx: &Context,
+        terms: Option<&Terms>,
+        state: &[u8],
+        reply: &Reply,
+        card: Option<&Card>,
+    ) -> Result<Step, Fault>;
 }
 
 /// Payments that begin at the bank's 3-D Secure gate.
@@ -57,7 +63,13 @@ impl<C: Payments> crate::bindings::exports::vezne::pos::payments::Guest for Expo
         C::inquire(&ctx, &target)
     }
 
-    fn resume(ctx: Context, terms: Option<Terms>, state: Vec<u8>, reply: Reply, card: Option<&Card>) -> Result<Step, Fault> {
+    fn resume(
+        ctx: Context,
+        terms: Option<Terms>,
+        state: Vec<u8>,
+        reply: Reply,
+        card: Option<&Card>,
+    ) -> Result<Step, Fault> {
         crate::host::panics_to_log();
         C::resume(&ctx, terms.as_ref(), &state, &reply, card)
     }

@@ -182,7 +182,11 @@ mod tests {
     fn codes_are_found_however_many_zeros_they_have() {
         for code in ["51", "0051", " 51 "] {
             let meaning = iso(code).expect("is there");
-            assert_eq!((meaning.class, meaning.category()), (Class::DeclineRetryOtherCard, "insufficient-funds"), "{code}");
+            assert_eq!(
+                (meaning.class, meaning.category()),
+                (Class::DeclineRetryOtherCard, "insufficient-funds"),
+                "{code}"
+            );
         }
         assert_eq!(iso("5").expect("is there").category(), "not-approved");
         assert_eq!(iso("1a").expect("is there").class, Class::Auth3ds);
@@ -194,7 +198,9 @@ mod tests {
     #[test]
     fn a_code_that_settles_nothing_is_unknown() {
         assert!(matches!(iso("68").expect("is there").outcome("68", None), Outcome::Unknown(_)));
-        assert!(matches!(iso("51").expect("is there").outcome("51", Some("x")), Outcome::Declined(d) if d.same_card_may_retry));
+        assert!(
+            matches!(iso("51").expect("is there").outcome("51", Some("x")), Outcome::Declined(d) if d.same_card_may_retry)
+        );
         assert!(matches!(iso("00").expect("is there").outcome("00", None), Outcome::Unknown(_)));
     }
 

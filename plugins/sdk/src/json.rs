@@ -85,6 +85,9 @@ mod tests {
             ("l".into(), Json::Array(vec![Json::Null, Json::Bool(true), Json::Number("1.00".into())])),
         ]);
         let parts = body.into_body().expect("builds");
-        assert_eq!(crate::native::reveal(&parts), "{\"b\":1,\"a\":\"ş\\n\",\"k\":\"a\\\"b\",\"l\":[null,true,1.00]}".as_bytes());
+        assert_eq!(
+            crate::native::reveal(&parts),
+            "{\"b\":1,\"a\":\"ş\\n\",\"k\":\"a\\\"b\",\"l\":[null,true,1.00]}".as_bytes()
+        );
     }
 }

@@ -35,15 +35,15 @@ pub mod native;
 
 /// The host's own interfaces: imports in a component, stand-ins in a native test.
 pub(crate) mod interface {
-    #[cfg(not(target_arch = "wasm32"))]
-    pub use crate::native::{card, clock, config, entropy, log, sealed};
     #[cfg(target_arch = "wasm32")]
     pub use crate::bindings::vezne::host::{card, clock, config, entropy, log, sealed};
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use crate::native::{card, clock, config, entropy, log, sealed};
 }
 
 pub use bindings::vezne::pos::common::{
-    Approval, BankRef, Browse, BrowserAction, BrowserForm, Context, Decline, Effect, Outcome, Reply, Send, Stated, Step,
-    Target, Terms,
+    Approval, BankRef, Browse, BrowserAction, BrowserForm, Context, Decline, Effect, Outcome, Reply, Send, Stated,
+    Step, Target, Terms,
 };
 pub use bindings::vezne::types::fault::Fault;
 pub use bindings::vezne::types::money::Money;

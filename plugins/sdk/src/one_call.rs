@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BankRef, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Reply, Step, Target, Terms, step};
+use crate::{
+    BankRef, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Reply, Step, Target, Terms,
+    step,
+};
 
 /// What is asked of a one-call bank.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +66,13 @@ impl<C: OneCall> Payments for C {
         begin::<C>(ctx, Ask::Inquire(target), Asked::Inquire)
     }
 
-    fn resume(ctx: &Context, terms: Option<&Terms>, state: &[u8], reply: &Reply, _: Option<&Card>) -> Result<Step, Fault> {
+    fn resume(
+        ctx: &Context,
+        terms: Option<&Terms>,
+        state: &[u8],
+        reply: &Reply,
+        _: Option<&Card>,
+    ) -> Result<Step, Fault> {
         let asked: Asked = crate::state::decode(state)?;
         match reply {
             Reply::Response(answer) if answer.body_truncated => step::done(step::unknown("the answer was cut off")),

@@ -10,9 +10,13 @@ pub const STATE_BYTES_MAX: usize = 16 * 1024;
 
 /// As bytes. Sealed values cannot be in it: they have no `Serialize`.
 pub fn encode<S: Serialize>(state: &S) -> Result<Vec<u8>, Fault> {
-    let bytes = serde_json::to_vec(state).map_err(|error| Fault::InvalidRequest(format!("the state cannot be written: {error}")))?;
+    let bytes = serde_json::to_vec(state)
+        .map_err(|error| Fault::InvalidRequest(format!("the state cannot be written: {error}")))?;
     if bytes.len() > STATE_BYTES_MAX {
-        return Err(Fault::InvalidRequest(format!("the state has {} bytes, {STATE_BYTES_MAX} are allowed", bytes.len())));
+        return Err(Fault::InvalidRequest(format!(
+            "the state has {} bytes, {STATE_BYTES_MAX} are allowed",
+            bytes.len()
+        )));
     }
     Ok(bytes)
 }

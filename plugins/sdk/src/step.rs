@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::body::Form;
 use crate::{
-    Approval, BankRef, Browse, BrowserAction, BrowserForm, Effect, Fault, HttpRequest, Outcome, Send, Stated, Step, state,
+    Approval, BankRef, Browse, BrowserAction, BrowserForm, Effect, Fault, HttpRequest, Outcome, Send, Stated, Step,
+    state,
 };
 
 /// Send a request. `known` is what an inquiry gets if no answer ever comes.

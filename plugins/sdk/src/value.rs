@@ -94,7 +94,11 @@ impl Value {
     }
 
     /// Rewrites readable runs with `text` and sealed ones with `seal` (escaping, mostly).
-    pub fn rewritten(self, text: impl Fn(&str) -> String, seal: impl Fn(Sealed) -> Result<Sealed, Fault>) -> Result<Self, Fault> {
+    pub fn rewritten(
+        self,
+        text: impl Fn(&str) -> String,
+        seal: impl Fn(Sealed) -> Result<Sealed, Fault>,
+    ) -> Result<Self, Fault> {
         let mut out = Self::new();
         for run in self.runs {
             out = match run {

@@ -155,7 +155,11 @@ impl Tree {
                     if root.is_some() || elements > ELEMENTS_MAX {
                         return Err(unreadable("has too many elements"));
                     }
-                    closed(Tree { name: start.name().into_inner().to_owned(), ..Tree::default() }, &mut open, &mut root);
+                    closed(
+                        Tree { name: start.name().into_inner().to_owned(), ..Tree::default() },
+                        &mut open,
+                        &mut root,
+                    );
                 }
                 Event::End(_) => {
                     let element = open.pop().ok_or_else(|| unreadable("closes what is not open"))?;
@@ -166,7 +170,8 @@ impl Tree {
                 Event::GeneralRef(reference) => {
                     let c = match reference.resolve_char_ref().map_err(|_| unreadable("has a broken reference"))? {
                         Some(c) => c,
-                        None => named_entity(&reference.xml10_content()).ok_or_else(|| unreadable("has an unknown entity"))?,
+                        None => named_entity(&reference.xml10_content())
+                            .ok_or_else(|| unreadable("has an unknown entity"))?,
                     };
                     add_text(&mut open, c.encode_utf8(&mut [0; 4]))?;
                 }
@@ -293,8 +298,18 @@ mod tests {
     #[test]
     fn what_is_not_one_whole_document_is_unreadable() {
         for bad in [
-            "", " ", "<R>", "<R></S>", "<R/><S/>", "text", "<R/>text", "<!DOCTYPE R [<!ENTITY x 'y'>]><R>&x;</R>", "<R>&x;</R>",
-            "<html><body><br></body></html>", "{\"a\":1}", "</R>",
+            "",
+            " ",
+            "<R>",
+            "<R></S>",
+            "<R/><S/>",
+            "text",
+            "<R/>text",
+            "<!DOCTYPE R [<!ENTITY x 'y'>]><R>&x;</R>",
+            "<R>&x;</R>",
+            "<html><body><br></body></html>",
+            "{\"a\":1}",
+            "</R>",
         ] {
             assert!(matches!(Tree::read(bad.as_bytes(), None), Err(Fault::UnreadableAnswer(_))), "{bad}");
         }

@@ -4,7 +4,9 @@
 fn main() -> std::process::ExitCode {
     let mut well = true;
     for file in std::env::args().skip(1) {
-        let report = std::fs::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| pos_nestpay::vectors::run(&text));
+        let report = std::fs::read_to_string(&file)
+            .map_err(|error| error.to_string())
+            .and_then(|text| pos_nestpay::vectors::run(&text));
         match report {
             Ok(report) => {
                 well &= report.failed.is_empty();

@@ -69,7 +69,11 @@ pub(super) fn extract_md_status(entry: &Json) -> Checked {
 /// `map_payment`, `map_refund`, `map_cancel`.
 pub(super) fn answer(entry: &Json) -> Checked {
     let input = entry.get("input");
-    let raw = if input.has("rawPaymentResponseData") { input.get("rawPaymentResponseData") } else { input.get("rawResponseData") };
+    let raw = if input.has("rawPaymentResponseData") {
+        input.get("rawPaymentResponseData")
+    } else {
+        input.get("rawResponseData")
+    };
     if raw.is_nothing() {
         return skip("the library's default for no answer at all");
     }
@@ -220,7 +224,11 @@ pub(super) fn status(entry: &Json) -> Checked {
     same("transaction_type", kind.to_owned(), expected.get("transaction_type").text())?;
     same("first_amount", order.original, expected.get("first_amount").hundredths())?;
     same("capture_amount", order.captured, expected.get("capture_amount").hundredths())?;
-    same("capture", Json::Bool(order.captured.is_some() && order.captured == order.original), expected.get("capture").clone())?;
+    same(
+        "capture",
+        Json::Bool(order.captured.is_some() && order.captured == order.original),
+        expected.get("capture").clone(),
+    )?;
     text("auth_code", order.bank.auth_code.as_deref(), expected.get("auth_code"), false)?;
     text("transaction_id", order.bank.transaction_id.as_deref(), expected.get("transaction_id"), false)?;
     text("ref_ret_num", answer.extra("HOST_REF_NUM"), expected.get("ref_ret_num"), false)?;
@@ -233,7 +241,12 @@ pub(super) fn status(entry: &Json) -> Checked {
 /// A repeated order: the same names with `_1`, `_2`, …
 fn recurring_status(answer: &Answer, expected: &Json) -> Checked {
     text("recurringId", answer.extra("RECURRINGID"), expected.get("recurringId"), false)?;
-    text("recurringInstallmentCount", answer.extra("RECURRINGCOUNT"), expected.get("recurringInstallmentCount"), false)?;
+    text(
+        "recurringInstallmentCount",
+        answer.extra("RECURRINGCOUNT"),
+        expected.get("recurringInstallmentCount"),
+        false,
+    )?;
     text("num_code", answer.extra("NUMCODE"), expected.get("num_code"), false)?;
     let any = answer.extra("RECURRINGCOUNT").is_some_and(|count| count != "0");
     same("approved", any, expected.get("status").text() == "approved")?;

@@ -37,7 +37,8 @@ pub struct Report {
 impl Report {
     /// One line of counts, then the skipped and failed ones.
     pub fn to_text(&self) -> String {
-        let mut out = format!("passed {} skipped {} failed {}\n", self.passed.len(), self.skipped.len(), self.failed.len());
+        let mut out =
+            format!("passed {} skipped {} failed {}\n", self.passed.len(), self.skipped.len(), self.failed.len());
         for (id, reason) in &self.skipped {
             out.push_str(&format!("skipped {id}: {reason}\n"));
         }
@@ -117,7 +118,9 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, ours: T, expected: T) -> Che
 /// A host with the entry's account. Both kinds of callback signature are accepted: which of them a POS
 /// account accepts is its setting, not the bank's rule.
 fn host(account: &Json) -> Running {
-    let or = |key: &str, other: &str| Some(account.get(key).text()).filter(|text| !text.is_empty()).unwrap_or_else(|| other.to_owned());
+    let or = |key: &str, other: &str| {
+        Some(account.get(key).text()).filter(|text| !text.is_empty()).unwrap_or_else(|| other.to_owned())
+    };
     Session::new()
         .setting("client-id", &or("clientId", "700655000200"))
         .setting("user-name", &or("username", "user"))

@@ -39,7 +39,9 @@ pub(super) fn wire_encode(entry: &Json) -> Checked {
 fn element(name: &str, value: &Json) -> Element {
     match value {
         Json::Null => Element::new(name),
-        Json::Map(members) => members.iter().fold(Element::new(name), |parent, (child, value)| parent.child(element(child, value))),
+        Json::Map(members) => {
+            members.iter().fold(Element::new(name), |parent, (child, value)| parent.child(element(child, value)))
+        }
         scalar => Element::with(name, scalar.text()),
     }
 }
@@ -64,7 +66,9 @@ pub(super) fn message(entry: &Json, op: &str) -> Checked {
             let total = order.get("amount").hundredths().map(decimal).unwrap_or_default();
             message::credit(&settings, &id, numeric(&order.get("currency").text())?, &total)
         }
-        "build_status" if order.has("recurringId") => message::recurring_status(&settings, &order.get("recurringId").text()),
+        "build_status" if order.has("recurringId") => {
+            message::recurring_status(&settings, &order.get("recurringId").text())
+        }
         "build_status" => message::order_status(&settings, &id),
         "build_order_history" => message::order_history(&settings, &id),
         other => return skip(&format!("no message of ours: {other}")),
@@ -192,7 +196,11 @@ fn recurring(order: &Json) -> Option<Recurring> {
         "YEAR" => "Y",
         _ => "M",
     };
-    Some(Recurring { interval: order.get("frequency").text(), cycle: cycle.into(), count: order.get("installment").text() })
+    Some(Recurring {
+        interval: order.get("frequency").text(),
+        cycle: cycle.into(),
+        count: order.get("installment").text(),
+    })
 }
 
 fn card(card: &Json) -> Option<Card> {

@@ -22,7 +22,8 @@ pub(super) fn excluded(entry: &Json) -> Checked {
 }
 
 pub(super) fn empty_values() -> Checked {
-    let signed = hash::ver3([("b", Value::from("x")), ("a", Value::from("")), ("c", Value::from(""))]).map_err(|fault| fail(format!("{fault:?}")))?;
+    let signed = hash::ver3([("b", Value::from("x")), ("a", Value::from("")), ("c", Value::from(""))])
+        .map_err(|fault| fail(format!("{fault:?}")))?;
     let plain = Value::from("|x||key").digest(DigestAlg::Sha512, TextForm::Base64);
     same("hash", signed.revealed(), plain.revealed())
 }
@@ -33,7 +34,8 @@ pub(super) fn form(entry: &Json) -> Checked {
     let signed = if is_ver3 {
         hash::ver3(inputs.iter().map(|(name, value)| (name.as_str(), Value::from(value))))
     } else {
-        let value = |wanted: &str| inputs.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.as_str());
+        let value =
+            |wanted: &str| inputs.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.as_str());
         hash::ver1(hash::VER1_FORM.iter().map(|name| value(name)))
     };
     let signed = signed.map_err(|fault| fail(format!("{fault:?}")))?;

@@ -49,15 +49,24 @@ pub fn card() -> TestCard {
 
 pub fn target(operation: &str, minor: i64) -> Target {
     let bank = BankRef { bank_order_id: Some(ORDER.into()), transaction_id: None, auth_code: None, extra: Vec::new() };
-    Target { operation: operation.into(), model: "none".into(), terms: terms(minor), bank, sent_at_millis: 1_795_338_000_000 }
+    Target {
+        operation: operation.into(),
+        model: "none".into(),
+        terms: terms(minor),
+        bank,
+        sent_at_millis: 1_795_338_000_000,
+    }
 }
 
 /// A `CC5Response` in ISO-8859-9, as banks send it.
 pub fn response(fields: &[(&str, &str)], extra: &[(&str, &str)]) -> Vec<u8> {
-    let element = |(name, text): &(&str, &str)| format!("<{name}>{}</{name}>", text.replace('&', "&amp;").replace('<', "&lt;"));
+    let element =
+        |(name, text): &(&str, &str)| format!("<{name}>{}</{name}>", text.replace('&', "&amp;").replace('<', "&lt;"));
     let fields: String = fields.iter().map(element).collect();
     let extra: String = extra.iter().map(element).collect();
-    let text = format!("<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?><CC5Response>{fields}<Extra>{extra}</Extra></CC5Response>");
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?><CC5Response>{fields}<Extra>{extra}</Extra></CC5Response>"
+    );
     vezne_plugin::charset::Charset::Iso8859x9.encode(&text).expect("Turkish")
 }
 
@@ -68,8 +77,14 @@ pub fn answer(body: &[u8]) -> Reply {
 pub fn approved() -> Vec<u8> {
     response(
         &[
-            ("OrderId", ORDER), ("GroupId", ORDER), ("Response", "Approved"), ("AuthCode", "P48911"),
-            ("HostRefNum", "230200671758"), ("ProcReturnCode", "00"), ("TransId", "22302V8rE11732"), ("ErrMsg", ""),
+            ("OrderId", ORDER),
+            ("GroupId", ORDER),
+            ("Response", "Approved"),
+            ("AuthCode", "P48911"),
+            ("HostRefNum", "230200671758"),
+            ("ProcReturnCode", "00"),
+            ("TransId", "22302V8rE11732"),
+            ("ErrMsg", ""),
         ],
         &[("SETTLEID", "2286"), ("TRXDATE", "20261122 11:58:43"), ("ERRORCODE", ""), ("CARDISSUER", "ZİRAAT BANKASI")],
     )
@@ -77,7 +92,13 @@ pub fn approved() -> Vec<u8> {
 
 pub fn refused(proc_return_code: &str, error_code: &str, message: &str) -> Vec<u8> {
     response(
-        &[("OrderId", ORDER), ("Response", "Declined"), ("ProcReturnCode", proc_return_code), ("TransId", "2"), ("ErrMsg", message)],
+        &[
+            ("OrderId", ORDER),
+            ("Response", "Declined"),
+            ("ProcReturnCode", proc_return_code),
+            ("TransId", "2"),
+            ("ErrMsg", message),
+        ],
         &[("ERRORCODE", error_code)],
     )
 }
@@ -85,17 +106,35 @@ pub fn refused(proc_return_code: &str, error_code: &str, message: &str) -> Vec<u
 /// An answer to `ORDERSTATUS`.
 pub fn order(charge_type: &str, standing: &str, original: &str, captured: &str, code: &str) -> Vec<u8> {
     response(
-        &[("ErrMsg", "Record(s) found for it"), ("ProcReturnCode", "00"), ("Response", "Approved"), ("OrderId", ORDER), ("TransId", "T1")],
         &[
-            ("AUTH_CODE", "P1"), ("CAPTURE_AMT", captured), ("CHARGE_TYPE_CD", charge_type), ("HOST_REF_NUM", "H1"), ("ORD_ID", ORDER),
-            ("ORIG_TRANS_AMT", original), ("PROC_RET_CD", code), ("TRANS_ID", "T1"), ("TRANS_STAT", standing),
+            ("ErrMsg", "Record(s) found for it"),
+            ("ProcReturnCode", "00"),
+            ("Response", "Approved"),
+            ("OrderId", ORDER),
+            ("TransId", "T1"),
+        ],
+        &[
+            ("AUTH_CODE", "P1"),
+            ("CAPTURE_AMT", captured),
+            ("CHARGE_TYPE_CD", charge_type),
+            ("HOST_REF_NUM", "H1"),
+            ("ORD_ID", ORDER),
+            ("ORIG_TRANS_AMT", original),
+            ("PROC_RET_CD", code),
+            ("TRANS_ID", "T1"),
+            ("TRANS_STAT", standing),
         ],
     )
 }
 
 pub fn no_record() -> Vec<u8> {
     response(
-        &[("ErrMsg", "No record found for 01JD8ZK0Q3"), ("ProcReturnCode", "05"), ("Response", "Declined"), ("OrderId", ORDER)],
+        &[
+            ("ErrMsg", "No record found for 01JD8ZK0Q3"),
+            ("ProcReturnCode", "05"),
+            ("Response", "Declined"),
+            ("OrderId", ORDER),
+        ],
         &[("NUMCODE", "0"), ("TRXCOUNT", "0"), ("TRANS_STAT", ""), ("ORD_ID", "")],
     )
 }
@@ -107,7 +146,10 @@ pub fn history(rows: &[(&str, &str, &str, &str, &str, &str)]) -> Vec<u8> {
         .enumerate()
         .map(|(index, (kind, standing, amount, at, code, id))| {
             let captured = if *standing == "A" { "" } else { amount };
-            (format!("TRX{}", index + 1), format!("{kind}\t{standing}\t{amount}\t{captured}\t{at}\t{at}\t\t4001\tP1\t{code}\t{id}"))
+            (
+                format!("TRX{}", index + 1),
+                format!("{kind}\t{standing}\t{amount}\t{captured}\t{at}\t{at}\t\t4001\tP1\t{code}\t{id}"),
+            )
         })
         .collect();
     let count = rows.len().to_string();

@@ -2,9 +2,13 @@
 
 use pos_nestpay::Nestpay;
 use vezne_plugin::value::Value;
-use vezne_plugin::{BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure, native};
+use vezne_plugin::{
+    BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure, native,
+};
 
-use crate::bank::{self, CARD, CLIENT, CODE, ORDER, answer, approved, card, ctx, no_record, order, outcome, sent, terms, word};
+use crate::bank::{
+    self, CARD, CLIENT, CODE, ORDER, answer, approved, card, ctx, no_record, order, outcome, sent, terms, word,
+};
 
 type Fields = Vec<(String, String)>;
 
@@ -33,9 +37,19 @@ fn fields(pairs: &[(&str, &str)]) -> Fields {
 
 fn back(pairs: &[(&str, &str)]) -> Fields {
     let mut all = fields(&[
-        ("clientid", CLIENT), ("oid", ORDER), ("amount", "10.01"), ("currency", "949"), ("lang", "tr"), ("storetype", "3d"),
-        ("okUrl", "https://odeme.example/pos/t/p/callback"), ("hashAlgorithm", "ver3"), ("taksit", ""), ("encoding", "ISO-8859-9"),
-        ("firmaadi", "Şişli | Çağrı \\ İnşaat"), ("xid", "xid="), ("rnd", "abc"),
+        ("clientid", CLIENT),
+        ("oid", ORDER),
+        ("amount", "10.01"),
+        ("currency", "949"),
+        ("lang", "tr"),
+        ("storetype", "3d"),
+        ("okUrl", "https://odeme.example/pos/t/p/callback"),
+        ("hashAlgorithm", "ver3"),
+        ("taksit", ""),
+        ("encoding", "ISO-8859-9"),
+        ("firmaadi", "Şişli | Çağrı \\ İnşaat"),
+        ("xid", "xid="),
+        ("rnd", "abc"),
     ]);
     for (name, value) in fields(pairs) {
         all.retain(|(there, _)| *there != name);
@@ -89,7 +103,10 @@ fn a_hosted_page_gets_no_card_and_charges_by_itself() {
     let _host = bank::session().setting("server-callback", "true").start();
     let step = started("3d-host");
     let text = native::transcript(&step);
-    assert!(text.contains("storetype=3d_pay_hosting") && text.contains("callbackUrl=") && !text.contains("pan="), "{text}");
+    assert!(
+        text.contains("storetype=3d_pay_hosting") && text.contains("callbackUrl=") && !text.contains("pan="),
+        "{text}"
+    );
     let Step::Browse(browse) = &step else { panic!("a form") };
     assert_eq!(browse.effect, Effect::OnceOnlyWrite);
     native::check_sinks(&step, &[], &[]).expect("nothing of a card is in it");
@@ -116,8 +133,13 @@ fn what_the_gate_vouched_for_is_charged() {
     let _host = bank::host();
     let step = came_back(&started("3d"), signed(back(&GOOD))).expect("a step");
     let body = sent(&step);
-    assert!(body.contains("<Number>435508:ABC:4122:##1</Number><PayerTxnId>xid=</PayerTxnId><PayerSecurityLevel>05</PayerSecurityLevel>"));
-    assert!(body.contains("<PayerAuthenticationCode>AAAB=</PayerAuthenticationCode><Mode>P</Mode>") && !body.contains("Cvv2Val"));
+    assert!(body.contains(
+        "<Number>435508:ABC:4122:##1</Number><PayerTxnId>xid=</PayerTxnId><PayerSecurityLevel>05</PayerSecurityLevel>"
+    ));
+    assert!(
+        body.contains("<PayerAuthenticationCode>AAAB=</PayerAuthenticationCode><Mode>P</Mode>")
+            && !body.contains("Cvv2Val")
+    );
     let Step::Send(send) = &step else { panic!("a request") };
     assert_eq!(send.effect, Effect::OnceOnlyWrite);
     assert_eq!(word(&bank::resumed(&step, 1_001, &answer(&approved()))), "approved");
@@ -148,7 +170,13 @@ fn the_signature_is_verified_before_anything_else() {
     assert_eq!(word(&came_back(&step, more)), "not-authentic");
     assert_eq!(word(&came_back(&step, Vec::new())), "not-authentic");
     assert_eq!(word(&came_back(&step, fields(&[("HASH", "x")]))), "not-authentic", "nothing but a hash");
-    let empty = fields(&[("clientid", ""), ("oid", ""), ("mdStatus", ""), ("HASHPARAMS", "clientid:oid:mdStatus:"), ("HASH", "x")]);
+    let empty = fields(&[
+        ("clientid", ""),
+        ("oid", ""),
+        ("mdStatus", ""),
+        ("HASHPARAMS", "clientid:oid:mdStatus:"),
+        ("HASH", "x"),
+    ]);
     assert_eq!(word(&came_back(&step, empty)), "not-authentic");
 }
 
@@ -156,7 +184,8 @@ fn the_signature_is_verified_before_anything_else() {
 fn a_genuine_callback_must_still_be_ours() {
     let _host = bank::host();
     let step = started("3d");
-    for (name, value) in [("oid", "OTHER"), ("clientid", "1"), ("amount", "1.00"), ("amount", ""), ("currency", "840")] {
+    for (name, value) in [("oid", "OTHER"), ("clientid", "1"), ("amount", "1.00"), ("amount", ""), ("currency", "840")]
+    {
         let mut pairs = GOOD.to_vec();
         pairs.push((name, value));
         assert_eq!(word(&came_back(&step, signed(back(&pairs)))), "not-authentic", "{name}={value}");
@@ -171,7 +200,8 @@ fn names_moved_along_under_a_genuine_signature_are_noticed() {
     // something behind mdStatus, the same values would stand in the same order.
     let failed = signed(back(&[("mdStatus", "0"), ("md", "m"), ("dsId", "1")]));
     let mut forged: Fields = Vec::new();
-    let mut names: Vec<&(String, String)> = failed.iter().filter(|(name, _)| name != "HASH" && name != "encoding").collect();
+    let mut names: Vec<&(String, String)> =
+        failed.iter().filter(|(name, _)| name != "HASH" && name != "encoding").collect();
     names.sort_by_key(|(name, _)| name.to_ascii_lowercase());
     let from = names.iter().position(|(name, _)| name == "dsId").expect("is there");
     for (index, (name, value)) in names.iter().enumerate() {
@@ -212,12 +242,22 @@ fn only_an_accepted_result_is_charged() {
     let _host = bank::host();
     let empty_md = [("mdStatus", "1"), ("md", "")];
     assert_eq!(word(&came_back(&started("3d"), signed(back(&empty_md)))), "declined authenticate-again");
-    let gateway = [("Response", "Error"), ("ErrorCode", "HPP-1001"), ("ErrMsg", "Girilen kart numarası doğru formatta değildir.")];
+    let gateway = [
+        ("Response", "Error"),
+        ("ErrorCode", "HPP-1001"),
+        ("ErrMsg", "Girilen kart numarası doğru formatta değildir."),
+    ];
     assert_eq!(word(&came_back(&started("3d"), signed(back(&gateway)))), "declined wrong-card-number");
 }
 
-const PAID: [(&str, &str); 6] =
-    [("mdStatus", "1"), ("Response", "Approved"), ("ProcReturnCode", "00"), ("TransId", "T1"), ("AuthCode", "P1"), ("md", "m")];
+const PAID: [(&str, &str); 6] = [
+    ("mdStatus", "1"),
+    ("Response", "Approved"),
+    ("ProcReturnCode", "00"),
+    ("TransId", "T1"),
+    ("AuthCode", "P1"),
+    ("md", "m"),
+];
 
 #[test]
 fn a_callback_of_a_bank_that_charges_is_final_if_it_covers_the_amount() {
@@ -226,13 +266,18 @@ fn a_callback_of_a_bank_that_charges_is_final_if_it_covers_the_amount() {
         let step = started(model);
         let Outcome::Approved(approval) = outcome(came_back(&step, signed(back(&PAID)))) else { panic!("approved") };
         assert_eq!(approval.stated.minor, Some(1_001));
-        assert_eq!((approval.stated.currency.as_deref(), approval.stated.order_id.as_deref()), (Some("949"), Some(ORDER)));
+        assert_eq!(
+            (approval.stated.currency.as_deref(), approval.stated.order_id.as_deref()),
+            (Some("949"), Some(ORDER))
+        );
         assert_eq!(approval.bank.transaction_id.as_deref(), Some("T1"));
     }
     // Another amount is the bank's word, and the host compares it.
     let mut other = PAID.to_vec();
     other.push(("amount", "10.00"));
-    let Outcome::Approved(approval) = outcome(came_back(&started("3d-pay"), signed(back(&other)))) else { panic!("approved") };
+    let Outcome::Approved(approval) = outcome(came_back(&started("3d-pay"), signed(back(&other)))) else {
+        panic!("approved")
+    };
     assert_eq!(approval.stated.minor, Some(1_000));
 }
 
@@ -276,7 +321,14 @@ fn ver1_counts_only_where_it_is_allowed() {
     assert_eq!(word(&came_back(&started("3d"), ver1(RESULT_LIST, &GOOD))), "send");
     // The payer writes the list: it must not leave the order or the result out, nor move the borders.
     // The last one would hash nothing but the store key.
-    for list in ["rnd:", "clientid:oid:", "oid:clientid:mdStatus:", "clientid:oid:cavv:eci:md:rnd:", "clientid:cavv:oid:mdStatus:", ":"] {
+    for list in [
+        "rnd:",
+        "clientid:oid:",
+        "oid:clientid:mdStatus:",
+        "clientid:oid:cavv:eci:md:rnd:",
+        "clientid:cavv:oid:mdStatus:",
+        ":",
+    ] {
         assert_eq!(word(&came_back(&started("3d"), ver1(list, &GOOD))), "not-authentic", "{list}");
     }
     assert_eq!(word(&came_back(&started("3d"), ver1(CHARGE_LIST, &GOOD))), "not-authentic");
@@ -289,10 +341,16 @@ fn ver1_does_not_cover_the_amount_so_the_bank_is_asked() {
     assert!(sent(&step).contains("ORDERSTATUS"));
     let Step::Send(send) = &step else { panic!("a request") };
     assert_eq!(send.effect, Effect::ReadOnly);
-    let Outcome::Approved(approval) = outcome(bank::resumed(&step, 1_001, &answer(&order("S", "C", "1001", "1001", "00")))) else { panic!("approved") };
+    let Outcome::Approved(approval) =
+        outcome(bank::resumed(&step, 1_001, &answer(&order("S", "C", "1001", "1001", "00"))))
+    else {
+        panic!("approved")
+    };
     assert_eq!(approval.stated.minor, Some(1_001));
     assert_eq!(word(&bank::resumed(&step, 1_001, &answer(&no_record()))), "unknown", "the bank claims to have charged");
-    let failed = came_back(&started("3d-pay"), ver1(RESULT_LIST, &[("mdStatus", "0"), ("mdErrorMsg", "Not authenticated")])).expect("a step");
+    let failed =
+        came_back(&started("3d-pay"), ver1(RESULT_LIST, &[("mdStatus", "0"), ("mdErrorMsg", "Not authenticated")]))
+            .expect("a step");
     assert_eq!(word(&bank::resumed(&failed, 1_001, &answer(&no_record()))), "declined authenticate-again");
     assert_eq!(word(&bank::resumed(&failed, 1_001, &answer(&order("S", "C", "1001", "1001", "00")))), "approved");
 }
@@ -303,7 +361,12 @@ fn a_callback_is_matched_by_its_order() {
     let mut query = native::callback(&[]);
     query.query = fields(&[("oid", "Q1")]);
     assert_eq!(Nestpay::correlate(&query).ok().as_deref(), Some("Q1"));
-    for bad in [fields(&[]), fields(&[("oid", "")]), fields(&[("oid", "a"), ("OID", "b")]), fields(&[("oid", &"x".repeat(65))])] {
+    for bad in [
+        fields(&[]),
+        fields(&[("oid", "")]),
+        fields(&[("oid", "a"), ("OID", "b")]),
+        fields(&[("oid", &"x".repeat(65))]),
+    ] {
         assert!(Nestpay::correlate(&callback(bad)).is_err());
     }
 }

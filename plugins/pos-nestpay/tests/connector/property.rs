@@ -8,7 +8,10 @@ use crate::bank::{self, CARD, CODE, answer, approved, card, ctx, target, terms, 
 
 /// Every step that waits for an answer of the XML interface, with the answer that ends it well.
 fn waiting() -> Vec<(Step, Vec<u8>)> {
-    let rows = bank::history(&[("C", "C", "1001", "2026-11-22 12:00:05.000", "00", "R2"), ("S", "C", "1001", "2026-11-22 11:00:00.000", "00", "S1")]);
+    let rows = bank::history(&[
+        ("C", "C", "1001", "2026-11-22 12:00:05.000", "00", "R2"),
+        ("S", "C", "1001", "2026-11-22 11:00:00.000", "00", "S1"),
+    ]);
     let look = Nestpay::refund(&ctx(), &terms(1_001), &target("sale", 2_000)).expect("a step");
     let refund = bank::resumed(&look, 1_001, &answer(&bank::no_record())).expect("a step");
     vec![
@@ -17,7 +20,10 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Nestpay::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), approved()),
         (Nestpay::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
         (refund, approved()),
-        (Nestpay::inquire(&ctx(), &target("sale", 1_001)).expect("a step"), bank::order("S", "C", "1001", "1001", "00")),
+        (
+            Nestpay::inquire(&ctx(), &target("sale", 1_001)).expect("a step"),
+            bank::order("S", "C", "1001", "1001", "00"),
+        ),
         (Nestpay::inquire(&ctx(), &target("refund", 1_001)).expect("a step"), rows),
     ]
 }
@@ -33,7 +39,15 @@ fn pages_and_halves_of_answers_are_no_verdict() {
     let huge = [b"<CC5Response>".to_vec(), vec![b'x'; 1 << 20], b"</CC5Response>".to_vec()].concat();
     for (step, good) in waiting() {
         assert_eq!(word(&bank::resumed(&step, 1_001, &answer(&good))), "approved");
-        for body in [&page[..], b"", b" ", b"\xff\xfe\x00<", b"{\"ProcReturnCode\":\"00\",\"Response\":\"Approved\"}", b"<CC5Response/>", &huge] {
+        for body in [
+            &page[..],
+            b"",
+            b" ",
+            b"\xff\xfe\x00<",
+            b"{\"ProcReturnCode\":\"00\",\"Response\":\"Approved\"}",
+            b"<CC5Response/>",
+            &huge,
+        ] {
             let word = word(&bank::resumed(&step, 1_001, &answer(body)));
             assert!(is_no_verdict(&word), "{word}");
         }
@@ -116,7 +130,11 @@ proptest! {
 fn beginnings() -> Vec<Step> {
     let start = |model: &str| Nestpay::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form");
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
-    steps.extend([start("3d"), start("3d-pay"), Nestpay::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form")]);
+    steps.extend([
+        start("3d"),
+        start("3d-pay"),
+        Nestpay::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form"),
+    ]);
     steps
 }
 

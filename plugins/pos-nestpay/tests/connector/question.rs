@@ -33,9 +33,15 @@ fn an_unknown_charge_is_asked_for_by_its_order() {
         let reply = answer(&order("S", standing, "1001", "", code));
         assert_eq!(word(&resumed(&step, 1_001, &reply)), expected, "{standing} {code}");
     }
-    let Outcome::Approved(approval) = outcome(resumed(&step, 1_001, &answer(&order("S", "C", "1001", "1001", "00")))) else { panic!("approved") };
+    let Outcome::Approved(approval) = outcome(resumed(&step, 1_001, &answer(&order("S", "C", "1001", "1001", "00"))))
+    else {
+        panic!("approved")
+    };
     assert_eq!((approval.stated.minor, approval.stated.order_id.as_deref()), (Some(1_001), Some(ORDER)));
-    let Outcome::Approved(approval) = outcome(resumed(&step, 1_001, &answer(&order("S", "V", "1001", "1001", "00")))) else { panic!("found") };
+    let Outcome::Approved(approval) = outcome(resumed(&step, 1_001, &answer(&order("S", "V", "1001", "1001", "00"))))
+    else {
+        panic!("found")
+    };
     assert!(approval.attributes.contains(&("order-state".into(), "voided".into())));
 }
 
@@ -44,7 +50,9 @@ fn only_the_banks_own_words_mean_no_such_order() {
     let _host = bank::host();
     let step = asked(&target("sale", 1_001));
     assert_eq!(word(&resumed(&step, 1_001, &answer(&no_record()))), "not-processed");
-    for body in [bank::refused("05", "", "Declined"), bank::refused("99", "CORE-2201", "API kullanicisi"), bank::approved()] {
+    for body in
+        [bank::refused("05", "", "Declined"), bank::refused("99", "CORE-2201", "API kullanicisi"), bank::approved()]
+    {
         assert_eq!(word(&resumed(&step, 1_001, &answer(&body))), "unknown");
     }
     let failed = vezne_plugin::Reply::Failed(vezne_plugin::TransportFailure {
@@ -66,7 +74,9 @@ fn a_charge_that_was_refunded_since_is_found_in_the_history() {
         ("C", "C", "500", "2026-11-22 12:00:00.000", "00", "R1"),
         ("S", "S", "1001", "2026-11-22 11:00:00.000", "00", "S1"),
     ]);
-    let Outcome::Approved(approval) = outcome(resumed(&history_step, 1_001, &answer(&rows))) else { panic!("approved") };
+    let Outcome::Approved(approval) = outcome(resumed(&history_step, 1_001, &answer(&rows))) else {
+        panic!("approved")
+    };
     assert_eq!(approval.stated.minor, Some(1_001));
     assert_eq!(approval.bank.transaction_id.as_deref(), Some("S1"));
 }
@@ -76,10 +86,16 @@ fn an_unknown_capture_is_done_only_if_the_bank_captured() {
     let _host = bank::host();
     let step = asked(&target("capture", 900));
     assert_eq!(word(&resumed(&step, 900, &answer(&order("S", "A", "1000", "", "00")))), "not-processed");
-    let Outcome::Approved(approval) = outcome(resumed(&step, 900, &answer(&order("S", "C", "1000", "900", "00")))) else { panic!("approved") };
+    let Outcome::Approved(approval) = outcome(resumed(&step, 900, &answer(&order("S", "C", "1000", "900", "00"))))
+    else {
+        panic!("approved")
+    };
     assert_eq!(approval.stated.minor, Some(900));
     let reserved = asked(&target("authorize", 1_000));
-    let Outcome::Approved(approval) = outcome(resumed(&reserved, 1_000, &answer(&order("S", "C", "900", "900", "00")))) else { panic!("approved") };
+    let Outcome::Approved(approval) = outcome(resumed(&reserved, 1_000, &answer(&order("S", "C", "900", "900", "00"))))
+    else {
+        panic!("approved")
+    };
     assert_eq!(approval.stated.minor, None, "a captured reservation no longer says what was reserved");
 }
 
@@ -127,7 +143,13 @@ fn an_unknown_void_shows_on_what_it_voided() {
     of_refund.bank.transaction_id = Some("R2".into());
     of_refund.bank.extra.push(("voids".into(), "refund".into()));
     let step = asked(&of_refund);
-    let rows = |standing| vec![("C", standing, "50", "x", "00", "R2"), ("C", "V", "50", "x", "00", "R1"), ("S", "C", "100", "x", "00", "S1")];
+    let rows = |standing| {
+        vec![
+            ("C", standing, "50", "x", "00", "R2"),
+            ("C", "V", "50", "x", "00", "R1"),
+            ("S", "C", "100", "x", "00", "S1"),
+        ]
+    };
     assert_eq!(word(&resumed(&step, 50, &answer(&history(&rows("V"))))), "approved");
     assert_eq!(word(&resumed(&step, 50, &answer(&history(&rows("C"))))), "not-processed");
 }

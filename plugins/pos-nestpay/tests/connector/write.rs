@@ -76,7 +76,8 @@ fn refusals_follow_the_table() {
 fn a_code_and_a_word_that_disagree_are_no_answer() {
     let _host = bank::host();
     let step = Nestpay::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
-    for (response, code) in [("Approved", "51"), ("Declined", "00"), ("", "00"), ("", "51"), ("Approved", ""), ("", "")] {
+    for (response, code) in [("Approved", "51"), ("Declined", "00"), ("", "00"), ("", "51"), ("Approved", ""), ("", "")]
+    {
         let body = bank::response(&[("OrderId", ORDER), ("Response", response), ("ProcReturnCode", code)], &[]);
         assert_eq!(word(&resumed(&step, 1_001, &answer(&body))), "unknown", "{response} {code}");
     }
@@ -111,12 +112,18 @@ fn a_repeated_order_is_built_and_cancelled() {
         ctx.attributes.push((key.into(), value.into()));
     }
     let body = sent(&Nestpay::sale(&ctx, &terms(100), &card().card()).expect("a step"));
-    assert!(body.contains("<PbOrder><OrderType>0</OrderType><OrderFrequencyInterval>2</OrderFrequencyInterval>"), "{body}");
+    assert!(
+        body.contains("<PbOrder><OrderType>0</OrderType><OrderFrequencyInterval>2</OrderFrequencyInterval>"),
+        "{body}"
+    );
     let mut first = target("sale", 100);
     first.bank.extra.push(("recurring-number".into(), "2".into()));
     let step = Nestpay::cancel(&ctx, &first).expect("a step");
     assert!(sent(&step).contains("<RECORDID>01JD8ZK0Q3-2</RECORDID>"));
-    let done = bank::response(&[("RECURRINGOPERATION", "CANCEL"), ("RECORDTYPE", "ORDER"), ("RECORDID", ORDER), ("RESULT", "Successfull")], &[]);
+    let done = bank::response(
+        &[("RECURRINGOPERATION", "CANCEL"), ("RECORDTYPE", "ORDER"), ("RECORDID", ORDER), ("RESULT", "Successfull")],
+        &[],
+    );
     assert_eq!(word(&resumed(&step, 100, &answer(&done))), "approved");
 }
 
@@ -124,7 +131,10 @@ fn a_repeated_order_is_built_and_cancelled() {
 fn more_than_reserved_is_said_when_captured() {
     let _host = bank::host();
     let less = sent(&Nestpay::capture(&ctx(), &terms(99), &target("authorize", 100)).expect("a step"));
-    assert!(less.contains("<Type>PostAuth</Type>") && less.contains("<Total>0.99</Total>") && !less.contains("PREAMT"), "{less}");
+    assert!(
+        less.contains("<Type>PostAuth</Type>") && less.contains("<Total>0.99</Total>") && !less.contains("PREAMT"),
+        "{less}"
+    );
     let more = sent(&Nestpay::capture(&ctx(), &terms(110), &target("authorize", 100)).expect("a step"));
     assert!(more.contains("<Total>1.10</Total><Extra><PREAMT>1.00</PREAMT></Extra>"), "{more}");
 }

@@ -190,7 +190,9 @@ impl Sealed {
 
     /// A named secret of the session.
     pub fn secret(name: &str) -> Result<Self, SealError> {
-        super::secret_value(name).map(|value| Self::new(value.into_bytes(), Labels::SECRET)).ok_or(SealError::NoSuchSecret)
+        super::secret_value(name)
+            .map(|value| Self::new(value.into_bytes(), Labels::SECRET))
+            .ok_or(SealError::NoSuchSecret)
     }
 
     /// Everything in one.
