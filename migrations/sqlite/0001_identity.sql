@@ -89,7 +89,7 @@ create table session (
 ) strict;
 
 create unique index session_secret on session (secret_hash);
-create index session_user on session (tenant_id, user_id, session_id);
+create index session_by_user on session (tenant_id, user_id, session_id);
 
 create table api_key (
     tenant_id text not null,

@@ -10,7 +10,7 @@ use crate::flow::books::day_of;
 use crate::limits::QUOTE_LIFE;
 use crate::store::bin::bin_look_up;
 use crate::store::instalment::{Quote, QuotedOffer, quote_fetch, quote_insert, scheme_lines};
-use crate::store::node::{PathStep, node_path};
+use crate::store::node::{PathStep, node_is_below, node_path};
 use crate::store::pos_account::pos_account_usable;
 use crate::store::{StoreError, Tx};
 
@@ -67,56 +67,65 @@ pub async fn quote_make_in_tx(
     let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, commercial);
     let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling };
     let id = QuoteId::at(now_ms);
-    let offers = quote(&lines, &question).into_iter().map(|offer| quoted(id, offer, &policy.levels)).collect();
+    let offers = quote(&lines, &question).into_iter().map(|offer| quoted(id, offer)).collect();
     let life_ms = i64::try_from(QUOTE_LIFE.as_millis()).unwrap_or(i64::MAX);
     let made = Quote { id, node, bin: bin.to_owned(), amount, offers, expires_at_ms: now_ms + life_ms };
     quote_insert(tx, tenant, &made, now_ms).await?;
     Ok((made, card))
 }
 
-fn quoted(quote: QuoteId, offer: Offer, levels: &[LevelShare]) -> QuotedOffer {
+fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
     let option = |instalments: u16| format!("opt_{}_{instalments}", quote.to_text());
     match offer {
-        Offer::Open(mut terms) => {
-            terms.levels = levels.to_vec();
-            QuotedOffer {
-                option: option(terms.instalments),
-                instalments: terms.instalments,
-                terms: Some(terms),
-                unavailable: None,
-                limited_by: None,
-            }
-        }
+        Offer::Open(terms) => QuotedOffer {
+            option: option(terms.instalments),
+            instalments: terms.instalments,
+            terms: Some(terms),
+            unavailable: None,
+            limited_by: None,
+        },
         Offer::Closed { instalments, reason, limited_by } => {
             QuotedOffer { option: option(instalments), instalments, terms: None, unavailable: Some(reason), limited_by }
         }
     }
 }
 
-/// The terms of an option that a payer takes: exactly what was shown, or an error. `bin` are the first digits
-/// of the card that now pays; a quote for another card is no offer for this one.
+/// The terms of an option that a payer takes: exactly what was shown, or an error. `node` is the collector; the
+/// quote may have been asked for by another node of the same branch (a dealer that pays the firm). `card` is the
+/// card that now pays: a quote for another one is no offer for it. The limits of the collector's path are asked
+/// once more, for they may be stricter than the asking node's.
 pub async fn quote_take_in_tx(
     tx: &mut Tx,
     tenant: TenantId,
     node: NodeId,
     option: &str,
     amount: Money,
-    bin: Option<&str>,
+    card: Option<&BinFacts>,
     now_ms: i64,
 ) -> Result<(QuoteId, Terms), QuoteError> {
     let (quote, _) =
         option.strip_prefix("opt_").and_then(|rest| rest.split_once('_')).ok_or(QuoteError::NoSuchOption)?;
     let quote = QuoteId::from_text(quote).map_err(|_| QuoteError::NoSuchOption)?;
     let quote = quote_fetch(tx, tenant, quote).await?.ok_or(QuoteError::NoSuchOption)?;
-    let same_card = bin.is_none_or(|bin| bin.starts_with(&quote.bin) || quote.bin.starts_with(bin));
-    if quote.node != node || quote.amount != amount || !same_card {
+    let same_card = card.is_none_or(|card| card.prefix.starts_with(&quote.bin) || quote.bin.starts_with(&card.prefix));
+    let same_branch =
+        node_is_below(tx, tenant, quote.node, node).await? || node_is_below(tx, tenant, node, quote.node).await?;
+    if !same_branch || quote.amount != amount || !same_card {
         return Err(QuoteError::NoSuchOption);
     }
     if now_ms >= quote.expires_at_ms {
         return Err(QuoteError::Expired);
     }
     let offer = quote.offers.into_iter().find(|offer| offer.option == option).ok_or(QuoteError::NoSuchOption)?;
-    Ok((quote.id, offer.terms.ok_or(QuoteError::NotAvailable)?))
+    let mut terms = offer.terms.ok_or(QuoteError::NotAvailable)?;
+    let policy = policy(tx, tenant, node).await?;
+    amount_allowed(&policy.limit, amount.minor)?;
+    if policy.limit.instalments_max.is_some_and(|bound| terms.instalments > bound.value) {
+        return Err(QuoteError::NotAvailable);
+    }
+    // What levels owe one another is no part of what the payer saw; it is frozen here, with the payment.
+    terms.levels = policy.levels;
+    Ok((quote.id, terms))
 }
 
 /// The terms of a single payment that nobody asked a quote for: what the table says for this card, or as it is.
@@ -125,18 +134,14 @@ pub async fn terms_single_in_tx(
     tenant: TenantId,
     node: NodeId,
     amount: Money,
-    bin: Option<&str>,
+    card: Option<&BinFacts>,
     now_ms: i64,
 ) -> Result<Terms, QuoteError> {
-    let card = match bin {
-        Some(bin) => bin_look_up(tx, tenant, bin.get(..8).unwrap_or(bin)).await?,
-        None => None,
-    };
     let policy = policy(tx, tenant, node).await?;
     amount_allowed(&policy.limit, amount.minor)?;
     let mut lines = lines_for(tx, tenant, node, now_ms).await?;
     lines.retain(|line| line.instalments <= 1);
-    let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling: 1 };
+    let question = Question { amount, card, limit: &policy.limit, ceiling: 1 };
     let single = quote(&lines, &question).into_iter().find_map(|offer| match offer {
         Offer::Open(terms) => Some(terms),
         Offer::Closed { .. } => None,
