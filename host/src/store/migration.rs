@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations!["0001_identity", "0002_payment", "0003_books"];
+const MIGRATIONS: &[Migration] = migrations!["0001_identity", "0002_payment", "0003_books", "0004_receivable_search"];
 
 /// Applies what is missing, each in its own transaction.
 pub(super) async fn run(db: &Db) -> StoreResult<()> {

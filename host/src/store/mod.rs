@@ -13,6 +13,7 @@ pub mod audit;
 pub mod bin;
 pub mod customer;
 pub mod event;
+pub mod home;
 pub mod idempotency;
 pub mod instalment;
 pub mod json;

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::{StoreError, StoreResult, Tx};
+use crate::domain::fold::fold;
 use crate::domain::id::{ComponentId, NodeId, ReceivableId, TenantId};
 use crate::domain::money::Currency;
 use crate::domain::party::Party;
@@ -46,7 +47,20 @@ pub struct ComponentRow {
     pub outstanding: i64,
 }
 
-/// Which receivables a list shows.
+/// A receivable with the names that a reader wants beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivableShown {
+    /// The row.
+    pub row: ReceivableRow,
+    /// To whom it is owed.
+    pub node_name: String,
+    /// Who owes; empty where the party has no name.
+    pub debtor_name: String,
+    /// Its parts.
+    pub components: Vec<ComponentRow>,
+}
+
+/// Which receivables a list shows. Empty fields do not narrow.
 #[derive(Debug, Clone, Default)]
 pub struct ReceivableFilter {
     /// Owed to this node only.
@@ -55,8 +69,14 @@ pub struct ReceivableFilter {
     pub debtor: Option<Party>,
     /// Only those with something left.
     pub open_only: bool,
-    /// Continue after this due day and id (the order of the list).
-    pub after: Option<(String, String)>,
+    /// Words in document number, text or the debtor's name.
+    pub words: Option<String>,
+    /// Walk forward behind this mark (`due_on|id`, the order of the list).
+    pub after: Option<String>,
+    /// Walk backward before this mark; the rows then come in the opposite order.
+    pub before: Option<String>,
+    /// How many rows.
+    pub limit: i64,
 }
 
 /// Writes a receivable; its components are written beside it.
@@ -68,8 +88,8 @@ pub async fn receivable_insert(tx: &mut Tx, tenant: TenantId, row: &ReceivableRo
     execute!(
         tx,
         "insert into receivable (tenant_id, receivable_id, node_id, debtor, debtor_node_id, currency, document_no,
-            description, due_on, created_by, created_at_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            description, due_on, created_by, created_at_ms, folded)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         tenant.to_text(),
         row.id.to_text(),
         row.node.to_text(),
@@ -81,6 +101,11 @@ pub async fn receivable_insert(tx: &mut Tx, tenant: TenantId, row: &ReceivableRo
         row.due_on.to_string(),
         row.created_by.as_str(),
         row.created_at_ms,
+        fold(&format!(
+            "{} {}",
+            row.document_no.as_deref().unwrap_or_default(),
+            row.description.as_deref().unwrap_or_default()
+        )),
     )?;
     Ok(())
 }
@@ -213,12 +238,25 @@ pub async fn components_of(tx: &mut Tx, tenant: TenantId, receivable: Receivable
         .collect()
 }
 
-type Stored = (String, String, String, String, Option<String>, Option<String>, String, String, i64);
+type Stored =
+    (String, String, String, String, Option<String>, Option<String>, String, String, i64, String, Option<String>);
 
-fn read(stored: Stored) -> StoreResult<ReceivableRow> {
-    let (id, node, debtor, currency, document_no, description, due_on, created_by, created_at_ms) = stored;
+fn read(stored: Stored) -> StoreResult<ReceivableShown> {
+    let (
+        id,
+        node,
+        debtor,
+        currency,
+        document_no,
+        description,
+        due_on,
+        created_by,
+        created_at_ms,
+        node_name,
+        debtor_name,
+    ) = stored;
     let wrong = |column| corrupt("receivable", column, &id);
-    Ok(ReceivableRow {
+    let row = ReceivableRow {
         id: ReceivableId::from_text(&id).map_err(|_| wrong("receivable_id"))?,
         node: NodeId::from_text(&node).map_err(|_| wrong("node_id"))?,
         debtor: debtor.parse().map_err(|_| wrong("debtor"))?,
@@ -228,68 +266,93 @@ fn read(stored: Stored) -> StoreResult<ReceivableRow> {
         description,
         created_by,
         created_at_ms,
-    })
+    };
+    Ok(ReceivableShown { row, node_name, debtor_name: debtor_name.unwrap_or_default(), components: Vec::new() })
 }
 
 /// One receivable that the scope may see: owed to a node in it, or by one.
-pub async fn receivable_get(
+pub async fn receivable_fetch(
     tx: &mut Tx,
     tenant: TenantId,
     scope: NodeId,
     id: ReceivableId,
-) -> StoreResult<Option<ReceivableRow>> {
+) -> StoreResult<Option<ReceivableShown>> {
     let stored = fetch_optional!(
         tx,
         Stored,
         "select r.receivable_id, r.node_id, r.debtor, r.currency, r.document_no, r.description, r.due_on,
-            r.created_by, r.created_at_ms
+            r.created_by, r.created_at_ms, n.name, coalesce(d.name, c.name)
          from receivable r
+         join node n on n.tenant_id = r.tenant_id and n.node_id = r.node_id
+         left join node d on d.tenant_id = r.tenant_id and d.node_id = r.debtor_node_id
+         left join customer c on c.tenant_id = r.tenant_id and c.customer_id = substr(r.debtor, 5)
          where r.tenant_id = $1 and r.receivable_id = $2 and exists (select 1 from node_ancestor a
             where a.tenant_id = r.tenant_id and a.ancestor_id = $3 and a.node_id in (r.node_id, r.debtor_node_id))",
         tenant.to_text(),
         id.to_text(),
         scope.to_text(),
     )?;
-    stored.map(read).transpose()
+    let Some(stored) = stored else { return Ok(None) };
+    let mut shown = read(stored)?;
+    shown.components = components_of(tx, tenant, id).await?;
+    Ok(Some(shown))
 }
 
-/// A page of receivables that the scope may see, by due day. Absent filters are passed as empty text.
-pub async fn receivable_page(
+/// A page of receivables that the scope may see, by due day, with their parts.
+pub async fn receivable_list(
     tx: &mut Tx,
     tenant: TenantId,
     scope: NodeId,
     filter: &ReceivableFilter,
-    limit: i64,
-) -> StoreResult<Vec<ReceivableRow>> {
-    let (after_day, after_id) = filter.after.clone().unwrap_or_default();
+) -> StoreResult<Vec<ReceivableShown>> {
+    let backward = filter.before.is_some();
+    let mark = filter.before.as_deref().or(filter.after.as_deref()).unwrap_or_default();
+    let (day, id) = mark.split_once('|').unwrap_or_default();
+    let words = filter.words.as_deref().map(fold).filter(|words| !words.is_empty());
+    // One text for both ways: the flag turns the comparison and the order.
     let stored = fetch_all!(
         tx,
         Stored,
         "select r.receivable_id, r.node_id, r.debtor, r.currency, r.document_no, r.description, r.due_on,
-            r.created_by, r.created_at_ms
+            r.created_by, r.created_at_ms, n.name, coalesce(d.name, c.name)
          from receivable r
+         join node n on n.tenant_id = r.tenant_id and n.node_id = r.node_id
+         left join node d on d.tenant_id = r.tenant_id and d.node_id = r.debtor_node_id
+         left join customer c on c.tenant_id = r.tenant_id and c.customer_id = substr(r.debtor, 5)
          where r.tenant_id = $1
            and exists (select 1 from node_ancestor a where a.tenant_id = r.tenant_id and a.ancestor_id = $2
                 and a.node_id in (r.node_id, r.debtor_node_id))
            and ($3 = '' or r.node_id = $3)
            and ($4 = '' or r.debtor = $4)
-           and (r.due_on > $5 or (r.due_on = $5 and r.receivable_id > $6))
-           and ($7 = 0 or (select sum(c.charged_minor) from component c
+           and ($5 = '' or r.folded like $5 or coalesce(d.folded, c.folded) like $5)
+           and ($6 = '' or ($9 = 0 and (r.due_on > $6 or (r.due_on = $6 and r.receivable_id > $7)))
+                or ($9 = 1 and (r.due_on < $6 or (r.due_on = $6 and r.receivable_id < $7))))
+           and ($8 = 0 or (select sum(c.charged_minor) from component c
                 where c.tenant_id = r.tenant_id and c.receivable_id = r.receivable_id)
               > coalesce((select sum(l.minor) from allocation l
                 join component c on c.tenant_id = l.tenant_id and c.component_id = l.component_id
                 where c.tenant_id = r.tenant_id and c.receivable_id = r.receivable_id), 0))
-         order by r.due_on, r.receivable_id limit $8",
+         order by case when $9 = 0 then r.due_on else '' end, case when $9 = 0 then r.receivable_id else '' end,
+            r.due_on desc, r.receivable_id desc
+         limit $10",
         tenant.to_text(),
         scope.to_text(),
         filter.node.map(NodeId::to_text).unwrap_or_default(),
         filter.debtor.map(|debtor| debtor.to_string()).unwrap_or_default(),
-        after_day,
-        after_id,
+        words.map(|words| format!("%{words}%")).unwrap_or_default(),
+        day,
+        id,
         i64::from(filter.open_only),
-        limit,
+        i64::from(backward),
+        filter.limit,
     )?;
-    stored.into_iter().map(read).collect()
+    let mut shown = Vec::with_capacity(stored.len());
+    for stored in stored {
+        let mut one = read(stored)?;
+        one.components = components_of(tx, tenant, one.row.id).await?;
+        shown.push(one);
+    }
+    Ok(shown)
 }
 
 pub(super) fn corrupt(table: &'static str, column: &'static str, row: &str) -> StoreError {
