@@ -182,3 +182,9 @@ pub const PLUGIN_CONNECT_MAX: Duration = Duration::from_secs(8);
 pub const PLUGIN_TRIES_MAX: u8 = 3;
 /// Pause before the second try; twice that before the third.
 pub const PLUGIN_RETRY_PAUSE: Duration = Duration::from_millis(300);
+/// Parts of one receivable: there are six kinds, and a document may name one twice.
+pub const RECEIVABLE_COMPONENTS_MAX: usize = 12;
+/// Lines of one statement; a longer account is read by narrower days.
+pub const STATEMENT_LINES_MAX: i64 = 1_000;
+/// The longest span of one statement.
+pub const STATEMENT_DAYS_MAX: i64 = 3_660;

@@ -261,9 +261,14 @@ fn route(facts: &CaptureFacts) -> BooksResult<Route> {
     Ok(Route { owner: facts.pos_owner, pos_account: facts.pos_account, levels })
 }
 
-/// The civil day of an instant where the books are kept. One zone until a firm can state its own.
+/// Where the books are kept. One zone until a firm can state its own.
+pub fn zone() -> TimeZone {
+    TimeZone::get("Europe/Istanbul").unwrap_or(TimeZone::UTC)
+}
+
+/// The civil day of an instant where the books are kept.
 pub fn day_of(at_ms: i64) -> jiff::civil::Date {
-    let zone = TimeZone::get("Europe/Istanbul").unwrap_or(TimeZone::UTC);
+    let zone = zone();
     jiff::Timestamp::from_millisecond(at_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(zone).date()
 }
 

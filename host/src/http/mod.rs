@@ -3,6 +3,7 @@
 //! [`table`] is the whole API as rows; the router, the OpenAPI document and the authorization test are
 //! made from it. [`api`] is the API alone, as the portal calls it in process; [`server`] is what listens.
 
+pub mod bin;
 pub mod check;
 pub mod customer;
 pub mod dealer;
@@ -11,13 +12,17 @@ pub mod error;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
+pub mod instalment_quote;
+pub mod ledger;
 pub mod openapi;
 pub mod page;
 pub mod plugin;
 pub mod pos_account;
+pub mod receivable;
 pub mod route;
 pub mod same_origin;
 pub mod session;
+pub mod statement;
 pub mod text;
 pub mod token;
 pub mod view;
@@ -40,7 +45,7 @@ pub fn table() -> Table {
         .add(Endpoint::get("/metrics", "Figures for Prometheus").anyone().reply::<String>(200), health::metrics)
         .add(Endpoint::get("/openapi.json", "This document").anyone().reply::<serde_json::Value>(200), openapi::show);
     let nouns: &[fn(Table) -> Table] =
-        &[session::routes, token::routes, dealer::routes, customer::routes, pos_account::routes, plugin::routes];
+        &[session::routes, token::routes, dealer::routes, customer::routes, pos_account::routes, plugin::routes, receivable::routes, instalment_quote::routes, bin::routes, statement::routes, ledger::routes];
     nouns.iter().fold(table, |table, routes| routes(table))
 }
 

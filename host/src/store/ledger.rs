@@ -327,7 +327,7 @@ pub async fn movements(
          where e.tenant_id = $1 and e.node_id = $2 and e.counterparty = $3 and e.currency = $4
            and e.account in ('receivable', 'advance') and e.at_ms >= $5 and e.at_ms < $6
          group by p.posting_id, p.kind, p.payment_id, p.receivable_id, r.document_no, r.description, p.at_ms
-         order by p.at_ms, p.posting_id limit $7",
+         having sum(e.minor) <> 0 order by p.at_ms, p.posting_id limit $7",
         tenant.to_text(),
         node.to_text(),
         party.to_string(),

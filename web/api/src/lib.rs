@@ -16,6 +16,7 @@ mod dealer;
 mod home;
 mod identity;
 mod instalment;
+mod ledger;
 mod payment;
 mod plugin;
 mod pos_account;
@@ -33,6 +34,7 @@ pub use instalment::{
     Bearer, Bin, CardKind, InstalmentMatrix, InstalmentMatrixCell, InstalmentMatrixRow, InstalmentOption,
     InstalmentQuote, InstalmentQuoteCreate,
 };
+pub use ledger::{LedgerAccount, LedgerEntry};
 pub use payment::{
     Attempt, AttemptState, CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline, DeclineClass, Event,
     InDoubt, NextAction, Operation, OperationKind, OperationState, Payment, PaymentAct, PaymentAllocation,

@@ -1,0 +1,162 @@
+//! What a payer may be offered: for a card's first digits, frozen; or for every programme, before a card is known.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use vezne_api::{
+    Bearer as WireBearer, InstalmentMatrix, InstalmentMatrixCell, InstalmentMatrixRow, InstalmentOption,
+    InstalmentQuote, InstalmentQuoteCreate, Permission,
+};
+
+use super::bin::bin_view;
+use super::error::{Error, Result};
+use super::extract::{Caller, Json, Query};
+use super::route::{Endpoint, Table};
+use super::view;
+use crate::app::App;
+use crate::ctx::Ctx;
+use crate::domain::amount::AMOUNT_MINOR_MAX;
+use crate::domain::id::NodeId;
+use crate::domain::instalment::{Bearer, Terms};
+use crate::domain::money::{Currency, Money};
+use crate::flow::instalment::{ProgrammeOffers, QuoteError, matrix, quote_make_in_tx};
+use crate::store::Tx;
+use crate::store::instalment::QuotedOffer;
+use crate::store::node::node_fetch;
+
+/// Asks for `GET /v1/instalment_matrix`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MatrixQuery {
+    /// Minor units, above zero.
+    pub amount: i64,
+    /// ISO 4217 letters.
+    pub currency: String,
+    /// Whose books; the caller's own node if absent.
+    #[serde(default)]
+    pub node: Option<String>,
+}
+
+/// Routes of this noun.
+pub fn routes(table: Table) -> Table {
+    table
+        .add(
+            Endpoint::post("/v1/instalment_quotes", "Offers instalments for a card's first digits")
+                .needs(Permission::PaymentCreate)
+                .body::<InstalmentQuoteCreate>()
+                .reply::<InstalmentQuote>(201),
+            create,
+        )
+        .add(
+            Endpoint::get("/v1/instalment_matrix", "What every programme offers for an amount")
+                .needs(Permission::PaymentCreate)
+                .query::<MatrixQuery>()
+                .reply::<InstalmentMatrix>(200),
+            show_matrix,
+        )
+}
+
+async fn create(State(app): State<App>, caller: Caller, Json(body): Json<InstalmentQuoteCreate>) -> Result<Response> {
+    let ctx = &caller.ctx;
+    let amount = amount_of(body.amount, &body.currency)?;
+    let mut tx = app.db.begin().await?;
+    let node = node_of(&mut tx, ctx, body.node.as_deref()).await?;
+    let now_ms = app.clock.now_ms();
+    let (quote, card) =
+        quote_make_in_tx(&mut tx, ctx.tenant, node, &body.bin, amount, now_ms).await.map_err(refused)?;
+    tx.commit().await?;
+    let made = InstalmentQuote {
+        id: quote.id.to_string(),
+        bin: bin_view(&quote.bin, card.as_ref()),
+        amount: amount.minor,
+        currency: amount.currency.code().to_owned(),
+        options: quote.offers.iter().map(|offer| option_view(offer, amount.minor)).collect(),
+        expires_at: view::instant(quote.expires_at_ms),
+    };
+    Ok((StatusCode::CREATED, axum::Json(made)).into_response())
+}
+
+async fn show_matrix(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<MatrixQuery>,
+) -> Result<axum::Json<InstalmentMatrix>> {
+    let ctx = &caller.ctx;
+    let amount = amount_of(query.amount, &query.currency)?;
+    let mut tx = app.db.read().await?;
+    let node = node_of(&mut tx, ctx, query.node.as_deref()).await?;
+    let rows = matrix(&mut tx, ctx.tenant, node, amount, app.clock.now_ms()).await.map_err(refused)?;
+    Ok(axum::Json(InstalmentMatrix {
+        amount: amount.minor,
+        currency: amount.currency.code().to_owned(),
+        rows: rows.into_iter().map(row_view).collect(),
+    }))
+}
+
+fn amount_of(minor: i64, currency: &str) -> Result<Money> {
+    let currency = Currency::from_code(currency).ok_or_else(|| Error::field("/currency", "unknown_currency"))?;
+    if !(1..=AMOUNT_MINOR_MAX).contains(&minor) {
+        return Err(Error::field("/amount", "out_of_range"));
+    }
+    Ok(Money::new(minor, currency))
+}
+
+async fn node_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>) -> Result<NodeId> {
+    let Some(wanted) = wanted else { return Ok(ctx.scope) };
+    let node = wanted.parse().map_err(|_| Error::field("/node", "not_found"))?;
+    node_fetch(tx, ctx.tenant, ctx.scope, node).await?.ok_or_else(|| Error::field("/node", "not_found"))?;
+    Ok(node)
+}
+
+/// What a caller is told when no quote can be made or taken.
+pub fn refused(error: QuoteError) -> Error {
+    match error {
+        QuoteError::Store(error) => error.into(),
+        QuoteError::Bin => Error::field("/bin", "malformed"),
+        QuoteError::AmountNotAllowed { .. } => Error::field("/amount", "out_of_range"),
+        QuoteError::NoSuchOption => Error::field("/instalment_option", "not_found"),
+        QuoteError::Expired => Error::field("/instalment_option", "expired"),
+        QuoteError::NotAvailable => Error::field("/instalment_option", "not_available"),
+    }
+}
+
+fn option_view(offer: &QuotedOffer, amount: i64) -> InstalmentOption {
+    let terms = offer.terms.as_ref();
+    InstalmentOption {
+        id: offer.option.clone(),
+        instalments: u32::from(offer.instalments),
+        available: terms.is_some(),
+        unavailable_reason: offer.unavailable.map(|reason| reason.as_str().to_owned()),
+        total: terms.map_or(amount, |terms| terms.charged.minor),
+        difference: terms.map_or(0, Terms::difference),
+        parts: terms.map(Terms::parts).unwrap_or_default(),
+        bearer: terms.map_or(WireBearer::Payer, |terms| bearer_view(terms.bearer)),
+        payer_rate: terms.map_or_else(|| "0".to_owned(), |terms| terms.payer_rate.to_string()),
+    }
+}
+
+fn bearer_view(bearer: Bearer) -> WireBearer {
+    match bearer {
+        Bearer::Payer => WireBearer::Payer,
+        Bearer::Firm => WireBearer::Firm,
+        Bearer::Shared => WireBearer::Shared,
+    }
+}
+
+fn row_view(row: ProgrammeOffers) -> InstalmentMatrixRow {
+    InstalmentMatrixRow {
+        programme: row.programme,
+        banks: row.banks.into_iter().map(str::to_owned).collect(),
+        cells: row
+            .offers
+            .iter()
+            .map(|terms| InstalmentMatrixCell {
+                instalments: u32::from(terms.instalments),
+                total: terms.charged.minor,
+                part: terms.parts().first().copied().unwrap_or(terms.charged.minor),
+                difference: terms.difference(),
+            })
+            .collect(),
+    }
+}
