@@ -95,7 +95,7 @@ async fn show_matrix(
 }
 
 fn amount_of(minor: i64, currency: &str) -> Result<Money> {
-    let currency = Currency::from_code(currency).ok_or_else(|| Error::field("/currency", "unknown_currency"))?;
+    let currency = Currency::from_code(currency).ok_or_else(|| Error::field("/currency", "currency"))?;
     if !(1..=AMOUNT_MINOR_MAX).contains(&minor) {
         return Err(Error::field("/amount", "out_of_range"));
     }
@@ -117,7 +117,7 @@ pub fn refused(error: QuoteError) -> Error {
         QuoteError::AmountNotAllowed { .. } => Error::field("/amount", "out_of_range"),
         QuoteError::NoSuchOption => Error::field("/instalment_option", "not_found"),
         QuoteError::Expired => Error::field("/instalment_option", "expired"),
-        QuoteError::NotAvailable => Error::field("/instalment_option", "not_available"),
+        QuoteError::NotAvailable => Error::field("/instalment_option", "not_a_choice"),
     }
 }
 

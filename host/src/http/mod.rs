@@ -44,8 +44,19 @@ pub fn table() -> Table {
         .add(Endpoint::get("/readyz", "Requests may come").anyone().reply::<String>(200), health::ready)
         .add(Endpoint::get("/metrics", "Figures for Prometheus").anyone().reply::<String>(200), health::metrics)
         .add(Endpoint::get("/openapi.json", "This document").anyone().reply::<serde_json::Value>(200), openapi::show);
-    let nouns: &[fn(Table) -> Table] =
-        &[session::routes, token::routes, dealer::routes, customer::routes, pos_account::routes, plugin::routes, receivable::routes, instalment_quote::routes, bin::routes, statement::routes, ledger::routes];
+    let nouns: &[fn(Table) -> Table] = &[
+        session::routes,
+        token::routes,
+        dealer::routes,
+        customer::routes,
+        pos_account::routes,
+        plugin::routes,
+        receivable::routes,
+        instalment_quote::routes,
+        bin::routes,
+        statement::routes,
+        ledger::routes,
+    ];
     nouns.iter().fold(table, |table, routes| routes(table))
 }
 

@@ -129,7 +129,7 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Receiva
 /// A document number twice for one node is the caller's mistake; the rest is the database's or ours.
 fn refused(error: crate::flow::books::BooksError) -> Error {
     match error {
-        crate::flow::books::BooksError::Store(StoreError::Constraint(_)) => Error::field("/document_no", "taken"),
+        crate::flow::books::BooksError::Store(StoreError::Constraint(_)) => Error::field("/document_no", "already_used"),
         crate::flow::books::BooksError::Store(error) => error.into(),
         other => Error::Internal(other.to_string()),
     }
@@ -141,7 +141,7 @@ async fn checked(tx: &mut Tx, ctx: &Ctx, body: &ReceivableCreate) -> Result<NewR
     let description = checks.text_if_any("/description", body.description.as_deref(), 500);
     let currency = Currency::from_code(&body.currency);
     if currency.is_none() {
-        checks.wrong("/currency", "unknown_currency");
+        checks.wrong("/currency", "currency");
     }
     let due_on: Option<Date> = body.due_on.parse().ok();
     if due_on.is_none() {
@@ -187,7 +187,7 @@ async fn between(tx: &mut Tx, ctx: &Ctx, debtor: &PartyRef, wanted: Option<&str>
         _ => return Err(unknown()),
     };
     if wanted.is_some_and(|wanted| wanted != creditor.to_string()) {
-        return Err(Error::field("/node", "not_the_creditor"));
+        return Err(Error::field("/node", "not_allowed"));
     }
     node_fetch(tx, ctx.tenant, ctx.scope, creditor).await?.ok_or(Error::Forbidden("not_allowed"))?;
     Ok((creditor, party))
@@ -219,11 +219,7 @@ fn receivable_view(shown: &ReceivableShown, livemode: bool, today: Date) -> Rece
         components: shown
             .components
             .iter()
-            .map(|part| Component {
-                kind: kind_view(part.kind),
-                charged: part.charged,
-                outstanding: part.outstanding,
-            })
+            .map(|part| Component { kind: kind_view(part.kind), charged: part.charged, outstanding: part.outstanding })
             .collect(),
         created_at: view::instant(row.created_at_ms),
     }

@@ -70,7 +70,7 @@ async fn show(
     let ctx = &caller.ctx;
     let (from, to) = days(&query, day_of(app.clock.now_ms()))?;
     let currency = Currency::from_code(query.currency.as_deref().unwrap_or("TRY"));
-    let currency = currency.ok_or(Error::BadRequest("unknown_currency"))?;
+    let currency = currency.ok_or(Error::BadRequest("currency"))?;
     let mut tx = app.db.read().await?;
     let account = account_of(&mut tx, ctx, &query.party).await?;
     let key = (account.creditor, account.party, currency);
