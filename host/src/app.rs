@@ -54,11 +54,7 @@ impl Deref for App {
 impl App {
     /// Opens the database, loads the plugins and the keys.
     pub async fn build(config: Config, clock: Clock) -> Result<Self> {
-        if let Some(path) = config.database_url.0.strip_prefix("sqlite:")
-            && let Some(folder) = std::path::Path::new(path).parent()
-        {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        }
+        database_dir(&config)?;
         private_dir(&config.private_dir)?;
         let keys = Keys::open(&config.private_dir.join("keys")).context("the keys cannot be opened")?;
         let db = Db::open(&config.database_url.0).await.context("the database cannot be opened")?;
@@ -88,6 +84,16 @@ impl App {
         self.tasks.wait().await;
         self.db.close().await;
     }
+}
+
+/// Makes the folder of an embedded database.
+pub fn database_dir(config: &Config) -> Result<()> {
+    if let Some(path) = config.database_url.0.strip_prefix("sqlite:")
+        && let Some(folder) = std::path::Path::new(path).parent()
+    {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// A folder that only we may read: keys and compiled code lie in it.

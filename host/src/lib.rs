@@ -5,6 +5,7 @@
 //! See `ARCHITECTURE.md` at the root of the repository.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod ctx;
@@ -16,4 +17,6 @@ pub mod limits;
 pub mod observe;
 pub mod plugin;
 pub mod security;
+pub mod seed;
+pub mod serve;
 pub mod store;

@@ -1,3 +1,72 @@
 //! The `vezne` binary.
 
-fn main() {}
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+use vezne::app::App;
+use vezne::cli::{self, UserCommand};
+use vezne::config::Config;
+use vezne::ctx::Clock;
+use vezne::store::Db;
+use vezne::{observe, seed, serve};
+
+/// The teller's window: collects money from dealers, sub-dealers and customers.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Command {
+    /// Configuration file (TOML); variables `VEZNE_…` override it.
+    #[arg(long, env = "VEZNE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Serves the API and the portal until it is asked to end.
+    Serve,
+    /// Brings the database up to date.
+    Migrate,
+    /// Writes the demo firm into a sandbox and prints its logins.
+    Seed,
+    /// Adds people, changes their passwords, keeps them out.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let command = Command::parse();
+    let config = Config::load(command.config.as_deref())?;
+    observe::log_begin(config.log_json);
+    match command.act {
+        Act::Migrate => {
+            vezne::app::database_dir(&config)?;
+            let db = Db::open(&config.database_url.0).await.context("the database cannot be brought up to date")?;
+            db.close().await;
+        }
+        Act::Serve => {
+            observe::metrics_begin();
+            let listener = TcpListener::bind(config.listen).await;
+            let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+            let app = App::build(config, Clock::system()).await?;
+            serve::serve(app, listener).await?;
+        }
+        Act::Seed => {
+            let app = App::build(config, Clock::system()).await?;
+            let logins = seed::seed(&app).await?;
+            print!("{}", seed::logins_text(&logins));
+            app.drain().await;
+        }
+        Act::User { command } => {
+            let app = App::build(config, Clock::system()).await?;
+            println!("{}", cli::user(&app, command).await?);
+            app.drain().await;
+        }
+    }
+    Ok(())
+}

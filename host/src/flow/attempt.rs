@@ -232,11 +232,10 @@ pub fn bank_ref_text(newer: &BankRef, older: &str) -> String {
 
 fn told(attempt: &Attempt, from: AttemptState, news: &AttemptNews, now_ms: i64) -> PaymentEvent {
     let kind = format!("attempt.{}", attempt.state);
-    let mut event =
-        PaymentEvent::new(attempt.tenant_id, attempt.payment_id, &kind, &news.actor.label(), now_ms)
-            .attempt(attempt.attempt_id)
-            .fact("from", from.as_str())
-            .fact("event", news.event.as_str());
+    let mut event = PaymentEvent::new(attempt.tenant_id, attempt.payment_id, &kind, &news.actor.label(), now_ms)
+        .attempt(attempt.attempt_id)
+        .fact("from", from.as_str())
+        .fact("event", news.event.as_str());
     if let Some(failure) = &news.failure {
         event = event
             .fact("code", failure.code.as_str())

@@ -71,10 +71,7 @@ async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
         AttemptState::Unknown => attempt_ask(app, attempt).await,
         AttemptState::Stray => stray_return(app, attempt).await,
         // Its flow is gone (a crash), or its payer is: what that means is the state table's to say.
-        AttemptState::Sending
-        | AttemptState::Provisioning
-        | AttemptState::Browsing
-        | AttemptState::BrowsingCharge => {
+        AttemptState::Sending | AttemptState::Provisioning | AttemptState::Browsing | AttemptState::BrowsingCharge => {
             let now_ms = app.clock.now_ms();
             let (code, detail) = match attempt.state {
                 AttemptState::Browsing | AttemptState::BrowsingCharge => ("payer-away", "the payer did not come back"),
@@ -163,8 +160,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
             false,
             app.clock.now_ms(),
         );
-        let news =
-            OperationNews { event: OperationEvent::Silence, bank: None, failure: Some(doubt), actor: JANITOR };
+        let news = OperationNews { event: OperationEvent::Silence, bank: None, failure: Some(doubt), actor: JANITOR };
         return operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop);
     }
     let now_ms = app.clock.now_ms();
@@ -193,9 +189,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
     let verdict = ask(app, &pos, &payment, &attempt, Some(operation.operation_id), target).await;
     let (event, bank, failure) = match verdict {
         Verdict::Approved(approval) => (OperationEvent::InquiryFoundDone, Some(approval.bank), None),
-        Verdict::Declined(decline) => {
-            (OperationEvent::InquiryFoundDeclined, None, Some(Failure::declined(decline)))
-        }
+        Verdict::Declined(decline) => (OperationEvent::InquiryFoundDeclined, None, Some(Failure::declined(decline))),
         Verdict::NotProcessed(reason) => {
             operation.not_found += 1;
             let mut tx = app.db.begin().await?;
@@ -230,8 +224,7 @@ async fn ask(
     operation: Option<OperationId>,
     target: Target,
 ) -> Verdict {
-    let mut diary =
-        Diary::of_attempt(app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id).question();
+    let mut diary = Diary::of_attempt(app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id).question();
     if let Some(operation) = operation {
         diary = diary.operation(operation);
     }
@@ -280,7 +273,9 @@ async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
         reason: Some("stray".to_owned()),
         failure: None,
         requested_by: JANITOR.label(),
-        due_ms: Some(now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE)),
+        due_ms: Some(
+            now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE),
+        ),
         asks: 0,
         not_found: 0,
         sent_at_ms: now_ms,

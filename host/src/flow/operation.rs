@@ -141,12 +141,7 @@ fn decide(whole: &Whole, request: &OperationRequest, now_ms: i64) -> FlowResult<
     Ok((kind, amount_minor))
 }
 
-fn give_back(
-    whole: &Whole,
-    mode: Mode,
-    amount_minor: Option<i64>,
-    now_ms: i64,
-) -> FlowResult<(OperationKind, i64)> {
+fn give_back(whole: &Whole, mode: Mode, amount_minor: Option<i64>, now_ms: i64) -> FlowResult<(OperationKind, i64)> {
     if whole.payment.state == PaymentState::Authorized {
         return match mode {
             Mode::Refund => Err(FlowError::conflict("not_captured", "what is only held can be voided, not refunded")),
@@ -425,10 +420,8 @@ async fn follow(
         attempt.state = state;
         attempt.due_ms = None;
         if operation.kind == OperationKind::Capture {
-            attempt.bank_ref = bank_ref_text(
-                &serde_json::from_str(&operation.bank_ref).unwrap_or_default(),
-                &attempt.bank_ref,
-            );
+            attempt.bank_ref =
+                bank_ref_text(&serde_json::from_str(&operation.bank_ref).unwrap_or_default(), &attempt.bank_ref);
         }
         if !attempt_update(tx, attempt).await? {
             return Ok(false);

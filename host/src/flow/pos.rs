@@ -53,13 +53,7 @@ pub async fn pos_reopen(app: &App, tx: &mut Tx, attempt: &Attempt) -> FlowResult
     pos_opened(app, tx, account, plugin, &attempt.config).await
 }
 
-async fn pos_opened(
-    app: &App,
-    tx: &mut Tx,
-    account: PosAccount,
-    plugin: PluginInfo,
-    config: &str,
-) -> FlowResult<Pos> {
+async fn pos_opened(app: &App, tx: &mut Tx, account: PosAccount, plugin: PluginInfo, config: &str) -> FlowResult<Pos> {
     let broken = |what: &str| FlowError::Internal(format!("{} holds {what}", account.pos_account_id));
     let tenant = tenant_fetch(tx, account.tenant_id).await?.ok_or_else(|| broken("no firm"))?;
     let config: BTreeMap<String, String> = serde_json::from_str(config).map_err(|_| broken("a broken config"))?;

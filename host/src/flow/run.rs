@@ -92,13 +92,7 @@ async fn settle_surely(app: &App, attempt: &Attempt, news: &AttemptNews) -> Flow
 }
 
 /// The payer must visit the bank: remember how to go on, then hand out the page.
-async fn browse_begin(
-    app: &App,
-    pos: &Pos,
-    payment: &Payment,
-    attempt: &Attempt,
-    browse: Browse,
-) -> FlowResult<Ran> {
+async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt, browse: Browse) -> FlowResult<Ran> {
     let Browse { effect, correlation, known, state, page } = browse;
     let charges = effect == Effect::OnceOnlyWrite;
     let event = if charges { AttemptEvent::ChargePageShown } else { AttemptEvent::BrowserShown };
@@ -122,13 +116,7 @@ async fn browse_begin(
 }
 
 fn page_of(payment: &Payment, attempt: AttemptId, form: BrowserForm) -> Page {
-    Page {
-        tenant: payment.tenant_id,
-        payment: payment.payment_id,
-        attempt,
-        form,
-        locale: payment.locale.clone(),
-    }
+    Page { tenant: payment.tenant_id, payment: payment.payment_id, attempt, form, locale: payment.locale.clone() }
 }
 
 /// What the driver's verdict means for an attempt.
@@ -143,10 +131,9 @@ pub fn verdict_news(app: &App, purpose: Purpose, verdict: Verdict) -> AttemptNew
             };
             AttemptNews { bank: Some(approval.bank), ..AttemptNews::new(event, actor) }
         }
-        Verdict::Declined(decline) => AttemptNews {
-            failure: Some(Failure::declined(decline)),
-            ..AttemptNews::new(AttemptEvent::Declined, actor)
-        },
+        Verdict::Declined(decline) => {
+            AttemptNews { failure: Some(Failure::declined(decline)), ..AttemptNews::new(AttemptEvent::Declined, actor) }
+        }
         Verdict::Pending(bank) => AttemptNews {
             bank: Some(bank),
             failure: Some(Failure::in_doubt("bank-pending", String::new(), None, false, now_ms)),

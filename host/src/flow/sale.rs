@@ -337,11 +337,12 @@ async fn begin(app: &App, key: &IdempotencyKey, payment: &Payment, attempt: &Att
     if !attempt_insert(&mut tx, attempt).await? {
         return Err(FlowError::Internal(format!("{} cannot be inserted", attempt.attempt_id)));
     }
-    let event = PaymentEvent::new(payment.tenant_id, payment.payment_id, "payment.created", &payment.created_by, now_ms)
-        .fact("amount", payment.amount_minor.to_string())
-        .fact("charged", payment.charged_minor.to_string())
-        .fact("currency", payment.currency.code())
-        .fact("instalments", payment.instalments.to_string());
+    let event =
+        PaymentEvent::new(payment.tenant_id, payment.payment_id, "payment.created", &payment.created_by, now_ms)
+            .fact("amount", payment.amount_minor.to_string())
+            .fact("charged", payment.charged_minor.to_string())
+            .fact("currency", payment.currency.code())
+            .fact("instalments", payment.instalments.to_string());
     event_insert(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(None)

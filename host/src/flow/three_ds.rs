@@ -20,8 +20,7 @@ pub async fn gate_take(app: &App, token: &str) -> FlowResult<Page> {
     let page = app.hold.page_take(token).ok_or(FlowError::NotFound("page"))?;
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.begin().await?;
-    let event =
-        PaymentEvent::new(page.tenant, page.payment, "gate.shown", "payer", now_ms).attempt(page.attempt);
+    let event = PaymentEvent::new(page.tenant, page.payment, "gate.shown", "payer", now_ms).attempt(page.attempt);
     event_insert(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(page)
@@ -31,12 +30,7 @@ pub async fn gate_take(app: &App, token: &str) -> FlowResult<Page> {
 ///
 /// The callback is claimed before anything is believed: of several, one runs. What it says is checked by the
 /// connector (hash) and by the driver (order, amount, currency).
-pub async fn callback(
-    app: &App,
-    tenant: TenantId,
-    account: PosAccountId,
-    callback: Callback,
-) -> FlowResult<PaymentId> {
+pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callback: Callback) -> FlowResult<PaymentId> {
     let mut tx = app.db.read().await?;
     let pos = pos_open(app, &mut tx, tenant, account).await?;
     let correlation = app

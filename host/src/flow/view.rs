@@ -60,8 +60,9 @@ impl Whole {
 
     /// What the bank took, minor units: what was captured of an authorization, or the whole charge.
     pub fn captured_minor(&self) -> i64 {
-        let taken =
-            self.attempt().is_some_and(|attempt| matches!(attempt.state, AttemptState::Captured | AttemptState::Refunded));
+        let taken = self
+            .attempt()
+            .is_some_and(|attempt| matches!(attempt.state, AttemptState::Captured | AttemptState::Refunded));
         match self.payment.capture {
             _ if !taken => 0,
             CaptureMode::Automatic => self.payment.charged_minor,
