@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::ctx::Actor;
 use crate::domain::id::OperationId;
 use crate::domain::payment::{AttemptEvent, AttemptState, OperationEvent, OperationKind, OperationState};
-use crate::flow::attempt::{AttemptNews, attempt_settle};
+use crate::flow::attempt::{AttemptNews, attempt_settle, bank_ref_text};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
@@ -16,7 +16,7 @@ use crate::flow::operation::{OperationNews, operation_run, operation_settle};
 use crate::flow::pos::{Pos, pos_reopen};
 use crate::flow::run::{act_context, attempt_target, terms_of};
 use crate::limits;
-use crate::plugin::{Act, Approval, Ending, Operation as Asked, Target, Verdict};
+use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Target, Verdict};
 use crate::store::attempt::{Attempt, Purpose, attempt_due, attempt_fetch, attempt_update};
 use crate::store::operation::{Operation, operation_due, operation_insert, operation_list, operation_update};
 use crate::store::payment::{Payment, payment_fetch};
@@ -176,6 +176,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
     let payment = payment_of(&mut tx, &attempt).await?;
     let pos = pos_reopen(app, &mut tx, &attempt).await?;
     tx.commit().await?;
+    let known: BankRef = serde_json::from_str(&operation.bank_ref).unwrap_or_default();
     let target = Target {
         operation: match operation.kind {
             OperationKind::Capture => Asked::Capture,
@@ -183,6 +184,8 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
             _ => Asked::Refund,
         },
         terms: terms_of(&payment, operation.amount()),
+        // What the connector noted before it sent the operation, over what is known of the charge.
+        bank: serde_json::from_str(&bank_ref_text(&known, &attempt.bank_ref)).unwrap_or_default(),
         sent_at_ms: operation.sent_at_ms,
         ..attempt_target(&payment, &attempt)
     };

@@ -263,7 +263,7 @@ fn answered(question: Question, history: bool, response: &HttpResponse) -> Resul
         return step::done(question.by_history(&history::read(&answer)));
     }
     match question.by_status(&order_status::read(&answer)) {
-        question::Reply::Outcome(outcome) => step::done(outcome),
-        question::Reply::AskHistory => ask(question, true),
+        Some(outcome) => step::done(outcome),
+        None => ask(question, true),
     }
 }

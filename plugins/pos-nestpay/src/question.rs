@@ -39,15 +39,6 @@ pub struct Question {
     pub transaction_id: Option<String>,
 }
 
-/// An answer, or the other question to put.
-#[derive(Debug)]
-pub enum Reply {
-    /// This is what became of it.
-    Outcome(Outcome),
-    /// The order's one line does not say; ask for all of them.
-    AskHistory,
-}
-
 impl Question {
     /// About an operation as the host recorded it.
     pub fn of(target: &Target, order_id: &str) -> Self {
@@ -68,24 +59,23 @@ impl Question {
         matches!(self.operation.as_str(), operation::REFUND | operation::VOID | "cancel")
     }
 
-    /// Reads the order's one line.
-    pub fn by_status(&self, found: &Found) -> Reply {
+    /// Reads the order's one line. `None` if it does not say: then all of its transactions must be asked for.
+    pub fn by_status(&self, found: &Found) -> Option<Outcome> {
         let order = match found {
-            Found::Nothing => return Reply::Outcome(nothing()),
-            Found::Unclear(why) => return Reply::Outcome(step::unknown(why.clone())),
+            Found::Nothing => return Some(nothing()),
+            Found::Unclear(why) => return Some(step::unknown(why.clone())),
             Found::Order(order) => order,
         };
         if order.charge_type != "S" {
-            return Reply::AskHistory;
+            return None;
         }
         let captures = self.operation == operation::CAPTURE;
-        Reply::Outcome(match order.standing {
+        Some(match order.standing {
             Standing::Authorized if captures => step::not_processed("the reservation has not been captured"),
             standing if standing.holds_money() => charge_found(order, self.stated_minor(order)),
-            Standing::Failed if captures => return Reply::AskHistory,
+            Standing::Failed | Standing::Voided if captures => return None,
             Standing::Failed => failed(order.proc_return_code.as_deref()),
             Standing::Pending => Outcome::Pending(order.bank.clone()),
-            Standing::Voided if captures => return Reply::AskHistory,
             Standing::Voided => {
                 let stated =
                     Stated { minor: self.stated_minor(order), currency: None, order_id: order.order_id.clone() };

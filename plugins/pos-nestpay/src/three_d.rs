@@ -15,7 +15,7 @@ use crate::answer::{Judgement, Words};
 use crate::gate::{self, Coverage, Expected, GateForm, Verified};
 use crate::message::{self, Payer};
 use crate::order_status::Found;
-use crate::question::{Question, Reply};
+use crate::question::Question;
 use crate::settings::Settings;
 
 /// Meanings of `mdStatus`.
@@ -188,10 +188,7 @@ pub fn confirmed(question: &Question, found: &Found, claim: Claim) -> Result<Ste
             Claim::NotAuthenticated { md_status, message } => declined(&md_status, message.as_deref()),
         });
     }
-    match question.by_status(found) {
-        Reply::Outcome(outcome) => step::done(outcome),
-        Reply::AskHistory => step::done(step::unknown("the order has moved on since")),
-    }
+    step::done(question.by_status(found).unwrap_or_else(|| step::unknown("the order has moved on since")))
 }
 
 /// What a failed authentication means for the payer.

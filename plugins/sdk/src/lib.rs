@@ -26,6 +26,7 @@ pub mod words;
 pub mod xml;
 
 #[doc(hidden)]
+#[expect(clippy::same_length_and_capacity, reason = "generated code")]
 pub mod bindings;
 
 #[cfg(target_arch = "wasm32")]

@@ -112,7 +112,11 @@ fn escaped(text: &str, charset: Charset) -> String {
             // XML 1.0 cannot say them at all.
             '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => {}
             c if charset.has(c) => out.push(c),
-            c => out.push_str(&format!("&#{};", u32::from(c))),
+            c => {
+                out.push_str("&#");
+                out.push_str(&u32::from(c).to_string());
+                out.push(';');
+            }
         }
     }
     out
@@ -207,7 +211,8 @@ impl Tree {
 }
 
 fn closed(mut element: Tree, open: &mut [Tree], root: &mut Option<Tree>) {
-    element.text = element.text.trim().to_owned();
+    let text = std::mem::take(&mut element.text);
+    text.trim().clone_into(&mut element.text);
     match open.last_mut() {
         Some(parent) => parent.children.push(element),
         None => *root = Some(element),

@@ -97,8 +97,7 @@ fn answer_fields(answer: &Answer, expected: &Json, yes: bool) -> Checked {
             "proc_return_code" => text(name, answer.words().proc_return_code, value, false)?,
             "num_code" => text(name, answer.extra("NUMCODE"), value, !yes)?,
             "recurring_id" => text(name, answer.extra("RECURRINGID"), value, !yes)?,
-            "error_code" if yes => text(name, None, value, false)?,
-            "error_message" if yes => text(name, None, value, false)?,
+            "error_code" | "error_message" if yes => text(name, None, value, false)?,
             "error_code" => text(name, answer.error_code().or(answer.extra("EXTENDED_ERROR_CODE")), value, true)?,
             "error_message" => text(name, answer.get("ErrMsg"), value, true)?,
             "transaction_time" => time(name, answer.extra("TRXDATE"), value)?,
@@ -258,7 +257,7 @@ fn recurring_status(answer: &Answer, expected: &Json) -> Checked {
         text("proc_return_code", field("PROC_RET_CD"), order.get("proc_return_code"), false)?;
         text("transaction_id", field("TRANS_ID"), order.get("transaction_id"), false)?;
         text("ref_ret_num", field("HOST_REF_NUM"), order.get("ref_ret_num"), false)?;
-        let standing = field("TRANS_STAT").map(Standing::of).unwrap_or(Standing::Unclear);
+        let standing = field("TRANS_STAT").map_or(Standing::Unclear, Standing::of);
         same("order_status", order_state(standing).to_owned(), order.get("order_status").text())?;
         same("first_amount", minor(field("ORIG_TRANS_AMT")), order.get("first_amount").hundredths())?;
         same("capture_amount", minor(field("CAPTURE_AMT")), order.get("capture_amount").hundredths())?;

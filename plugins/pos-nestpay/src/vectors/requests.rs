@@ -161,6 +161,7 @@ fn compare_tree(tree: &Tree, expected: &Json) -> Checked {
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn broken(fault: Fault) -> Verdict {
     fail(format!("{fault:?}"))
 }

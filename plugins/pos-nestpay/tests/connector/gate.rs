@@ -58,8 +58,9 @@ fn back(pairs: &[(&str, &str)]) -> Fields {
     all
 }
 
-fn callback(fields: Fields) -> Callback {
-    let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+fn callback(fields: impl AsRef<[(String, String)]>) -> Callback {
+    let pairs: Vec<(&str, &str)> =
+        fields.as_ref().iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     native::callback(&pairs)
 }
 
@@ -208,7 +209,7 @@ fn names_moved_along_under_a_genuine_signature_are_noticed() {
         let name = match index {
             _ if index < from => name.clone(),
             _ if index == from => "mdStatus".to_owned(),
-            _ if name.to_ascii_lowercase() > "mdstatus".to_owned() && name != "mdStatus" => name.clone(),
+            _ if name.to_ascii_lowercase().as_str() > "mdstatus" && name != "mdStatus" => name.clone(),
             _ => format!("mdStatus_{index:02}"),
         };
         forged.push((name, value.clone()));
@@ -314,9 +315,9 @@ const CHARGE_LIST: &str = "clientid:oid:AuthCode:ProcReturnCode:Response:mdStatu
 
 #[test]
 fn ver1_counts_only_where_it_is_allowed() {
-    let _host = bank::host();
+    let host = bank::host();
     assert_eq!(word(&came_back(&started("3d"), ver1(RESULT_LIST, &GOOD))), "not-authentic");
-    drop(_host);
+    drop(host);
     let _host = bank::session().setting("callback-hash", "ver3-or-ver1").start();
     assert_eq!(word(&came_back(&started("3d"), ver1(RESULT_LIST, &GOOD))), "send");
     // The payer writes the list: it must not leave the order or the result out, nor move the borders.

@@ -87,7 +87,7 @@ fn a_code_and_a_word_that_disagree_are_no_answer() {
 
 #[test]
 fn instalments_reservations_and_mail_order() {
-    let _host = bank::host();
+    let host = bank::host();
     let mut six = terms(60_000);
     six.installments = 6;
     let step = Nestpay::authorize(&ctx(), &six, &card().card()).expect("a step");
@@ -99,7 +99,7 @@ fn instalments_reservations_and_mail_order() {
     without_code.security_code = None;
     let body = sent(&Nestpay::sale(&ctx(), &mail, &without_code.card()).expect("a step"));
     assert!(body.contains("<Type>Auth</Type>") && !body.contains("Cvv2Val") && !body.contains(CODE));
-    drop(_host);
+    drop(host);
     let _closed = bank::session().setting("mail-order", "false").start();
     assert_eq!(word(&Nestpay::sale(&ctx(), &mail, &card().card())), "unsupported");
 }
@@ -183,7 +183,7 @@ fn a_refund_first_notes_the_refunds_that_are_there() {
 
 #[test]
 fn what_cannot_be_sent_is_refused_before() {
-    let _host = bank::host();
+    let host = bank::host();
     for minor in [0, -1] {
         assert_eq!(word(&Nestpay::sale(&ctx(), &terms(minor), &card().card())), "invalid");
         assert_eq!(word(&Nestpay::refund(&ctx(), &terms(minor), &target("sale", 1))), "invalid");
@@ -194,7 +194,7 @@ fn what_cannot_be_sent_is_refused_before() {
         ctx.order_id = order.to_owned();
         assert_eq!(word(&Nestpay::sale(&ctx, &terms(1), &card().card())), "invalid", "{order}");
     }
-    drop(_host);
+    drop(host);
     let _bare = native::Session::new().start();
     assert_eq!(word(&Nestpay::sale(&ctx(), &terms(1), &card().card())), "bad-config");
 }

@@ -260,7 +260,7 @@ pub fn transcript(step: &Step) -> String {
             send.request.endpoint,
             send.request.path,
             send.request.query,
-            send.request.headers.iter().map(|f| format!("{}={};", f.name, lossy(&f.value))).collect::<String>(),
+            send.request.headers.iter().map(|f| f.name.clone() + "=" + &lossy(&f.value)).collect::<Vec<_>>().join(";"),
             (send.effect, &send.known),
             String::from_utf8_lossy(&send.state),
             String::from_utf8_lossy(&reveal(&send.request.body)),
@@ -274,7 +274,7 @@ pub fn transcript(step: &Step) -> String {
                 browse.correlation,
                 (browse.effect, &browse.known),
                 String::from_utf8_lossy(&browse.state),
-                form.fields.iter().map(|f| format!("{}={}\n", f.name, lossy(&f.value))).collect::<String>(),
+                form.fields.iter().map(|f| f.name.clone() + "=" + &lossy(&f.value)).collect::<Vec<_>>().join("\n"),
             )
         }
         Step::Done(outcome) => format!("done {outcome:?}"),
