@@ -13,6 +13,7 @@ use axum::{
 };
 use jiff::Timestamp;
 
+#[expect(clippy::disallowed_methods, reason = "a preview has no host to take the clock from")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let options = vezne_web::Options {

@@ -79,7 +79,7 @@ impl Api {
 
     /// `GET`, read as `T`.
     pub async fn get<T: DeserializeOwned>(&self, caller: &Caller, path: &str) -> Result<T, Fault> {
-        let request = self.request(caller, Method::GET, path, None, Body::empty());
+        let request = request(caller, Method::GET, path, None, Body::empty());
         read(self.call(request).await?).await
     }
 
@@ -107,7 +107,7 @@ impl Api {
 
     /// `DELETE`, with nothing to read.
     pub async fn delete(&self, caller: &Caller, path: &str) -> Result<(), Fault> {
-        let request = self.request(caller, Method::DELETE, path, None, Body::empty());
+        let request = request(caller, Method::DELETE, path, None, Body::empty());
         self.call(request).await.map(|_| ())
     }
 
@@ -120,36 +120,8 @@ impl Api {
         body: &B,
     ) -> Result<T, Fault> {
         let body = serde_json::to_vec(body).map_err(|_| Fault::of(StatusCode::INTERNAL_SERVER_ERROR))?;
-        let request = self.request(caller, method, path, more, Body::from(body));
+        let request = request(caller, method, path, more, Body::from(body));
         read(self.call(request).await?).await
-    }
-
-    fn request(
-        &self,
-        caller: &Caller,
-        method: Method,
-        path: &str,
-        more: Option<(&'static str, String)>,
-        body: Body,
-    ) -> Request<Body> {
-        let unsafe_method = method != Method::GET;
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = path.parse().unwrap_or_default();
-        *request.headers_mut() = caller.headers.clone();
-        let headers = request.headers_mut();
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if unsafe_method {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            // A form of another site cannot set it; the API asks for it beside the origin.
-            headers.insert("x-vezne-portal", HeaderValue::from_static("1"));
-        }
-        if let Some((name, value)) = more
-            && let Ok(value) = HeaderValue::from_str(&value)
-        {
-            headers.insert(name, value);
-        }
-        request
     }
 
     async fn call(&self, request: Request<Body>) -> Result<Response, Fault> {
@@ -170,6 +142,33 @@ impl Api {
             Err(_) => Err(Fault { request_id, ..Fault::of(status) }),
         }
     }
+}
+
+fn request(
+    caller: &Caller,
+    method: Method,
+    path: &str,
+    more: Option<(&'static str, String)>,
+    body: Body,
+) -> Request<Body> {
+    let unsafe_method = method != Method::GET;
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = path.parse().unwrap_or_default();
+    *request.headers_mut() = caller.headers.clone();
+    let headers = request.headers_mut();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    if unsafe_method {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        // A form of another site cannot set it; the API asks for it beside the origin.
+        headers.insert("x-vezne-portal", HeaderValue::from_static("1"));
+    }
+    if let Some((name, value)) = more
+        && let Ok(value) = HeaderValue::from_str(&value)
+    {
+        headers.insert(name, value);
+    }
+    request
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Fault> {

@@ -69,7 +69,7 @@ pub fn parse_amount(typed: &str) -> Option<i64> {
             let tail = &kept[at + 1..];
             let again = kept[..at].contains(mark);
             // Three digits after the only kind of mark are a group (1.250), not decimals.
-            if tail.len() == 3 && (again || !kept[..at].contains(['.', ','])) || again {
+            if again || tail.len() == 3 && !kept[..at].contains(['.', ',']) {
                 (kept.as_str(), "")
             } else {
                 (&kept[..at], tail)

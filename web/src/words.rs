@@ -109,7 +109,7 @@ fn number(n: u64, words: &Words, locale: Locale) -> String {
     }
     let mut parts = Vec::new();
     for scale in (0..4u32).rev() {
-        let group = n / 1000_u64.pow(scale) % 1000;
+        let group = usize::try_from(n / 1000_u64.pow(scale) % 1000).unwrap_or_default();
         if group == 0 {
             continue;
         }
@@ -124,23 +124,23 @@ fn number(n: u64, words: &Words, locale: Locale) -> String {
     parts.join(" ")
 }
 
-fn below_thousand(n: u64, words: &Words, locale: Locale) -> String {
+fn below_thousand(n: usize, words: &Words, locale: Locale) -> String {
     let mut parts = Vec::new();
     let (hundreds, rest) = (n / 100, n % 100);
     if hundreds > 0 {
         if hundreds > 1 || locale == Locale::En {
-            parts.push(words.ones[hundreds as usize].to_owned());
+            parts.push(words.ones[hundreds].to_owned());
         }
         parts.push(words.hundred.to_owned());
     }
     if rest > 0 && rest < 20 {
-        parts.push(words.ones[rest as usize].to_owned());
+        parts.push(words.ones[rest].to_owned());
     } else if rest > 0 {
         let (tens, ones) = (rest / 10, rest % 10);
-        let mut pair = words.tens[tens as usize].to_owned();
+        let mut pair = words.tens[tens].to_owned();
         if ones > 0 {
             pair.push(if locale == Locale::En { '-' } else { ' ' });
-            pair.push_str(words.ones[ones as usize]);
+            pair.push_str(words.ones[ones]);
         }
         parts.push(pair);
     }

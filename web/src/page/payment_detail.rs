@@ -92,34 +92,27 @@ fn timeline(visit: &Visit, events: &[Event]) -> AnyView {
     card("steps", t.s("steps"), None, body)
 }
 
-/// Tone and icon of an event, from its kind and what it says of the outcome.
+/// Tone and icon of an event, from what it is about and what it came to.
 fn look(event: &Event) -> (&'static str, &'static str) {
-    let outcome = event
-        .detail
-        .get("to")
-        .or_else(|| event.detail.get("outcome"))
-        .or_else(|| event.detail.get("state"))
-        .map_or("", String::as_str);
-    match (event.kind.as_str(), outcome) {
-        (_, "unknown") => ("doubt", icon::DOUBT),
-        (_, "succeeded" | "approved" | "captured" | "authorized") => ("ok", icon::CHECK),
-        (_, "declined" | "failed" | "not_processed" | "not-processed" | "expired") => ("no", icon::CROSS),
-        (_, "voided" | "refunded" | "canceled") => ("back", icon::BACK),
-        (kind, _) => look_of_kind(kind),
+    match event.kind.split_once('.').unwrap_or_default() {
+        (_, "unknown" | "silent" | "stray" | "news_refused" | "unexpected") => ("doubt", icon::DOUBT),
+        (_, "approved" | "captured" | "authorized" | "resolved") => ("ok", icon::CHECK),
+        (_, "declined" | "failed" | "not_processed" | "expired") => ("no", icon::CROSS),
+        (_, "voided" | "refunded" | "canceled" | "asked") => ("back", icon::BACK),
+        (_, "browsing" | "browsing_charge" | "provisioning") | ("gate" | "callback", _) => ("wait", icon::SHIELD),
+        ("payment", "created") => ("", icon::CARD),
+        ("attempt", _) => ("", icon::ROUTE),
+        ("bank", _) => ("", icon::BANK),
+        _ => ("", icon::INFO),
     }
 }
 
-fn look_of_kind(kind: &str) -> (&'static str, &'static str) {
-    let head = kind.split('.').next().unwrap_or_default();
-    match (head, kind) {
-        (_, "payment.created") => ("", icon::CARD),
-        ("attempt" | "route", _) => ("", icon::ROUTE),
-        ("browse" | "three_ds" | "gate" | "callback", _) => ("wait", icon::SHIELD),
-        ("bank", _) => ("", icon::BANK),
-        ("inquiry", _) => ("doubt", icon::SEARCH),
-        ("refund" | "void", _) => ("back", icon::BACK),
-        ("ledger" | "books" | "allocation", _) => ("ok", icon::LEDGER),
-        _ => ("", icon::INFO),
+/// Who caused it, where that is somebody with a name: ids of people and keys are in the audit log.
+fn actor(t: Locale, event: &Event) -> String {
+    match event.actor.as_deref() {
+        Some("payer") => t.s("actor-payer"),
+        Some(name) if name != "bank" && !name.contains(['_', ':']) => name.to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -133,11 +126,7 @@ fn step(visit: &Visit, e: &Event) -> AnyView {
         .filter(|v| !v.is_empty())
         .cloned()
         .collect::<Vec<_>>();
-    let said = [e.actor.clone().unwrap_or_default(), said.join(" · ")]
-        .into_iter()
-        .filter(|s| !s.is_empty())
-        .collect::<Vec<_>>()
-        .join(". ");
+    let said = [actor(t, e), said.join(" · ")].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(". ");
     let said = (!said.is_empty()).then(|| view! { <span>{said}</span> }.into_any());
     let raw = (!e.detail.is_empty()).then(|| {
         let lines = e.detail.iter().map(|(k, v)| format!("{k}: {v}")).collect::<Vec<_>>().join("\n");
@@ -150,9 +139,7 @@ fn step(visit: &Visit, e: &Event) -> AnyView {
 
 /// The words of an event. Kinds the portal has no words for yet are shown as they are: better than nothing.
 fn event_words(t: Locale, e: &Event) -> String {
-    let key = |kind: &str| format!("event-{}", kind.replace(['.', '_'], "-"));
-    let to = e.detail.get("to").or_else(|| e.detail.get("outcome")).map_or("", String::as_str);
-    t.maybe(&key(&format!("{}.{to}", e.kind))).or_else(|| t.maybe(&key(&e.kind))).unwrap_or_else(|| e.kind.clone())
+    t.maybe(&format!("event-{}", e.kind.replace(['.', '_'], "-"))).unwrap_or_else(|| e.kind.clone())
 }
 
 fn attempts_card(visit: &Visit, attempts: &[Attempt]) -> Option<AnyView> {

@@ -8,7 +8,7 @@ use crate::{
     api::{Fault, path},
     format,
     part::{
-        field::{choice, field},
+        field::{choice, field, hidden},
         icon,
         surface::{Tone, empty_first, note, page_head},
         table::{Cell, cell, col, head, table},
@@ -26,7 +26,8 @@ pub async fn show(visit: Visit) -> Result<Response, Fault> {
         some(visit.query("from")).unwrap_or_else(|| today.saturating_sub(jiff::Span::new().days(90)).to_string());
     let to = some(visit.query("to")).unwrap_or_else(|| today.to_string());
     // A firm has no account with anybody above it: it looks at somebody else's.
-    let party = some(visit.query("party")).or_else(|| (me.path.len() > 1).then(|| me.node.id.clone()));
+    let own = (me.path.len() > 1 && visit.query("choose").is_empty()).then(|| me.node.id.clone());
+    let party = some(visit.query("party")).or(own);
     let t = visit.t();
     let statement: Option<Statement> = match &party {
         Some(party) => {
@@ -46,21 +47,20 @@ fn some(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|t| !t.is_empty())
 }
 
+/// Once somebody is chosen the lists are not asked for again: a page makes three calls at most.
 async fn chooser(visit: &Visit, party: Option<&str>, from: &str, to: &str) -> AnyView {
     let t = visit.t();
-    let parties = if visit.me().is_some_and(|me| me.path.len() <= 1) || party.is_none() {
-        parties(visit).await
-    } else {
-        Vec::new()
-    };
-    let who = match party {
-        Some(party) if !parties.iter().any(|(id, _)| id == party) => crate::part::field::hidden("party", party),
-        _ => choice("party", t.s("party"), parties, party.unwrap_or_default(), None),
+    let (who, other) = match party {
+        Some(party) => (
+            hidden("party", party),
+            Some(view! { <a class="btn plain" href="/statement?choose=1">{t.s("statement-other")}</a> }.into_any()),
+        ),
+        None => (choice("party", t.s("party"), parties(visit).await, "", None), None),
     };
     view! {
-        <form class="card" action="/statement"><div class="body grid2">{who}
-            <div class="grid2">{field("from", t.s("from")).kind("date").value(from).view()}{field("to", t.s("to")).kind("date").value(to).view()}</div>
-            <div class="row"><button class="btn">{t.s("show")}</button></div></div></form>
+        <form class="card" action="/statement"><div class="body stack">{who}
+            <div class="two-dates">{field("from", t.s("from")).kind("date").value(from).view()}{field("to", t.s("to")).kind("date").value(to).view()}</div>
+            <div class="row"><button class="btn">{t.s("show")}</button>{other}</div></div></form>
     }
     .into_any()
 }

@@ -2,6 +2,8 @@
 //!
 //! Who is signed in follows from the cookie: `session=firm`, `session=dealer`, `session=new` (a firm with nothing yet).
 
+#![expect(clippy::needless_pass_by_value, reason = "what json! makes is handed on")]
+
 use axum::{
     Json, Router,
     extract::{Path, Query},
@@ -122,13 +124,13 @@ pub fn sample(id: &str, state: &str) -> Value {
                 {"receivable": "rcv_2", "document_no": "MLS2026000019107", "component": "principal", "amount": 6_220_000}]);
         }
         "unknown" => {
-            p["in_doubt"] = json!({"since": "2026-11-20T11:05:42Z", "inquiries": 1, "next_inquiry_at": "2026-11-20T11:07:12Z", "reason": "no_answer"})
+            p["in_doubt"] = json!({"since": "2026-11-20T11:05:42Z", "inquiries": 1, "next_inquiry_at": "2026-11-20T11:07:12Z", "reason": "no_answer"});
         }
         "declined" => {
             p["decline"] = json!({"class": "later", "code": "insufficient_funds", "bank_code": "51", "bank_message": "Limit yetersiz", "message": "Kartın limiti yetmedi."});
         }
         "requires_action" => {
-            p["next_action"] = json!({"redirect_url": "/gate/abc", "expires_at": "2026-11-20T11:19:00Z"})
+            p["next_action"] = json!({"redirect_url": "/gate/abc", "expires_at": "2026-11-20T11:19:00Z"});
         }
         _ => {}
     }
@@ -208,18 +210,18 @@ async fn attempts() -> Json<Value> {
 async fn events() -> Json<Value> {
     let event = |n: i64, kind: &str, detail: Value| json!({"id": format!("evt_{n}"), "payment": "pay_1", "sequence": n, "kind": kind, "detail": detail, "at": format!("2026-11-20T11:04:{:02}.{:03}Z", n * 3, n * 37)});
     let mut rows = json!([
-        event(1, "payment.created", json!({})),
-        event(2, "attempt.created", json!({"number": "1"})),
-        event(3, "gate.opened", json!({})),
-        event(4, "callback.received", json!({"md_status": "1"})),
-        event(5, "bank.sent", json!({"step": "2"})),
+        event(1, "payment.created", json!({"amount": "12876050"})),
+        event(2, "attempt.browsing", json!({"from": "sending"})),
+        event(3, "gate.shown", json!({})),
+        event(4, "attempt.provisioning", json!({"event": "callback_received"})),
+        event(5, "bank.sent", json!({"step": "2", "endpoint": "api"})),
         event(
             6,
             "bank.answered",
             json!({"http_status": "200", "ms": "412", "bank_code": "00", "bank_message": "Approved"})
         ),
-        event(7, "payment.succeeded", json!({"auth_code": "482915"})),
-        event(8, "books.posted", json!({"receivables": "2"}))
+        event(7, "attempt.captured", json!({"auth_code": "482915"})),
+        event(8, "void.asked", json!({"reason": "Çift ödeme"}))
     ]);
     rows[0]["actor"] = json!("Ada Bayi");
     page(rows)
@@ -334,7 +336,7 @@ async fn quote(Json(asked): Json<Value>) -> Response {
             option(3, 21, None),
             option(6, 43, None),
             option(9, 69, None),
-            option(12, 0, Some("over_maximum"))
+            option(12, 0, Some("over_legal_ceiling"))
         ])
     } else {
         json!([option(1, 0, None)])

@@ -61,6 +61,7 @@ const SOON_DAYS: i32 = 7;
 struct Model {
     me: Me,
     debtor: Option<Party>,
+    node: String,
     owed: Vec<Owed>,
     amount: i64,
     amount_typed: String,
@@ -125,14 +126,17 @@ async fn load(visit: &Visit, me: Me, debtor_id: &str) -> Result<Model, Fault> {
         .map(|(f, c)| (f.to_owned(), c.to_owned()))
         .collect();
     errors.extend(amount_error.map(|code| (field::AMOUNT.to_owned(), code.to_owned())));
+    let node = node_of(&me, debtor.as_ref(), &owed);
     let (mut quote, mut matrix) = (None, None);
     if amount > 0 && bin.len() >= 6 {
-        quote = self::quote(visit, &bin, amount).await.ok();
-    } else if amount > 0 {
-        let asked = path("/v1/instalment_matrix", &[("amount", &amount.to_string()), ("currency", "TRY")]);
+        quote = self::quote(visit, &bin, amount, &node).await.ok();
+    } else if amount > 0 && !(owed.is_empty() && debtor.is_some()) {
+        // Where the payer had to be looked up, this would be the fourth call of the page.
+        let asked =
+            path("/v1/instalment_matrix", &[("amount", &amount.to_string()), ("currency", "TRY"), ("node", &node)]);
         matrix = visit.get(&asked).await.ok();
     }
-    Ok(Model { me, debtor, owed, amount, amount_typed, bin, quote, matrix, errors })
+    Ok(Model { me, debtor, node, owed, amount, amount_typed, bin, quote, matrix, errors })
 }
 
 async fn open_receivables(visit: &Visit, debtor: &str) -> Result<Vec<Receivable>, Fault> {
@@ -189,8 +193,15 @@ fn amount_of(visit: &Visit, owed: &[Owed]) -> (i64, String, Option<&'static str>
     }
 }
 
-async fn quote(visit: &Visit, bin: &str, amount: i64) -> Result<InstalmentQuote, Fault> {
-    let asked = InstalmentQuoteCreate { bin: bin.to_owned(), amount, currency: "TRY".to_owned(), node: None };
+/// Whose books: those of what is paid. One who pays the own debt cannot name the node above, which the host knows.
+fn node_of(me: &Me, debtor: Option<&Party>, owed: &[Owed]) -> String {
+    let own = debtor.is_some_and(|d| d.id == me.node.id);
+    owed.first().filter(|_| !own).map_or(String::new(), |o| o.row.node.id.clone())
+}
+
+async fn quote(visit: &Visit, bin: &str, amount: i64, node: &str) -> Result<InstalmentQuote, Fault> {
+    let node = Some(node.to_owned()).filter(|n| !n.is_empty());
+    let asked = InstalmentQuoteCreate { bin: bin.to_owned(), amount, currency: "TRY".to_owned(), node };
     visit.post("/v1/instalment_quotes", None, &asked).await
 }
 
@@ -200,7 +211,7 @@ pub async fn options(visit: Visit, body: Body) -> Result<Response, Fault> {
     let bin = sent.get("bin");
     let amount = format::parse_amount(sent.get("amount")).unwrap_or_default();
     let known = (6..=8).contains(&bin.len()) && bin.bytes().all(|b| b.is_ascii_digit());
-    let quote = if known && amount > 0 { Some(quote(&visit, bin, amount).await?) } else { None };
+    let quote = if known && amount > 0 { Some(quote(&visit, bin, amount, sent.get(field::NODE)).await?) } else { None };
     let words = view::words(visit.t(), amount).into_any();
     let pieces = view! {
         <div data-part="known">{view::known_card(visit.t(), quote.as_ref().map(|q| &q.bin), bin)}</div>
