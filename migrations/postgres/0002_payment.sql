@@ -26,6 +26,8 @@ create table payment (
     metadata text not null,
     -- the receivables that the payer ticked, in order
     receivables text not null,
+    -- where the payer's browser goes after the bank's page
+    return_url text,
     locale text not null,
     state text not null,
     created_by text not null,

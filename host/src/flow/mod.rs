@@ -15,5 +15,8 @@ pub mod run;
 pub mod sale;
 pub mod sign_in;
 pub mod terms;
+pub mod result;
+pub mod run;
+pub mod sale;
 pub mod three_ds;
 pub mod view;

@@ -8,12 +8,13 @@ use crate::ctx::Ctx;
 use crate::domain::bin::{BinFacts, BinTable};
 use crate::domain::card::Card;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId};
+use crate::domain::instalment::Terms;
 use crate::domain::money::Money;
 use crate::domain::payment::{AttemptState, PaymentState};
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::instalment::{QuoteError, quote_take_in_tx, terms_single_in_tx};
 use crate::flow::pos::{Pos, pos_open};
 use crate::flow::run::{Ran, attempt_run, charge_terms, three_d_model};
-use crate::flow::terms::{Chosen, Wanted, terms_chosen};
 use crate::limits;
 use crate::plugin::{Act, HeldCard};
 use crate::store::Tx;
@@ -68,6 +69,8 @@ pub struct SaleRequest {
     pub pos_account: Option<PosAccountId>,
     /// The caller's pairs.
     pub metadata: BTreeMap<String, String>,
+    /// Where the payer's browser goes after the bank's page; our result page where absent.
+    pub return_url: Option<String>,
     /// As the edge saw it.
     pub payer_ip: Option<String>,
     /// The key that makes it safe to repeat.
@@ -135,6 +138,47 @@ async fn replayed(app: &App, key: &IdempotencyKey) -> FlowResult<Option<Created>
     }
 }
 
+/// What is charged, and why: frozen with the payment.
+struct Chosen {
+    /// The quote it came from, 26 characters.
+    quote_id: Option<String>,
+    terms: Terms,
+}
+
+/// The terms of the option that the payer took; of a single payment where none was taken.
+async fn chosen(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    request: &SaleRequest,
+    bin: Option<&str>,
+    now_ms: i64,
+) -> FlowResult<Chosen> {
+    let (node, amount) = (request.node, request.amount);
+    let Some(option) = request.instalment_option.as_deref() else {
+        let terms = terms_single_in_tx(tx, ctx.tenant, node, amount, bin, now_ms).await?;
+        return Ok(Chosen { quote_id: None, terms });
+    };
+    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, bin, now_ms).await?;
+    Ok(Chosen { quote_id: Some(quote.to_text()), terms })
+}
+
+impl From<QuoteError> for FlowError {
+    fn from(error: QuoteError) -> Self {
+        let option = |code| Self::invalid("/instalment_option", code, error.to_string());
+        match &error {
+            QuoteError::Bin => Self::invalid("/bin", "malformed", error.to_string()),
+            QuoteError::AmountNotAllowed { .. } => Self::invalid("/amount", "not_allowed", error.to_string()),
+            QuoteError::NoSuchOption => option("unknown_option"),
+            QuoteError::Expired => option("expired"),
+            QuoteError::NotAvailable => option("not_available"),
+            QuoteError::Store(_) => match error {
+                QuoteError::Store(error) => Self::Store(error),
+                other => Self::Internal(other.to_string()),
+            },
+        }
+    }
+}
+
 struct Plan {
     pos: Pos,
     chosen: Chosen,
@@ -156,18 +200,8 @@ async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowR
     }
     check_card(app, request)?;
     let facts = request.card.as_ref().and_then(|card| BinTable::seed().look_up(card.pan.bin(8)));
-    let chosen = terms_chosen(
-        tx,
-        Wanted {
-            tenant: ctx.tenant,
-            node: request.node,
-            amount: request.amount,
-            card: facts.as_ref(),
-            option: request.instalment_option.as_deref(),
-            now_ms: app.clock.now_ms(),
-        },
-    )
-    .await?;
+    let bin = request.card.as_ref().map(|card| card.pan.bin(8));
+    let chosen = chosen(tx, ctx, request, bin, app.clock.now_ms()).await?;
     let wanted = request.pos_account.or(chosen.terms.pos_account);
     let usable = pos_account_usable(tx, ctx.tenant, request.node).await?;
     let account = match wanted {
@@ -262,6 +296,7 @@ fn rows(
         description: request.description.clone(),
         metadata: Json(request.metadata.clone()),
         receivables: Json(request.receivables.clone()),
+        return_url: request.return_url.clone(),
         locale: ctx.locale.tag().to_owned(),
         state: PaymentState::Processing,
         created_by: ctx.actor.label(),

@@ -4,21 +4,26 @@
 //! made from it. [`api`] is the API alone, as the portal calls it in process; [`server`] is what listens.
 
 pub mod bin;
+pub mod card;
 pub mod check;
 pub mod customer;
 pub mod dealer;
 pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod gate;
 pub mod health;
 pub mod idempotency;
 pub mod instalment_quote;
 pub mod ledger;
 pub mod openapi;
 pub mod page;
+pub mod pay;
+pub mod payment;
 pub mod plugin;
 pub mod pos_account;
 pub mod receivable;
+pub mod refund;
 pub mod route;
 pub mod same_origin;
 pub mod session;
@@ -57,6 +62,8 @@ pub fn table() -> Table {
         statement::routes,
         ledger::routes,
     ];
+    let nouns: &[fn(Table) -> Table] =
+        &[session::routes, token::routes, dealer::routes, customer::routes, pos_account::routes, plugin::routes, payment::routes, refund::routes, gate::routes, pay::routes];
     nouns.iter().fold(table, |table, routes| routes(table))
 }
 

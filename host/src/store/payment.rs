@@ -87,6 +87,8 @@ pub struct Payment {
     /// What the payer ticked, in order.
     #[sqlx(try_from = "String")]
     pub receivables: Json<Vec<ReceivableChoice>>,
+    /// Where the payer's browser goes after the bank's page.
+    pub return_url: Option<String>,
     /// The payer's language.
     pub locale: String,
     /// Where it stands.
@@ -120,9 +122,9 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         tx,
         "insert into payment (tenant_id, payment_id, node_id, payer_kind, payer_id, amount_minor, charged_minor, \
          currency, instalments, quote_id, terms, entry, capture, reference, description, metadata, receivables, \
-         locale, state, created_by, created_at_ms, updated_at_ms, version) \
+         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23) on conflict do nothing",
+         $22, $23, $24) on conflict do nothing",
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
         payment.node_id.to_text(),
@@ -140,6 +142,7 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         payment.description.as_deref(),
         payment.metadata.to_text(),
         payment.receivables.to_text(),
+        payment.return_url.as_deref(),
         payment.locale.as_str(),
         payment.state.as_str(),
         payment.created_by.as_str(),

@@ -1,0 +1,208 @@
+//! The pay page's own form. Card fields go from the browser to here and nowhere else; what is refused is
+//! sent back to the page without them.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use vezne_api::Permission;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::card::{Typed, card_typed};
+use super::check::Checks;
+use super::error::{Error, Field, Result};
+use super::extract::{Caller, address};
+use super::route::{Endpoint, Table};
+use crate::app::App;
+use crate::ctx::Ctx;
+use crate::domain::id::{CustomerId, NodeId, ReceivableId};
+use crate::domain::money::{Currency, Money};
+use crate::flow::error::FlowError;
+use crate::flow::result::result_token;
+use crate::flow::sale::{Created, SaleRequest, ThreeD, payment_create};
+use crate::limits;
+use crate::store::idempotency::IdempotencyKey;
+use crate::store::payment::{CaptureMode, PayerKind, ReceivableChoice};
+
+/// Routes of this noun.
+pub fn routes(table: Table) -> Table {
+    table.add(
+        Endpoint::post("/pay", "Pays by the form of the pay page").needs(Permission::PaymentCreate).reply_empty(303),
+        pay,
+    )
+}
+
+/// The form's fields. Card fields are kept apart and wiped; `shown` may go back to the page.
+#[derive(Default)]
+struct Form {
+    number: Option<Typed>,
+    expiry: Option<Typed>,
+    code: Option<Typed>,
+    holder: Option<String>,
+    shown: Vec<(String, String)>,
+}
+
+impl Form {
+    fn read(body: &[u8]) -> Self {
+        let mut form = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            let mut value = value.into_owned();
+            match &*name {
+                "card_number" => form.number = Some(Typed::new(value)),
+                "expiry" => form.expiry = Some(Typed::new(value)),
+                "security_code" => form.code = Some(Typed::new(value)),
+                "card_holder" => form.holder = Some(value),
+                "amount" | "currency" | "receivable" | "debtor" | "node" | "instalment_option" | "idempotency_key" => {
+                    form.shown.push((name.into_owned(), value));
+                }
+                // Not ours; it may be anything, so it is wiped too.
+                _ => value.zeroize(),
+            }
+        }
+        form
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.shown.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        found.filter(|value| !value.is_empty())
+    }
+}
+
+async fn pay(State(app): State<App>, caller: Caller, headers: http::HeaderMap, body: axum::body::Bytes) -> Result<Response> {
+    // The buffer of the connection is out of our hands; this copy is not.
+    let body = Zeroizing::new(body.to_vec());
+    let mut form = Form::read(&body);
+    drop(body);
+    let request = match sale_request(&app, &caller.ctx, &mut form, &address(&headers)) {
+        Ok(request) => request,
+        Err(Error::Invalid(fields)) => return Ok(back(&form, &fields)),
+        Err(error) => return Err(error),
+    };
+    match payment_create(&app, &caller.ctx, request).await {
+        Ok(Created::Ran(ran)) => {
+            let payment = &ran.settled.payment;
+            let location = match &ran.gate_token {
+                Some(token) => format!("/gate/{token}"),
+                None => format!("/result/{}", result_token(&app, payment.tenant_id, payment.payment_id)),
+            };
+            see_other(&location)
+        }
+        // Sent twice: the second sees what became of the first.
+        Ok(Created::Replayed { payment, .. }) => {
+            see_other(&format!("/result/{}", result_token(&app, caller.ctx.tenant, payment)))
+        }
+        Err(FlowError::Invalid(fields)) => {
+            let fields: Vec<_> =
+                fields.into_iter().map(|field| Field { pointer: field.pointer, code: field.code }).collect();
+            Ok(back(&form, &fields))
+        }
+        Err(FlowError::Conflict { code, .. }) => Ok(back(&form, &[Field { pointer: "/form".to_owned(), code }])),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<SaleRequest> {
+    let mut checks = Checks::default();
+    let empty = || Typed::new(String::new());
+    let number = form.number.take().unwrap_or_else(empty);
+    let expiry = form.expiry.take().unwrap_or_else(empty);
+    let code = form.code.take();
+    let card = card_typed(&mut checks, &number, &expiry, code.as_ref(), form.holder.take());
+    let currency = form.get("currency").map_or(Some(Currency::TRY), Currency::from_code).unwrap_or_else(|| {
+        checks.wrong("/currency", "not_a_choice");
+        Currency::TRY
+    });
+    let minor = form.get("amount").and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+        checks.wrong("/amount", "malformed");
+        0
+    });
+    let (payer_kind, payer_id) = match form.get("debtor") {
+        None => (PayerKind::None, None),
+        Some(id) => match (id.parse::<CustomerId>(), id.parse::<NodeId>()) {
+            (Ok(id), _) => (PayerKind::Customer, Some(id.to_text())),
+            (_, Ok(id)) => (PayerKind::Node, Some(id.to_text())),
+            _ => {
+                checks.wrong("/debtor", "malformed");
+                (PayerKind::None, None)
+            }
+        },
+    };
+    let node = match form.get("node") {
+        None => ctx.scope,
+        Some(id) => id.parse().map_err(|_| Error::NotFound)?,
+    };
+    let receivables = form.shown.iter().filter(|(name, value)| name == "receivable" && !value.is_empty());
+    let receivables = receivables
+        .map(|(_, id)| id.parse::<ReceivableId>().map_err(|_| Error::NotFound))
+        .map(|id| id.map(|id| ReceivableChoice { receivable_id: id.to_text(), amount_minor: None }))
+        .collect::<Result<Vec<_>>>()?;
+    let name = form.get("idempotency_key").unwrap_or_default();
+    if !(16..=limits::IDEMPOTENCY_KEY_BYTES_MAX).contains(&name.len()) {
+        checks.wrong("/form", "required");
+    }
+    // The page makes a key of its own for each rendering; what was shown with it is what is fingerprinted.
+    let shown = serde_json::to_vec(&form.shown).unwrap_or_default();
+    let key = IdempotencyKey {
+        tenant: ctx.tenant,
+        owner: ctx.actor.label(),
+        endpoint: "POST /pay".to_owned(),
+        key: name.to_owned(),
+        fingerprint: app.security.fingerprints.request("POST", "/pay", &shown),
+    };
+    checks.done()?;
+    Ok(SaleRequest {
+        node,
+        payer_kind,
+        payer_id,
+        amount: Money::new(minor, currency),
+        card,
+        receivables,
+        instalment_option: form.get("instalment_option").map(str::to_owned),
+        reference: None,
+        description: None,
+        capture: CaptureMode::Automatic,
+        entry: "ecommerce",
+        three_d: ThreeD::Automatic,
+        pos_account: None,
+        metadata: BTreeMap::new(),
+        return_url: None,
+        payer_ip: Some(address.to_owned()).filter(|address| !address.is_empty()),
+        key,
+    })
+}
+
+/// Back to the page with what was wrong and everything but the card.
+fn back(form: &Form, fields: &[Field]) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("sent", "1");
+    for (name, value) in &form.shown {
+        match name.as_str() {
+            "idempotency_key" => {}
+            // The page reads amounts as people write them.
+            "amount" => {
+                let minor: i64 = value.parse().unwrap_or(0);
+                query.append_pair(name, &format!("{},{:02}", minor / 100, minor % 100));
+            }
+            _ => {
+                query.append_pair(name, value);
+            }
+        }
+    }
+    for field in fields {
+        let name = field.pointer.trim_start_matches('/').replace("card/", "card_").replace('/', "_");
+        let name = match name.as_str() {
+            "card_security_code" => "security_code",
+            "card_expiry_month" => "expiry",
+            name => name,
+        };
+        query.append_pair("error", &format!("{name}:{}", field.code));
+    }
+    let location = format!("/pay?{}", query.finish());
+    see_other(&location).unwrap_or_else(|error| error.into_response())
+}
+
+fn see_other(location: &str) -> Result<Response> {
+    let location = HeaderValue::from_str(location).map_err(|_| Error::Internal("a broken address".to_owned()))?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+}

@@ -1,0 +1,369 @@
+//! Payments: create, look, capture, cancel.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use vezne_api as api;
+use vezne_api::{Page, Permission};
+
+use super::card::CardBody;
+use super::check::Checks;
+use super::error::{Error, Result};
+use super::extract::{Caller, Path, Query, address};
+use super::idempotency::{Idempotent, replay};
+use super::page::Window;
+use super::route::{Endpoint, Table};
+use crate::app::App;
+use crate::ctx::Ctx;
+use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId};
+use crate::domain::money::{Currency, Money};
+use crate::flow::operation::{Done, Mode, OperationRequest, What, operation_create};
+use crate::flow::sale::{Created, SaleRequest, ThreeD, payment_create};
+use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch};
+use crate::limits;
+use crate::store::event::event_list;
+use crate::store::payment::{
+    CaptureMode, PayerKind, PaymentFilter, ReceivableChoice, payment_list, payment_visible,
+};
+use crate::store::tenant::tenant_fetch;
+
+/// Routes of this noun.
+pub fn routes(table: Table) -> Table {
+    table
+        .add(
+            Endpoint::post("/v1/payments", "Takes a payment by card; a decline is no error")
+                .needs(Permission::PaymentCreate)
+                .idempotent()
+                .body::<api::PaymentCreate>()
+                .reply::<api::Payment>(201),
+            create,
+        )
+        .add(
+            Endpoint::get("/v1/payments", "Lists payments, newest first")
+                .needs(Permission::PaymentRead)
+                .query::<api::PaymentQuery>()
+                .reply::<Page<api::Payment>>(200),
+            list,
+        )
+        .add(
+            Endpoint::get("/v1/payments/{id}", "Shows a payment")
+                .needs(Permission::PaymentRead)
+                .reply::<api::Payment>(200),
+            show,
+        )
+        .add(
+            Endpoint::get("/v1/payments/{id}/attempts", "Lists the tries at banks, oldest first")
+                .needs(Permission::PaymentRead)
+                .reply::<Page<api::Attempt>>(200),
+            attempts,
+        )
+        .add(
+            Endpoint::get("/v1/payments/{id}/events", "Lists what happened, step by step")
+                .needs(Permission::PaymentRead)
+                .reply::<Page<api::Event>>(200),
+            events,
+        )
+        .add(
+            Endpoint::post("/v1/payments/{id}/capture", "Takes what is held, or a part of it")
+                .needs(Permission::PaymentCreate)
+                .idempotent()
+                .body::<api::CaptureCreate>()
+                .reply::<api::Payment>(201),
+            capture,
+        )
+        .add(
+            Endpoint::get("/v1/results/{token}", "Shows a payment to its payer, by the secret of its result page")
+                .anyone()
+                .reply::<api::Payment>(200),
+            result,
+        )
+}
+
+async fn create(State(app): State<App>, headers: HeaderMap, request: Idempotent) -> Result<Response> {
+    let body: api::PaymentCreate<CardBody> = request.parse()?;
+    let caller = request.caller;
+    if body.channel == api::Channel::MailOrder {
+        caller.require(Permission::PaymentMailOrder)?;
+    }
+    let sale = sale_request(&app, &caller.ctx, body, request.key, &headers)?;
+    let locale = caller.ctx.locale;
+    match payment_create(&app, &caller.ctx, sale).await? {
+        Created::Replayed { status, body, .. } => Ok(replay(status, body)),
+        Created::Ran(ran) => {
+            let mut tx = app.db.read().await?;
+            let whole = whole_fetch(&mut tx, ran.settled.payment.clone()).await?;
+            let view = payment_view(&app, &whole, locale);
+            Ok((StatusCode::CREATED, axum::Json(view)).into_response())
+        }
+    }
+}
+
+fn sale_request(
+    app: &App,
+    ctx: &Ctx,
+    body: api::PaymentCreate<CardBody>,
+    key: crate::store::idempotency::IdempotencyKey,
+    headers: &HeaderMap,
+) -> Result<SaleRequest> {
+    let mut checks = Checks::default();
+    let currency = Currency::from_code(&body.currency);
+    if currency.is_none() {
+        checks.wrong("/currency", "not_a_choice");
+    }
+    let node = match &body.node {
+        None => ctx.scope,
+        Some(id) => id.parse().unwrap_or_else(|_| {
+            checks.wrong("/node", "malformed");
+            ctx.scope
+        }),
+    };
+    let (payer_kind, payer_id) = payer(&mut checks, body.payer.as_ref());
+    let receivables = receivables(&mut checks, &body.receivables);
+    let pos_account = body.pos_account.as_deref().map(str::parse::<PosAccountId>).transpose().unwrap_or_else(|_| {
+        checks.wrong("/pos_account", "malformed");
+        None
+    });
+    if body.metadata.len() > limits::METADATA_PAIRS_MAX
+        || body.metadata.values().any(|value| value.chars().count() > limits::METADATA_VALUE_MAX)
+    {
+        checks.wrong("/metadata", "too_long");
+    }
+    let return_url = body.return_url.filter(|url| {
+        let fine = url.starts_with("https://") || (app.config.sandbox && url.starts_with("http://127.0.0.1"));
+        if !fine || url::Url::parse(url).is_err() {
+            checks.wrong("/return_url", "malformed");
+        }
+        fine
+    });
+    let reference = checks.text_if_any("/reference", body.reference.as_deref(), 64);
+    let description = checks.text_if_any("/description", body.description.as_deref(), 255);
+    let card = body.card.checked(&mut checks);
+    checks.done()?;
+    Ok(SaleRequest {
+        node,
+        payer_kind,
+        payer_id,
+        amount: Money::new(body.amount, currency.unwrap_or(Currency::TRY)),
+        card,
+        receivables,
+        instalment_option: body.instalment_option,
+        reference,
+        description,
+        capture: match body.capture {
+            api::CaptureMode::Automatic => CaptureMode::Automatic,
+            api::CaptureMode::Manual => CaptureMode::Manual,
+        },
+        entry: match body.channel {
+            api::Channel::Ecommerce => "ecommerce",
+            api::Channel::MailOrder => "mail-order",
+        },
+        three_d: match body.three_d_secure {
+            api::ThreeDSecure::Automatic => ThreeD::Automatic,
+            api::ThreeDSecure::Required => ThreeD::Required,
+            api::ThreeDSecure::Off => ThreeD::Off,
+        },
+        pos_account,
+        metadata: body.metadata,
+        return_url,
+        payer_ip: Some(address(headers)).filter(|address| !address.is_empty()),
+        key,
+    })
+}
+
+fn payer(checks: &mut Checks, party: Option<&api::PartyRef>) -> (PayerKind, Option<String>) {
+    let Some(party) = party else { return (PayerKind::None, None) };
+    let id = match party.kind {
+        api::PartyKind::Node => party.id.parse().map(|id: NodeId| (PayerKind::Node, id.to_text())),
+        api::PartyKind::Customer => {
+            party.id.parse().map(|id: crate::domain::id::CustomerId| (PayerKind::Customer, id.to_text()))
+        }
+    };
+    match id {
+        Ok((kind, id)) => (kind, Some(id)),
+        Err(_) => {
+            checks.wrong("/payer/id", "malformed");
+            (PayerKind::None, None)
+        }
+    }
+}
+
+fn receivables(checks: &mut Checks, shares: &[api::ReceivableShare]) -> Vec<ReceivableChoice> {
+    let mut choices = Vec::with_capacity(shares.len());
+    for (share, at) in shares.iter().zip(0..) {
+        match share.receivable.parse::<ReceivableId>() {
+            Ok(id) => choices.push(ReceivableChoice { receivable_id: id.to_text(), amount_minor: share.amount }),
+            Err(_) => checks.wrong(format!("/receivables/{at}/receivable"), "malformed"),
+        }
+    }
+    choices
+}
+
+async fn whole_of(app: &App, ctx: &Ctx, id: &str) -> Result<Whole> {
+    let id: PaymentId = id.parse().map_err(|_| Error::NotFound)?;
+    let mut tx = app.db.read().await?;
+    let payment = payment_visible(&mut tx, ctx.tenant, ctx.scope, id).await?.ok_or(Error::NotFound)?;
+    Ok(whole_fetch(&mut tx, payment).await?)
+}
+
+async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<api::Payment>> {
+    let whole = whole_of(&app, &caller.ctx, &id).await?;
+    let mut view = payment_view(&app, &whole, caller.ctx.locale);
+    view.acts.retain(|act| {
+        let needs = match act {
+            api::PaymentAct::Capture => Permission::PaymentCreate,
+            api::PaymentAct::Void | api::PaymentAct::Refund => Permission::RefundCreate,
+        };
+        caller.grants.has(needs)
+    });
+    Ok(axum::Json(view))
+}
+
+async fn attempts(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Page<api::Attempt>>> {
+    let whole = whole_of(&app, &caller.ctx, &id).await?;
+    Ok(axum::Json(Page::whole(attempt_views(&whole, caller.ctx.locale))))
+}
+
+async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Page<api::Event>>> {
+    let whole = whole_of(&app, &caller.ctx, &id).await?;
+    let mut tx = app.db.read().await?;
+    let events = event_list(&mut tx, whole.payment.tenant_id, whole.payment.payment_id).await?;
+    Ok(axum::Json(Page::whole(event_views(&events))))
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<api::PaymentQuery>,
+) -> Result<Response> {
+    let prints = &app.security.fingerprints;
+    let window = Window::new(prints, "payments", query.limit, query.cursor.as_deref())?;
+    let ctx = &caller.ctx;
+    let mut tx = app.db.read().await?;
+    let zone = tenant_fetch(&mut tx, ctx.tenant).await?.map(|tenant| tenant.zone).unwrap_or_default();
+    let scope = match &query.dealer_subtree {
+        None => ctx.scope,
+        Some(id) => {
+            let node: NodeId = id.parse().map_err(|_| Error::NotFound)?;
+            let below = crate::store::node::node_is_below(&mut tx, ctx.tenant, ctx.scope, node).await?;
+            if below { node } else { return Err(Error::NotFound) }
+        }
+    };
+    let filter = filter_of(&query, &zone, window.forward().map(str::to_owned), window.fetch_limit())?;
+    let rows = payment_list(&mut tx, ctx.tenant, scope, &filter).await?;
+    let page = window.page(prints, rows, |row| row.payment_id.to_text(), |row| row);
+    let mut data = Vec::with_capacity(page.data.len());
+    for payment in page.data {
+        let whole = whole_fetch(&mut tx, payment).await?;
+        data.push(payment_view(&app, &whole, ctx.locale));
+    }
+    let page =
+        Page { data, has_more: page.has_more, next_cursor: page.next_cursor, prev_cursor: page.prev_cursor };
+    let link: Option<HeaderValue> = super::page::links("/v1/payments", &page);
+    let mut response = axum::Json(page).into_response();
+    if let Some(link) = link {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+fn filter_of(
+    query: &api::PaymentQuery,
+    zone: &str,
+    before: Option<String>,
+    limit: i64,
+) -> Result<PaymentFilter> {
+    let states = query.state.as_deref().map(|states| format!(",{},", states.replace(' ', ""))).unwrap_or_default();
+    let bare = |id: &str| id.split_once('_').map_or(id, |(_, bare)| bare).to_owned();
+    Ok(PaymentFilter {
+        before,
+        states,
+        created_from_ms: query.created_gte.as_deref().map(|text| moment(text, zone, false)).transpose()?,
+        created_until_ms: query.created_lte.as_deref().map(|text| moment(text, zone, true)).transpose()?,
+        amount_min: query.amount_gte,
+        amount_max: query.amount_lte,
+        pos_account_id: query.pos_account.as_deref().map(bare),
+        payer_id: query.payer.as_deref().map(bare),
+        word: query.q.as_deref().map(|word| word_of(word.trim())).filter(|word| !word.is_empty()),
+        limit,
+    })
+}
+
+/// The word that a person looks for: ids without their prefix.
+fn word_of(word: &str) -> String {
+    let payment = word.parse::<PaymentId>().map(PaymentId::to_text);
+    let attempt = word.parse::<AttemptId>().map(AttemptId::to_text);
+    payment.or(attempt).unwrap_or_else(|_| word.to_owned())
+}
+
+/// An instant, or a day in the firm's zone: its first moment, or the first one after it.
+fn moment(text: &str, zone: &str, after: bool) -> Result<i64> {
+    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+        return Ok(instant.as_millisecond());
+    }
+    let wrong = || Error::BadRequest("query_malformed");
+    let day: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
+    let day = if after { day.tomorrow().map_err(|_| wrong())? } else { day };
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    Ok(day.to_zoned(zone).map_err(|_| wrong())?.timestamp().as_millisecond())
+}
+
+async fn capture(State(app): State<App>, Path(id): Path<String>, request: Idempotent) -> Result<Response> {
+    let body: api::CaptureCreate = request.parse_or_default()?;
+    let ctx = &request.caller.ctx;
+    let asked = OperationRequest {
+        payment: id.parse().map_err(|_| Error::NotFound)?,
+        what: What::Capture,
+        amount_minor: body.amount,
+        reason: None,
+        key: Some(request.key),
+    };
+    match operation_create(&app, ctx, asked).await? {
+        Done::Replayed(row) => Ok(replay(
+            row.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(201),
+            row.body.unwrap_or_default(),
+        )),
+        Done::Ran(_) => {
+            let whole = whole_of(&app, ctx, &id).await?;
+            Ok((StatusCode::CREATED, axum::Json(payment_view(&app, &whole, ctx.locale))).into_response())
+        }
+    }
+}
+
+async fn result(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Result<axum::Json<api::Payment>> {
+    let (tenant, payment) = crate::flow::result::result_open(&app, &token).ok_or(Error::NotFound)?;
+    let mut tx = app.db.read().await?;
+    let payment =
+        crate::store::payment::payment_fetch(&mut tx, tenant, payment).await?.ok_or(Error::NotFound)?;
+    let whole = whole_fetch(&mut tx, payment).await?;
+    let mut view = payment_view(&app, &whole, super::extract::locale(&headers));
+    // The payer sees the outcome, not the firm's side of it.
+    view.acts.clear();
+    view.pos_account = None;
+    view.metadata.clear();
+    if let Some(decline) = &mut view.decline {
+        decline.bank_code = None;
+        decline.bank_message = None;
+    }
+    Ok(axum::Json(view))
+}
+
+/// `POST /v1/payments/{id}/refunds` and the portal's cancel use the same request.
+pub fn give_back(mode: api::RefundMode) -> What {
+    What::GiveBack(match mode {
+        api::RefundMode::Auto => Mode::Auto,
+        api::RefundMode::Void => Mode::Void,
+        api::RefundMode::Refund => Mode::Refund,
+    })
+}
