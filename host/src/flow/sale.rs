@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::ctx::Ctx;
-use crate::domain::bin::{BinFacts, BinTable};
+use crate::domain::bin::BinFacts;
 use crate::domain::card::Card;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId};
 use crate::domain::instalment::Terms;
@@ -19,6 +19,7 @@ use crate::limits;
 use crate::plugin::{Act, HeldCard};
 use crate::store::Tx;
 use crate::store::attempt::{Attempt, Purpose, attempt_insert};
+use crate::store::bin::bin_look_up;
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::idempotency::{IdempotencyKey, idempotency_claim, idempotency_fetch};
 use crate::store::json::Json;
@@ -150,15 +151,15 @@ async fn chosen(
     tx: &mut Tx,
     ctx: &Ctx,
     request: &SaleRequest,
-    bin: Option<&str>,
+    card: Option<&BinFacts>,
     now_ms: i64,
 ) -> FlowResult<Chosen> {
     let (node, amount) = (request.node, request.amount);
     let Some(option) = request.instalment_option.as_deref() else {
-        let terms = terms_single_in_tx(tx, ctx.tenant, node, amount, bin, now_ms).await?;
+        let terms = terms_single_in_tx(tx, ctx.tenant, node, amount, card, now_ms).await?;
         return Ok(Chosen { quote_id: None, terms });
     };
-    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, bin, now_ms).await?;
+    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, card, now_ms).await?;
     Ok(Chosen { quote_id: Some(quote.to_text()), terms })
 }
 
@@ -199,9 +200,11 @@ async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowR
         return Err(FlowError::NotFound("dealer"));
     }
     check_card(app, request)?;
-    let facts = request.card.as_ref().and_then(|card| BinTable::seed().look_up(card.pan.bin(8)));
-    let bin = request.card.as_ref().map(|card| card.pan.bin(8));
-    let chosen = chosen(tx, ctx, request, bin, app.clock.now_ms()).await?;
+    let facts = match &request.card {
+        Some(card) => bin_look_up(tx, ctx.tenant, card.pan.bin(8)).await?,
+        None => None,
+    };
+    let chosen = chosen(tx, ctx, request, facts.as_ref(), app.clock.now_ms()).await?;
     let wanted = request.pos_account.or(chosen.terms.pos_account);
     let usable = pos_account_usable(tx, ctx.tenant, request.node).await?;
     let account = match wanted {

@@ -61,9 +61,11 @@ pub fn table() -> Table {
         bin::routes,
         statement::routes,
         ledger::routes,
+        payment::routes,
+        refund::routes,
+        gate::routes,
+        pay::routes,
     ];
-    let nouns: &[fn(Table) -> Table] =
-        &[session::routes, token::routes, dealer::routes, customer::routes, pos_account::routes, plugin::routes, payment::routes, refund::routes, gate::routes, pay::routes];
     nouns.iter().fold(table, |table, routes| routes(table))
 }
 

@@ -69,7 +69,12 @@ impl Form {
     }
 }
 
-async fn pay(State(app): State<App>, caller: Caller, headers: http::HeaderMap, body: axum::body::Bytes) -> Result<Response> {
+async fn pay(
+    State(app): State<App>,
+    caller: Caller,
+    headers: http::HeaderMap,
+    body: axum::body::Bytes,
+) -> Result<Response> {
     // The buffer of the connection is out of our hands; this copy is not.
     let body = Zeroizing::new(body.to_vec());
     let mut form = Form::read(&body);

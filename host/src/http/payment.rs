@@ -22,9 +22,7 @@ use crate::flow::sale::{Created, SaleRequest, ThreeD, payment_create};
 use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch};
 use crate::limits;
 use crate::store::event::event_list;
-use crate::store::payment::{
-    CaptureMode, PayerKind, PaymentFilter, ReceivableChoice, payment_list, payment_visible,
-};
+use crate::store::payment::{CaptureMode, PayerKind, PaymentFilter, ReceivableChoice, payment_list, payment_visible};
 use crate::store::tenant::tenant_fetch;
 
 /// Routes of this noun.
@@ -238,11 +236,7 @@ async fn events(
     Ok(axum::Json(Page::whole(event_views(&events))))
 }
 
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Query(query): Query<api::PaymentQuery>,
-) -> Result<Response> {
+async fn list(State(app): State<App>, caller: Caller, Query(query): Query<api::PaymentQuery>) -> Result<Response> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "payments", query.limit, query.cursor.as_deref())?;
     let ctx = &caller.ctx;
@@ -264,8 +258,7 @@ async fn list(
         let whole = whole_fetch(&mut tx, payment).await?;
         data.push(payment_view(&app, &whole, ctx.locale));
     }
-    let page =
-        Page { data, has_more: page.has_more, next_cursor: page.next_cursor, prev_cursor: page.prev_cursor };
+    let page = Page { data, has_more: page.has_more, next_cursor: page.next_cursor, prev_cursor: page.prev_cursor };
     let link: Option<HeaderValue> = super::page::links("/v1/payments", &page);
     let mut response = axum::Json(page).into_response();
     if let Some(link) = link {
@@ -274,12 +267,7 @@ async fn list(
     Ok(response)
 }
 
-fn filter_of(
-    query: &api::PaymentQuery,
-    zone: &str,
-    before: Option<String>,
-    limit: i64,
-) -> Result<PaymentFilter> {
+fn filter_of(query: &api::PaymentQuery, zone: &str, before: Option<String>, limit: i64) -> Result<PaymentFilter> {
     let states = query.state.as_deref().map(|states| format!(",{},", states.replace(' ', ""))).unwrap_or_default();
     let bare = |id: &str| id.split_once('_').map_or(id, |(_, bare)| bare).to_owned();
     Ok(PaymentFilter {
@@ -344,8 +332,7 @@ async fn result(
 ) -> Result<axum::Json<api::Payment>> {
     let (tenant, payment) = crate::flow::result::result_open(&app, &token).ok_or(Error::NotFound)?;
     let mut tx = app.db.read().await?;
-    let payment =
-        crate::store::payment::payment_fetch(&mut tx, tenant, payment).await?.ok_or(Error::NotFound)?;
+    let payment = crate::store::payment::payment_fetch(&mut tx, tenant, payment).await?.ok_or(Error::NotFound)?;
     let whole = whole_fetch(&mut tx, payment).await?;
     let mut view = payment_view(&app, &whole, super::extract::locale(&headers));
     // The payer sees the outcome, not the firm's side of it.

@@ -129,7 +129,9 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Receiva
 /// A document number twice for one node is the caller's mistake; the rest is the database's or ours.
 fn refused(error: crate::flow::books::BooksError) -> Error {
     match error {
-        crate::flow::books::BooksError::Store(StoreError::Constraint(_)) => Error::field("/document_no", "already_used"),
+        crate::flow::books::BooksError::Store(StoreError::Constraint(_)) => {
+            Error::field("/document_no", "already_used")
+        }
         crate::flow::books::BooksError::Store(error) => error.into(),
         other => Error::Internal(other.to_string()),
     }

@@ -97,9 +97,7 @@ async fn list(State(app): State<App>, caller: Caller, Path(id): Path<String>) ->
     let payment = payment_visible(&mut tx, ctx.tenant, ctx.scope, id).await?.ok_or(Error::NotFound)?;
     let whole = whole_fetch(&mut tx, payment).await?;
     let refunds = whole.operations.iter().filter(|operation| gives_back(operation));
-    Ok(axum::Json(Page::whole(
-        refunds.map(|operation| refund_view(operation, livemode(&whole), ctx.locale)).collect(),
-    )))
+    Ok(axum::Json(Page::whole(refunds.map(|operation| refund_view(operation, livemode(&whole), ctx.locale)).collect())))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<api::Refund>> {

@@ -423,7 +423,12 @@ fn runtime() -> tokio::runtime::Runtime {
 /// A few histories each time; `PROPTEST_CASES` raises it for a nightly run.
 fn config(cases: u32) -> ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: wanted.unwrap_or(cases), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: wanted.unwrap_or(cases),
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {
