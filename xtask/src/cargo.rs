@@ -48,6 +48,19 @@ impl Member {
     }
 }
 
+/// A cargo act on the crates that run on the host.
+///
+/// Always all of them, whatever is built in the end: cargo unifies features over the crates it is
+/// given, and another list would compile half of the dependencies a second time.
+pub fn on_host_side(place: &Place, members: &[Member], act: &str) -> Command {
+    let mut command = cargo(place);
+    command.arg(act);
+    for member in members.iter().filter(|member| !member.is_guest_only()) {
+        command.args(["--package", &member.name]);
+    }
+    command
+}
+
 /// All crates of the workspace, by name.
 pub fn members(place: &Place) -> Result<Vec<Member>> {
     let text = process::output(cargo(place).args(["metadata", "--no-deps", "--format-version", "1"]))?;

@@ -14,26 +14,27 @@ const GUEST_FLAGS: &str = "-Clink-arg=-zstack-size=32768 -Clink-arg=--initial-me
 
 /// Builds every plugin into `target/components/NAME.wasm` and returns the files.
 pub fn build(place: &Place, compiler: &Compiler) -> Result<Vec<PathBuf>> {
-    let plugins: Vec<Member> = cargo::members(place)?.into_iter().filter(Member::is_plugin).collect();
+    let members = cargo::members(place)?;
+    let plugins: Vec<&Member> = members.iter().filter(|member| member.is_plugin()).collect();
     let folder = place.components();
     std::fs::create_dir_all(&folder)?;
     if plugins.is_empty() {
         return Ok(Vec::new());
     }
     let _lock = place.lock("components")?;
-    let componentizer = componentizer(place)?;
+    let componentizer = componentizer(place, &members)?;
     modules(place, compiler, &plugins)?;
     plugins.iter().map(|plugin| component(place, &componentizer, plugin)).collect()
 }
 
 /// Builds the componentizer, a crate of its own so that xtask starts in seconds.
-fn componentizer(place: &Place) -> Result<PathBuf> {
-    process::run(cargo(place).args(["build", "--quiet", "--package", "vezne-componentize"]))?;
+fn componentizer(place: &Place, members: &[Member]) -> Result<PathBuf> {
+    process::run(cargo::on_host_side(place, members, "build").args(["--quiet", "--bin", "vezne-componentize"]))?;
     Ok(place.binary("vezne-componentize"))
 }
 
 /// All core modules in one cargo call.
-fn modules(place: &Place, compiler: &Compiler, plugins: &[Member]) -> Result<()> {
+fn modules(place: &Place, compiler: &Compiler, plugins: &[&Member]) -> Result<()> {
     let mut command = cargo(place);
     command.args(["build", "--lib", "--profile", "component", "--target", wasm_target::TARGET]);
     command.env("CARGO_TARGET_DIR", place.wasm_target());

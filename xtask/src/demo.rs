@@ -63,6 +63,11 @@ impl Demo {
         format!("http://127.0.0.1:{}", self.bank_port)
     }
 
+    /// Its database, as the server's configuration names it.
+    pub fn database_url(&self) -> String {
+        format!("sqlite:{}", self.folder.join("vezne.sqlite").display())
+    }
+
     /// Refuses ports that somebody else has, with a sentence that says what to do.
     pub fn check_ports(&self) -> Result<()> {
         for (port, option) in [(self.port, "--port"), (self.bank_port, "--bank-port")] {
@@ -78,7 +83,7 @@ impl Demo {
         command
             .arg(act)
             .current_dir(&self.folder)
-            .env("VEZNE_DATABASE_URL", format!("sqlite:{}", self.folder.join("vezne.sqlite").display()))
+            .env("VEZNE_DATABASE_URL", self.database_url())
             .env("VEZNE_PLUGINS_DIR", &self.components)
             .env("VEZNE_PRIVATE_DIR", self.folder.join("private"))
             .env("VEZNE_LISTEN", format!("127.0.0.1:{}", self.port))

@@ -71,7 +71,8 @@ fn main() -> Result<()> {
     }
 }
 
-/// Builds the server and the sandbox bank.
+/// Builds the server, the sandbox bank and the other programs.
 fn build_host(place: &Place) -> Result<()> {
-    process::run(cargo::cargo(place).args(["build", "--package", "vezne", "--package", "vezne-sandbox", "--bins"]))
+    let members = cargo::members(place)?;
+    process::run(cargo::on_host_side(place, &members, "build").arg("--bins"))
 }

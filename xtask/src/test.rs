@@ -131,26 +131,14 @@ impl Run<'_> {
         }
     }
 
-    /// Crates that run on the host: one list for every cargo call, so that features unify once.
-    fn host_side(&self) -> impl Iterator<Item = &Member> {
-        self.members.iter().filter(|member| !member.is_guest_only())
-    }
-
-    fn on_host_side(&self, command: &mut Command) {
-        for member in self.host_side() {
-            command.args(["--package", &member.name]);
-        }
-    }
-
     fn fmt(&mut self) -> Result<()> {
         process::run(cargo(self.place).args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
     }
 
     fn clippy(&mut self) -> Result<()> {
-        let mut command = cargo(self.place);
-        command.args(["clippy", "--quiet", "--all-targets"]);
-        self.on_host_side(&mut command);
-        process::run(command.args(["--", "-D", "warnings"])).context("clippy has something to say")
+        let mut command = cargo::on_host_side(self.place, &self.members, "clippy");
+        process::run(command.args(["--quiet", "--all-targets", "--", "-D", "warnings"]))
+            .context("clippy has something to say")
     }
 
     /// Everything the test programs need, then the programs themselves.
@@ -167,11 +155,8 @@ impl Run<'_> {
             }
         })?;
         progress.step("Build of host and tests", || {
-            let mut command = cargo(place);
-            // Programs and tests in one call: their features unify, nothing is compiled twice.
-            command.args(["build", "--lib", "--bins", "--tests"]);
-            self.on_host_side(&mut command);
-            binary::build(place, &mut command)
+            let mut command = cargo::on_host_side(place, &self.members, "build");
+            binary::build(place, command.args(["--lib", "--bins", "--tests"]))
         })
     }
 

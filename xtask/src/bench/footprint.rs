@@ -22,7 +22,7 @@ pub fn measure(place: &Place, quick: bool) -> Result<Value> {
     let compiler = wasm_target::setup(place, None)?;
     component::build(place, &compiler)?;
     process::run(cargo(place).args(["build", "--release", "--package", "vezne"]))?;
-    process::run(cargo(place).args(["build", "--package", "vezne-sandbox", "--bins"]))?;
+    crate::build_host(place)?;
     let folder = TemporaryFolder::make("footprint")?;
     let mut demo = Demo::new(place, folder.path(), free_port()?, free_port()?);
     demo.server = place.target().join("release/vezne");
