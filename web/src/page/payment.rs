@@ -73,11 +73,12 @@ impl Filter {
     /// The list on the API with these filters.
     pub fn api_path(&self, visit: &Visit, limit: &str, cursor: &str) -> String {
         let zone = visit.zone();
-        let instant = |day: &str, plus: i32| {
-            let day: jiff::civil::Date = day.parse().ok()?;
-            let day = if plus > 0 { day.tomorrow().ok()? } else { day };
-            Some(day.to_zoned(zone.clone()).ok()?.timestamp().to_string())
-        };
+        let starts = |day: jiff::civil::Date| day.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
+        let first = self.from.parse().ok().and_then(starts);
+        // The last millisecond of the day in the firm's zone, whatever its length.
+        let last = self.to.parse().ok().and_then(|day: jiff::civil::Date| starts(day.tomorrow().ok()?));
+        let last = last.and_then(|at| at.checked_sub(jiff::SignedDuration::from_millis(1)).ok());
+        let instant = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         let minor = |typed: &str| format::parse_amount(typed).map(|m| m.to_string()).unwrap_or_default();
         path(
             "/v1/payments",
@@ -86,8 +87,8 @@ impl Filter {
                 ("cursor", cursor),
                 ("q", &self.q),
                 ("state", &self.state),
-                ("created[gte]", &instant(&self.from, 0).unwrap_or_default()),
-                ("created[lt]", &instant(&self.to, 1).unwrap_or_default()),
+                ("created[gte]", &instant(first)),
+                ("created[lte]", &instant(last)),
                 ("amount[gte]", &minor(&self.min)),
                 ("amount[lte]", &minor(&self.max)),
                 ("dealer_subtree", &self.node),
