@@ -1,0 +1,92 @@
+//! The host in this process, on a port of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use vezne::app::App;
+use vezne::config::{Config, DatabaseUrl};
+use vezne::ctx::Clock;
+
+/// An act at the bank may take this long before its outcome counts as unknown.
+pub const BANK_DEADLINE_MS: u64 = 1_500;
+
+/// Where the built components lie; `cargo xtask` names it.
+pub const COMPONENTS: &str = "VEZNE_COMPONENTS";
+
+/// A running host.
+pub struct Host {
+    pub app: App,
+    pub url: String,
+    pub config: Config,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// How a story's host is set up.
+pub fn config(database_url: &str, addr: SocketAddr, bank_url: &str) -> Result<Config> {
+    Ok(Config {
+        database_url: DatabaseUrl(database_url.to_owned()),
+        listen: addr,
+        public_url: format!("http://{addr}"),
+        plugins_dir: components()?,
+        private_dir: private_dir(),
+        sandbox: true,
+        sandbox_url: Some(bank_url.to_owned()),
+        bank_deadline_ms: BANK_DEADLINE_MS,
+        janitor_every_ms: 25,
+        password_memory_kib: 256,
+        ..Config::default()
+    })
+}
+
+impl Host {
+    /// Builds the application and serves it.
+    pub async fn start(database_url: &str, bank_url: &str, clock: Clock) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let config = config(database_url, listener.local_addr()?, bank_url)?;
+        let url = config.public_url.clone();
+        let app = {
+            // One at a time: all stories share compiled components, and the first one compiles them.
+            static BUILDING: Mutex<()> = Mutex::const_new(());
+            let _one = BUILDING.lock().await;
+            App::build(config.clone(), clock).await.context("the application is not built")?
+        };
+        let serving = app.clone();
+        let task = tokio::spawn(async move {
+            if let Err(error) = vezne::serve::serve(serving, listener).await {
+                eprintln!("the host ended: {error:?}");
+            }
+        });
+        Ok(Self { app, url, config, task })
+    }
+
+    /// Asks it to end and waits for its flows.
+    pub async fn stop(self) {
+        self.app.drain().await;
+        self.task.abort();
+    }
+}
+
+/// The folder that cargo builds into.
+pub fn target_dir() -> PathBuf {
+    let exe = std::env::current_exe().unwrap_or_default();
+    // target/debug/deps/it-…
+    exe.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), Path::to_path_buf)
+}
+
+fn components() -> Result<PathBuf> {
+    let folder = std::env::var_os(COMPONENTS).map_or_else(|| target_dir().join("components"), PathBuf::from);
+    anyhow::ensure!(
+        folder.join("pos-nestpay.wasm").exists() || folder.join("pos_nestpay.wasm").exists(),
+        "no connector in {}: build it with `cargo xtask build` or set {COMPONENTS}",
+        folder.display()
+    );
+    Ok(folder)
+}
+
+/// Keys and compiled components, shared by all stories of this process.
+fn private_dir() -> PathBuf {
+    std::env::temp_dir().join(format!("vezne-it-{}", std::process::id()))
+}

@@ -1,0 +1,84 @@
+//! The real binary, for stories that kill it.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::http::Call;
+use crate::host::target_dir;
+use crate::world::World;
+
+/// A host in a process of its own, on the world's database and with its keys.
+pub struct Process {
+    child: Child,
+    pub url: String,
+}
+
+impl Process {
+    /// Starts `vezne serve`; it aborts itself at `crash_at`, if that is named.
+    pub async fn start(world: &World, crash_at: Option<&str>) -> Result<Self> {
+        let binary = target_dir().join("debug/vezne");
+        ensure!(binary.exists(), "{} is not built: cargo build -p vezne", binary.display());
+        let port = free_port().await?;
+        let config = &world.host.config;
+        let mut command = Command::new(binary);
+        command
+            .arg("serve")
+            .env("VEZNE_DATABASE_URL", &world.database_url)
+            .env("VEZNE_LISTEN", format!("127.0.0.1:{port}"))
+            .env("VEZNE_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+            .env("VEZNE_PLUGINS_DIR", &config.plugins_dir)
+            .env("VEZNE_PRIVATE_DIR", &config.private_dir)
+            .env("VEZNE_SANDBOX", "true")
+            .env("VEZNE_BANK_DEADLINE_MS", config.bank_deadline_ms.to_string())
+            .env("VEZNE_JANITOR_EVERY_MS", "50")
+            .stdout(Stdio::null())
+            .stderr(if std::env::var_os("VEZNE_IT_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .kill_on_drop(true);
+        if let Some(point) = crash_at {
+            command.env("VEZNE_CRASH_AT", point);
+        }
+        let mut process = Self { child: command.spawn()?, url: format!("http://127.0.0.1:{port}") };
+        process.until_healthy().await?;
+        Ok(process)
+    }
+
+    async fn until_healthy(&mut self) -> Result<()> {
+        let end = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("vezne ended at its start: {status}");
+            }
+            let asked = Call::new("GET", format!("{}/healthz", self.url)).send().await;
+            if asked.is_ok_and(|a| a.status == 200) {
+                return Ok(());
+            }
+            ensure!(Instant::now() < end, "vezne is not healthy after 30 s");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// `kill -9`.
+    pub async fn kill(mut self) -> Result<()> {
+        self.child.kill().await.context("the process cannot be killed")
+    }
+
+    /// Waits for the end it was told to find.
+    pub async fn until_crashed(mut self) -> Result<()> {
+        let status = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.context("it did not crash")??;
+        ensure!(!status.success(), "it ended well");
+        Ok(())
+    }
+}
+
+async fn free_port() -> Result<u16> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let port = listener.local_addr()?.port();
+    drop(listener);
+    // Nobody may sit there already.
+    ensure!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "port {port} is taken");
+    Ok(port)
+}
