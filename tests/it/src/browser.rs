@@ -144,7 +144,11 @@ impl Page {
 
     /// Every form.
     pub fn forms(&self) -> Vec<Form> {
-        self.html.split("<form").skip(1).map(|part| self.form_of(part.split("</form>").next().unwrap_or(part))).collect()
+        self.html
+            .split("<form")
+            .skip(1)
+            .map(|part| self.form_of(part.split("</form>").next().unwrap_or(part)))
+            .collect()
     }
 
     /// The first form whose address holds `part`.
@@ -209,7 +213,8 @@ fn has_word(tag: &str, word: &str) -> bool {
 
 /// An attribute's text, with the entities of HTML undone.
 fn attribute(tag: &str, name: &str) -> Option<String> {
-    let at = tag.match_indices(&format!("{name}=")).find(|(i, _)| *i == 0 || tag.as_bytes()[i - 1].is_ascii_whitespace())?.0;
+    let at =
+        tag.match_indices(&format!("{name}=")).find(|(i, _)| *i == 0 || tag.as_bytes()[i - 1].is_ascii_whitespace())?.0;
     let rest = &tag[at + name.len() + 1..];
     let raw = match rest.chars().next()? {
         quote @ ('"' | '\'') => rest[1..].split(quote).next()?,
@@ -220,9 +225,15 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 
 fn undo_entities(text: &str) -> String {
     let mut out = text.to_owned();
-    for (entity, plain) in
-        [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&#x2F;", "/"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
-    {
+    for (entity, plain) in [
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&#x2F;", "/"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ] {
         out = out.replace(entity, plain);
     }
     out

@@ -3,7 +3,7 @@
 //! A story is an async function that gets a [`World`]; [`stories!`] runs it on SQLite and on PostgreSQL.
 //! The bank's own book is the judge: see [`World::settle`].
 
-#![allow(missing_docs, reason = "test code; the stories read as prose")]
+#![expect(missing_docs, reason = "test code; the stories read as prose")]
 
 pub mod api;
 pub mod bank;
@@ -36,7 +36,6 @@ macro_rules! stories {
         $(
             $(#[$meta])*
             mod $name {
-                #[allow(unused_imports, reason = "a story need not use all of its module")]
                 use super::*;
 
                 async fn story($world: &$crate::World) -> ::anyhow::Result<()> $body

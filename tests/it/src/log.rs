@@ -39,7 +39,8 @@ impl<'a> MakeWriter<'a> for Catcher {
 pub fn catch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let filter = EnvFilter::new("debug,hyper=info,wasmtime=info,cranelift=warn,wasmtime_cranelift=warn,sqlx=info,h2=info");
+        let filter =
+            EnvFilter::new("debug,hyper=info,wasmtime=info,cranelift=warn,wasmtime_cranelift=warn,sqlx=info,h2=info");
         let made = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Catcher).try_init();
         // Somebody else's subscriber would hide the host's lines from the canary.
         assert!(made.is_ok(), "a log subscriber is there already");

@@ -1,5 +1,6 @@
 //! The real binary, for stories that kill it.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::http::Call;
 use crate::host::target_dir;
+use crate::http::Call;
 use crate::world::World;
 
 /// A host in a process of its own, on the world's database and with its keys.
@@ -20,7 +21,7 @@ pub struct Process {
 impl Process {
     /// Starts `vezne serve`; it aborts itself at `crash_at`, if that is named.
     pub async fn start(world: &World, crash_at: Option<&str>) -> Result<Self> {
-        let binary = target_dir().join("debug/vezne");
+        let binary = std::env::var_os("VEZNE_BIN").map_or_else(|| target_dir().join("debug/vezne"), PathBuf::from);
         ensure!(binary.exists(), "{} is not built: cargo build -p vezne", binary.display());
         let port = free_port().await?;
         let config = &world.host.config;
@@ -68,7 +69,8 @@ impl Process {
 
     /// Waits for the end it was told to find.
     pub async fn until_crashed(mut self) -> Result<()> {
-        let status = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.context("it did not crash")??;
+        let status =
+            tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.context("it did not crash")??;
         ensure!(!status.success(), "it ended well");
         Ok(())
     }

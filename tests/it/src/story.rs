@@ -12,11 +12,8 @@ pub fn run(database: Database, story: impl for<'a> FnOnce(&'a World) -> Future<'
     if !database.is_there() {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let result = runtime.block_on(async {
         let world = World::start(database).await?;
         let told = story(&world).await;

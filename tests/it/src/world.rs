@@ -47,9 +47,7 @@ impl World {
         let firm = seed::firm(&host.app, "hikaye").await?;
         let api = Api::new(&host.url, &firm.secret);
         let pos = seed::pos_account(&api, &bank.url(), "Hikâye POS", "3d", Store::Demo).await?;
-        Ok(Self {
-            database, database_url, folder, bank, host, clock, api, firm, pos, differs: AtomicBool::new(false),
-        })
+        Ok(Self { database, database_url, folder, bank, host, clock, api, firm, pos, differs: AtomicBool::new(false) })
     }
 
     pub async fn stop(self) {
@@ -153,7 +151,8 @@ impl World {
     /// says what ours say.
     pub async fn check_invariants(&self) -> Result<()> {
         let auditor = self.auditor();
-        let unbalanced = auditor.column("select sum(minor) from entry group by posting_id, currency having sum(minor) <> 0").await?;
+        let unbalanced =
+            auditor.column("select sum(minor) from entry group by posting_id, currency having sum(minor) <> 0").await?;
         ensure!(unbalanced.is_empty(), "postings do not balance: {unbalanced:?}");
         for order in self.bank.bank.orders() {
             ensure!(order.approvals <= 1, "{} was charged {} times", order.order, order.approvals);

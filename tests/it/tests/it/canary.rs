@@ -80,7 +80,9 @@ async fn every_row(world: &World) -> Result<Vec<(String, String)>> {
         let columns = match world.database {
             Database::Sqlite => auditor.column(&format!("select name from pragma_table_info('{table}')")).await?,
             Database::Postgres => {
-                let sql = format!("select column_name from information_schema.columns where table_schema = 'public' and table_name = '{table}'");
+                let sql = format!(
+                    "select column_name from information_schema.columns where table_schema = 'public' and table_name = '{table}'"
+                );
                 auditor.column(&sql).await?
             }
         };

@@ -48,12 +48,12 @@ async fn crash_and_retry(world: &World, point: &str) -> Result<()> {
 }
 
 stories! {
-    async fn a_crash_between_the_answer_and_tx_2_loses_nothing(world) {
-        crash_and_retry(world, "before_tx2").await
-    }
-
-    async fn a_crash_after_tx_2_charges_once(world) {
-        crash_and_retry(world, "after_tx2").await
+    async fn a_crash_at_any_point_of_a_sale_is_survived(world) {
+        for point in ["after_tx1", "before_send", "after_reply", "before_tx2", "after_tx2"] {
+            world.bank.bank.reset();
+            crash_and_retry(world, point).await?;
+        }
+        Ok(())
     }
 
     async fn a_kill_while_the_bank_thinks_loses_nothing(world) {

@@ -1,7 +1,5 @@
 //! The stories: what payers, firms and banks go through, told over the public interfaces.
 
-#![expect(missing_docs, reason = "stories are named for what they tell")]
-
 mod canary;
 mod capture;
 mod crash;

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
+use vezne_it::World;
 use vezne_it::browser::Form;
 use vezne_it::seed::Store;
 use vezne_it::stories;
 use vezne_it::world::GOOD_CARD;
-use vezne_it::World;
 use vezne_sandbox::{Fault, FaultKind};
 
 use crate::three_ds::{Visit, confirm, paid, type_card, unpaid, visit};
