@@ -55,7 +55,7 @@ impl Host {
         };
         let serving = app.clone();
         let task = tokio::spawn(async move {
-            if let Err(error) = placeholder(serving, listener) {
+            if let Err(error) = vezne::serve::serve(serving, listener).await {
                 eprintln!("the host ended: {error:?}");
             }
         });
@@ -89,8 +89,4 @@ fn components() -> Result<PathBuf> {
 /// Keys and compiled components, shared by all stories of this process.
 fn private_dir() -> PathBuf {
     std::env::temp_dir().join(format!("vezne-it-{}", std::process::id()))
-}
-/// Until the host's own serving lands: every story fails at its first request, and says so.
-fn placeholder(_app: App, _listener: TcpListener) -> Result<()> {
-    anyhow::bail!("the host does not serve yet")
 }
