@@ -1,8 +1,9 @@
 //! The step machine: calls the connector, does its sends, and ends with the host's own verdict.
 //!
 //! Outside an inquiry every send counts as once-only, whatever the connector declares: repeating a sale
-//! because a plugin called it harmless is not a risk the host takes. The declaration still matters: a
-//! connector that says "approved" without ever having declared a write is not believed.
+//! because a plugin called it harmless is not a risk the host takes. The one exception is a plugin whose
+//! manifest claims that it asks before it writes, and even then "approved" is not believed of an act that
+//! never declared a write.
 
 use std::time::Duration;
 
@@ -156,8 +157,9 @@ impl Drive<'_> {
             Err(refused) => return Err(self.breach(refused, progress, expected)),
         };
         progress.steps += 1;
-        let repeatable = progress.inquiry;
-        let effect = if repeatable { step.effect } else { Effect::OnceOnlyWrite };
+        let believed = progress.inquiry || self.manifest.asks_before_writing;
+        let repeatable = believed && step.effect == Effect::ReadOnly;
+        let effect = if repeatable { Effect::ReadOnly } else { Effect::OnceOnlyWrite };
         let intent = SendIntent {
             step: progress.steps,
             endpoint: step.endpoint.clone(),
@@ -189,7 +191,7 @@ impl Drive<'_> {
         };
         let reply = match result {
             Ok(mut response) => {
-                progress.touched = true;
+                progress.touched |= !repeatable;
                 progress.wrote |= step.effect != Effect::ReadOnly;
                 progress.heard = match answer::authentic(self.manifest, &response) {
                     Ok(()) => Heard::Answer,
@@ -203,7 +205,7 @@ impl Drive<'_> {
             Err(failure) => {
                 note.failed_in = Some(failure.phase);
                 note.detail = Some(failure.detail.clone());
-                progress.touched |= failure.phase.may_have_left();
+                progress.touched |= !repeatable && failure.phase.may_have_left();
                 progress.heard = Heard::Noise("no-answer");
                 if repeatable { Ok(Reply::Failed(failure)) } else { Err(self.lost(&failure, progress, expected)) }
             }
@@ -290,3 +292,7 @@ impl Drive<'_> {
         Ending::Browse(Box::new(Browse { effect, correlation, known, state, page }))
     }
 }
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

@@ -61,6 +61,11 @@ pub struct Manifest {
     /// What the body of an authentic answer is.
     #[serde(default)]
     pub answer_format: AnswerFormat,
+    /// Claims that what it declares read-only is so, outside inquiries as well: it asks before it writes
+    /// (NestPay counts refunds before it sends one). Whoever installs it accepts the claim. Without it every
+    /// send of a writing act counts as a write.
+    #[serde(default)]
+    pub asks_before_writing: bool,
     /// How long the payer may stay at the gate.
     #[serde(default = "default_browse_ttl_s")]
     pub browse_ttl_s: u32,

@@ -1,0 +1,513 @@
+//! The outcome table, with a scripted connector and a scripted bank.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use super::*;
+use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
+use crate::domain::id::{PosAccountId, TenantId};
+use crate::domain::money::{Currency, Money};
+use crate::plugin::journal::JournalError;
+use crate::plugin::sealed::Sealed;
+use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
+use crate::plugin::{Approval, BankRef, Callback, Decline, Endpoint, FormMethod, Method, Operation, Target, ThreeDModel};
+
+const DIGEST: &str = "aa";
+const XML: &str = "<A><Response>Approved</Response></A>";
+const NUMBER: &str = "4355084355084358";
+
+struct Script {
+    ends: Mutex<VecDeque<CallEnd>>,
+    replies: Mutex<Vec<Reply>>,
+    codes: Mutex<Vec<bool>>,
+}
+
+impl Guest for Script {
+    fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd> {
+        self.codes.lock().unwrap().push(call.card.is_some_and(|card| card.security_code().is_some()));
+        if let Input::Resume { reply, .. } = call.input {
+            self.replies.lock().unwrap().push(reply);
+        }
+        let end = self.ends.lock().unwrap().pop_front().expect("one call more than scripted");
+        Box::pin(async move { end })
+    }
+}
+
+struct Bank(Mutex<VecDeque<Result<Response, TransportFailure>>>, Mutex<Vec<Vec<u8>>>);
+
+impl Transport for Bank {
+    fn send<'a>(&'a self, request: &'a OutRequest, _: Instant) -> BoxFuture<'a, Result<Response, TransportFailure>> {
+        self.1.lock().unwrap().push(request.body.to_vec());
+        let answer = self.0.lock().unwrap().pop_front().expect("one send more than scripted");
+        Box::pin(async move { answer })
+    }
+}
+
+#[derive(Default)]
+struct Diary {
+    intents: Mutex<Vec<SendIntent>>,
+    notes: Mutex<Vec<ReplyNote>>,
+    full: bool,
+}
+
+impl Journal for Diary {
+    fn before_send<'a>(&'a self, send: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
+        self.intents.lock().unwrap().push(send.clone());
+        let full = self.full;
+        Box::pin(async move { if full { Err(JournalError("disk full".into())) } else { Ok(()) } })
+    }
+
+    fn after_reply<'a>(&'a self, note: &'a ReplyNote) -> BoxFuture<'a, ()> {
+        self.notes.lock().unwrap().push(note.clone());
+        Box::pin(async {})
+    }
+}
+
+fn manifest() -> Manifest {
+    let json = r#"{"id":"pos-test","version":"1.0.0","kind":"pos","api":"vezne:pos@0.1.0","publisher":"x","licence":"MIT",
+        "names":{"tr":"x","en":"x"},"endpoints":{"api":{"takes_card":true},"gate":{"takes_card":true,"takes_secrets":false}}}"#;
+    Manifest::parse(json.as_bytes()).unwrap()
+}
+
+fn terms() -> Terms {
+    Terms { amount: Money::new(12_345, Currency::TRY), installments: 1, entry: "ecommerce".into(), description: None }
+}
+
+fn target() -> Target {
+    let bank = BankRef { bank_order_id: Some("ORD1".into()), ..BankRef::default() };
+    Target { operation: Operation::Sale, model: ThreeDModel::None, terms: terms(), bank, sent_at_ms: 0 }
+}
+
+fn card() -> HeldCard {
+    let card = Card {
+        pan: Pan::parse(NUMBER).unwrap(),
+        expiry: Expiry { month: 12, year: 2030 },
+        security_code: Some(SecurityCode::parse("000").unwrap()),
+        holder: None,
+    };
+    HeldCard::new(&card, "visa", None)
+}
+
+/// A connector's run: its call ends, the bank's answers, and what came of it.
+struct Story {
+    script: Script,
+    bank: Bank,
+    diary: Diary,
+    card: HeldCard,
+    manifest: Manifest,
+}
+
+fn story(ends: Vec<Result<Step, CallFailure>>, answers: Vec<Result<Response, TransportFailure>>) -> Story {
+    let ends = ends.into_iter().map(|result| CallEnd { result, verified: false }).collect();
+    Story {
+        script: Script { ends: Mutex::new(ends), replies: Mutex::default(), codes: Mutex::default() },
+        bank: Bank(Mutex::new(answers.into()), Mutex::default()),
+        diary: Diary::default(),
+        card: card(),
+        manifest: manifest(),
+    }
+}
+
+impl Story {
+    fn verified(self) -> Self {
+        self.script.ends.lock().unwrap().iter_mut().for_each(|end| end.verified = true);
+        self
+    }
+
+    async fn run(&self, act: Act) -> Ending {
+        let endpoint = |takes_secrets| Endpoint { url: "https://bank.example/api".into(), takes_card: true, takes_secrets };
+        let installation = Installation {
+            tenant: TenantId::at(0),
+            pos_account: PosAccountId::at(0),
+            digest: DIGEST.into(),
+            config: Default::default(),
+            secrets: [("key".to_owned(), super::super::Secret::new("TOPSECRET".into()))].into(),
+            endpoints: [("api".to_owned(), endpoint(true)), ("gate".to_owned(), endpoint(false))].into(),
+            sandbox: false,
+            zone: "Europe/Istanbul".into(),
+        };
+        let context = ActContext {
+            attempt_id: "A".into(),
+            order_id: "ORD1".into(),
+            callback_url: "https://vezne.example/cb".into(),
+            payer_ip: None,
+            payer_email: None,
+            locale: "tr".into(),
+            attributes: vec![],
+            now_ms: 0,
+        };
+        let drive = Drive {
+            guest: &self.script,
+            transport: &self.bank,
+            manifest: &self.manifest,
+            installation: &installation,
+            context: &context,
+            card: Some(&self.card),
+            journal: &self.diary,
+            began: Instant::now(),
+            deadline: Instant::now() + Duration::from_secs(30),
+        };
+        drive.run(act).await
+    }
+
+    async fn sale(&self) -> String {
+        shown(&self.run(Act::Sale { terms: terms() }).await)
+    }
+}
+
+/// `unknown!amount-differs` is an unknown outcome with an alarm.
+fn shown(ending: &Ending) -> String {
+    match ending {
+        Ending::Browse(browse) => format!("browse {}", browse.effect.as_str()),
+        Ending::Done(Verdict::Approved(_)) => "approved".into(),
+        Ending::Done(Verdict::Declined(_)) => "declined".into(),
+        Ending::Done(Verdict::Pending(_)) => "pending".into(),
+        Ending::Done(Verdict::NotProcessed(reason)) => format!("not-processed:{}", reason.code),
+        Ending::Done(Verdict::Unknown { reason, alarm, .. }) => format!("unknown{}{}", if *alarm { '!' } else { ':' }, reason.code),
+    }
+}
+
+fn sending(effect: Effect, body: Vec<Part>) -> SendStep {
+    SendStep {
+        endpoint: "api".into(),
+        method: Method::Post,
+        path: String::new(),
+        query: vec![],
+        headers: vec![],
+        content_type: Some("text/xml".into()),
+        body,
+        effect,
+        known: BankRef::default(),
+        state: vec![],
+    }
+}
+
+fn send(effect: Effect) -> Result<Step, CallFailure> {
+    Ok(Step::Send(Box::new(sending(effect, vec![Part::Text("<x/>".into())]))))
+}
+
+fn write() -> Result<Step, CallFailure> {
+    send(Effect::OnceOnlyWrite)
+}
+
+fn browse(effect: Effect, fields: Vec<Field>) -> Result<Step, CallFailure> {
+    Ok(Step::Browse(Box::new(BrowseStep {
+        method: FormMethod::Post,
+        endpoint: "gate".into(),
+        path: String::new(),
+        fields,
+        effect,
+        correlation: "ORD1".into(),
+        known: BankRef::default(),
+        state: b"state".to_vec(),
+    })))
+}
+
+fn approved(stated: Stated) -> Result<Step, CallFailure> {
+    let approval = Approval { bank: BankRef::default(), raw_code: None, attributes: vec![] };
+    Ok(Step::Done(Outcome::Approved(approval, stated)))
+}
+
+fn yes() -> Result<Step, CallFailure> {
+    approved(Stated::default())
+}
+
+fn covering() -> Stated {
+    Stated { minor: Some(12_345), currency: Some("949".into()), order_id: Some("ORD1".into()) }
+}
+
+fn no() -> Result<Step, CallFailure> {
+    Ok(Step::Done(Outcome::Declined(Decline {
+        category: "do-not-honor".into(),
+        bank_code: Some("05".into()),
+        bank_message: None,
+        same_card_may_retry: false,
+        other_pos_may_retry: true,
+    })))
+}
+
+fn answer(status: u16, body: &str) -> Result<Response, TransportFailure> {
+    Ok(Response { status, headers: vec![], body: body.as_bytes().to_vec(), truncated: false })
+}
+
+fn cut(phase: Phase) -> Result<Response, TransportFailure> {
+    Err(TransportFailure { phase, timed_out: false, detail: String::new() })
+}
+
+fn trap() -> Result<Step, CallFailure> {
+    Err(CallFailure::Trap("trap", "unreachable".into()))
+}
+
+fn fault(fault: Fault) -> Result<Step, CallFailure> {
+    Err(CallFailure::Fault(fault, "why".into()))
+}
+
+fn callback() -> Callback {
+    let form = vec![("pan".to_owned(), NUMBER.to_owned())];
+    Callback { method: Method::Post, query: vec![], form, headers: vec![], body: NUMBER.into(), source_ip: "1.2.3.4".into() }
+}
+
+async fn resumed(gate: Effect, story: Story) -> String {
+    let state = Envelope { steps: 0, gate, state: b"state".to_vec() }.seal(DIGEST);
+    shown(&story.run(Act::Resume { terms: Some(terms()), state, callback: callback() }).await)
+}
+
+#[tokio::test]
+async fn the_phase_that_failed_decides() {
+    for (phase, expected) in [
+        (Phase::Resolving, "not-processed:resolving-failed"),
+        (Phase::Connecting, "not-processed:connecting-failed"),
+        (Phase::Tls, "not-processed:tls-failed"),
+        (Phase::Sending, "unknown:connection-broke"),
+        (Phase::AwaitingResponse, "unknown:connection-broke"),
+        (Phase::ReadingResponse, "unknown:connection-broke"),
+    ] {
+        assert_eq!(story(vec![write()], vec![cut(phase)]).sale().await, expected, "{phase:?}");
+        // The connector's word that it only asks is not taken for a sale.
+        assert_eq!(story(vec![send(Effect::ReadOnly)], vec![cut(phase)]).sale().await, expected, "{phase:?}");
+        let mut after = vec![answer(200, XML), cut(phase)];
+        let second = story(vec![write(), write()], std::mem::take(&mut after)).sale().await;
+        assert!(second.starts_with("unknown:"), "an earlier send was answered: {second}");
+    }
+}
+
+#[tokio::test]
+async fn failures_of_the_connector_before_and_after_a_send() {
+    let table = [
+        (trap as fn() -> _, "not-processed:trap", "unknown!trap"),
+        (|| Err(CallFailure::Trap("cpu-time", String::new())), "not-processed:cpu-time", "unknown!cpu-time"),
+        (|| Err(CallFailure::Breach(String::new())), "not-processed:contract-breach", "unknown!contract-breach"),
+        (|| Err(CallFailure::Busy), "not-processed:busy", "unknown:busy"),
+        (|| fault(Fault::InvalidRequest), "not-processed:invalid-request", "unknown!invalid-request"),
+        (|| fault(Fault::Unsupported), "not-processed:unsupported", "unknown!unsupported"),
+        (|| fault(Fault::BadConfig), "not-processed:bad-config", "unknown!bad-config"),
+        (|| fault(Fault::UnreadableAnswer), "not-processed:unreadable-answer", "unknown:unreadable-answer"),
+        (|| fault(Fault::NotAuthentic), "not-processed:not-authentic", "unknown:not-authentic"),
+        (|| Ok(Step::Done(Outcome::Unknown("?".into()))), "not-processed:unknown", "unknown:unknown"),
+    ];
+    for (end, before, after) in table {
+        assert_eq!(story(vec![end()], vec![]).sale().await, before);
+        assert_eq!(story(vec![write(), end()], vec![answer(200, XML)]).sale().await, after);
+    }
+}
+
+#[tokio::test]
+async fn only_an_authentic_answer_decides() {
+    let not_processed = || Ok(Step::Done(Outcome::NotProcessed("busy".into())));
+    let pending = || Ok(Step::Done(Outcome::Pending(BankRef::default())));
+    let words: [(fn() -> Result<Step, CallFailure>, &str); 4] =
+        [(yes, "approved"), (no, "declined"), (not_processed, "not-processed:not-processed"), (pending, "pending")];
+    for (word, expected) in words {
+        assert_eq!(story(vec![write(), word()], vec![answer(200, XML)]).sale().await, expected);
+        for (status, body, why) in
+            [(502, XML, "answer-status"), (302, XML, "answer-status"), (200, "<html></html>", "answer-format"), (200, "", "answer-format")]
+        {
+            let ended = story(vec![write(), word()], vec![answer(status, body)]).sale().await;
+            assert_eq!(ended, format!("unknown:{why}"), "{expected} after {status} {body}");
+        }
+        let mut long = answer(200, XML).unwrap();
+        long.truncated = true;
+        assert_eq!(story(vec![write(), word()], vec![Ok(long)]).sale().await, "unknown:answer-too-long");
+    }
+    assert_eq!(story(vec![yes()], vec![]).sale().await, "unknown!approved-without-charge");
+    assert_eq!(story(vec![send(Effect::ReadOnly), yes()], vec![answer(200, XML)]).sale().await, "unknown!approved-without-charge");
+    assert_eq!(story(vec![no()], vec![]).sale().await, "not-processed:no-answer");
+}
+
+#[tokio::test]
+async fn the_banks_words_are_compared_with_ours() {
+    let differing = |change: fn(&mut Stated)| {
+        let mut stated = covering();
+        change(&mut stated);
+        stated
+    };
+    for (stated, expected) in [
+        (covering(), "approved"),
+        (differing(|s| s.currency = Some("TRY".into())), "approved"),
+        (differing(|s| s.currency = Some("TL".into())), "approved"),
+        (differing(|s| s.minor = Some(12_344)), "unknown!amount-differs"),
+        (differing(|s| s.minor = Some(-12_345)), "unknown!amount-differs"),
+        (differing(|s| s.currency = Some("840".into())), "unknown!currency-differs"),
+        (differing(|s| s.currency = Some("lira".into())), "unknown!currency-differs"),
+        (differing(|s| s.order_id = Some("ORD2".into())), "unknown!order-differs"),
+    ] {
+        assert_eq!(story(vec![write(), approved(stated)], vec![answer(200, XML)]).sale().await, expected);
+    }
+}
+
+#[tokio::test]
+async fn an_inquiry_answers_or_leaves_it_unknown() {
+    let ask = |ends, answers| {
+        let story = story(ends, answers);
+        async move { (shown(&story.run(Act::Inquire { target: target() }).await), story.diary.notes.into_inner().unwrap()) }
+    };
+    let read = || send(Effect::ReadOnly);
+    assert_eq!(ask(vec![read(), yes()], vec![answer(200, XML)]).await.0, "approved");
+    assert_eq!(ask(vec![read(), no()], vec![answer(200, XML)]).await.0, "declined");
+    let gone = Ok(Step::Done(Outcome::NotProcessed("no such order".into())));
+    assert_eq!(ask(vec![read(), gone.clone()], vec![answer(200, XML)]).await.0, "not-processed:not-processed");
+    assert_eq!(ask(vec![read(), gone.clone()], vec![answer(502, XML)]).await.0, "unknown:answer-status");
+    assert_eq!(ask(vec![gone], vec![]).await.0, "unknown:no-answer");
+    assert_eq!(ask(vec![trap()], vec![]).await.0, "unknown!trap");
+    assert_eq!(ask(vec![write()], vec![]).await.0, "unknown!contract-breach", "a question that writes");
+    assert_eq!(ask(vec![browse(Effect::ReadOnly, vec![])], vec![]).await.0, "unknown!contract-breach");
+
+    let (ended, notes) = ask(vec![read(), yes()], vec![cut(Phase::Connecting), cut(Phase::ReadingResponse), answer(200, XML)]).await;
+    assert_eq!((ended.as_str(), notes[0].tries), ("approved", 3), "a question is asked again");
+    let lost = Ok(Step::Done(Outcome::Unknown("no answer".into())));
+    let (ended, notes) = ask(vec![read(), lost], vec![cut(Phase::Tls), cut(Phase::Tls), cut(Phase::Tls)]).await;
+    assert_eq!((ended.as_str(), notes[0].failed_in), ("unknown:unknown", Some(Phase::Tls)));
+}
+
+#[tokio::test]
+async fn a_connector_that_asks_before_it_writes_may_fail_harmlessly() {
+    let asking = |ends, answers| {
+        let mut story = story(ends, answers);
+        story.manifest.asks_before_writing = true;
+        story
+    };
+    let read = || send(Effect::ReadOnly);
+    let refused = asking(vec![read(), fault(Fault::InvalidRequest)], vec![answer(200, XML)]);
+    assert_eq!(refused.sale().await, "not-processed:invalid-request");
+    let broke = asking(vec![read(), write()], vec![answer(200, XML), cut(Phase::Sending)]);
+    assert_eq!(broke.sale().await, "unknown:connection-broke");
+    assert_eq!(asking(vec![read(), yes()], vec![answer(200, XML)]).sale().await, "unknown!approved-without-charge");
+    assert_eq!(asking(vec![read(), write(), yes()], vec![answer(200, XML), answer(200, XML)]).sale().await, "approved");
+}
+
+#[tokio::test]
+async fn after_the_gate() {
+    use Effect::{OnceOnlyWrite, ReadOnly};
+    // A gate that only authenticates has booked nothing.
+    assert_eq!(resumed(ReadOnly, story(vec![no()], vec![])).await, "declined");
+    assert_eq!(resumed(ReadOnly, story(vec![fault(Fault::NotAuthentic)], vec![])).await, "not-processed:not-authentic");
+    assert_eq!(resumed(ReadOnly, story(vec![trap()], vec![])).await, "not-processed:trap");
+    assert_eq!(resumed(ReadOnly, story(vec![approved(covering())], vec![]).verified()).await, "unknown!approved-without-charge");
+    assert_eq!(resumed(ReadOnly, story(vec![write(), yes()], vec![answer(200, XML)])).await, "approved");
+    assert_eq!(resumed(ReadOnly, story(vec![write()], vec![cut(Phase::Connecting)])).await, "not-processed:connecting-failed");
+    // A gate that charges: whatever is not proved is unknown.
+    assert_eq!(resumed(OnceOnlyWrite, story(vec![no()], vec![])).await, "unknown:callback-not-verified");
+    assert_eq!(resumed(OnceOnlyWrite, story(vec![no()], vec![]).verified()).await, "declined");
+    assert_eq!(resumed(OnceOnlyWrite, story(vec![fault(Fault::NotAuthentic)], vec![])).await, "unknown:not-authentic");
+    assert_eq!(resumed(OnceOnlyWrite, story(vec![trap()], vec![])).await, "unknown!trap");
+    assert_eq!(resumed(OnceOnlyWrite, story(vec![approved(covering())], vec![])).await, "unknown:callback-not-verified");
+    assert_eq!(resumed(OnceOnlyWrite, story(vec![approved(covering())], vec![]).verified()).await, "approved");
+    assert_eq!(resumed(OnceOnlyWrite, story(vec![yes()], vec![]).verified()).await, "unknown:callback-not-covering");
+    let confirmed = story(vec![send(ReadOnly), yes()], vec![answer(200, XML)]).verified();
+    assert_eq!(resumed(OnceOnlyWrite, confirmed).await, "approved", "an inquiry confirms it");
+}
+
+#[tokio::test]
+async fn a_state_of_another_version_or_damaged_is_not_resumed() {
+    for state in [Envelope { steps: 0, gate: Effect::ReadOnly, state: vec![] }.seal("bb"), b"{}".to_vec()] {
+        let story = story(vec![], vec![]);
+        let ending = story.run(Act::Resume { terms: Some(terms()), state, callback: callback() }).await;
+        assert_eq!(shown(&ending), "unknown!contract-breach");
+    }
+}
+
+#[tokio::test]
+async fn steps_are_counted_across_the_gate() {
+    let steps = usize::from(limits::PLUGIN_STEPS_MAX);
+    let endless = story((0..=steps).map(|_| write()).collect(), (0..steps).map(|_| answer(200, XML)).collect());
+    assert_eq!(endless.sale().await, "unknown!contract-breach");
+    assert_eq!(endless.diary.intents.into_inner().unwrap().len(), steps);
+    let state = Envelope { steps: limits::PLUGIN_STEPS_MAX, gate: Effect::ReadOnly, state: vec![] }.seal(DIGEST);
+    let story = story(vec![write()], vec![]);
+    let ending = story.run(Act::Resume { terms: Some(terms()), state, callback: callback() }).await;
+    assert_eq!(shown(&ending), "not-processed:contract-breach");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_was_not_recorded() {
+    let mut story = story(vec![write()], vec![]);
+    story.diary.full = true;
+    assert_eq!(story.sale().await, "not-processed:not-recorded");
+    assert!(story.bank.1.into_inner().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_security_code_is_gone_after_the_step_that_carried_it() {
+    let code = || Part::Sealed(Sealed::new("000", Labels::CVV));
+    let carried = Ok(Step::Send(Box::new(sending(Effect::OnceOnlyWrite, vec![code()]))));
+    let story_ = story(vec![write(), carried, no()], vec![answer(200, XML), answer(200, XML)]);
+    assert_eq!(story_.sale().await, "declined");
+    assert_eq!(story_.script.codes.into_inner().unwrap(), [true, true, false]);
+    assert!(story_.card.security_code().is_none());
+
+    let field = Field { name: "cv2".into(), value: code() };
+    let gate = story(vec![browse(Effect::ReadOnly, vec![field])], vec![]);
+    assert_eq!(shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await), "browse read-only");
+    assert!(gate.card.security_code().is_none());
+}
+
+#[tokio::test]
+async fn nothing_lets_the_card_or_a_secret_out() {
+    let body = vec![
+        Part::Text("<Number>".into()),
+        Part::Sealed(Sealed::new(NUMBER, Labels::PAN)),
+        Part::Text("</Number><Password>".into()),
+        Part::Sealed(Sealed::secret("TOPSECRET")),
+    ];
+    let echo = format!("<A><Number>{NUMBER}</Number><P>TOPSECRET</P><Other>5406675406675403</Other></A>");
+    let told = Ok(Step::Done(Outcome::Declined(Decline {
+        category: "x".into(),
+        bank_code: None,
+        bank_message: Some(format!("card 4355 0843 5508 4358 and {NUMBER}")),
+        same_card_may_retry: false,
+        other_pos_may_retry: false,
+    })));
+    let story = story(vec![Ok(Step::Send(Box::new(sending(Effect::OnceOnlyWrite, body)))), told], vec![answer(200, &echo)]);
+    let ending = format!("{:?}", story.run(Act::Sale { terms: terms() }).await);
+    assert!(String::from_utf8(story.bank.1.into_inner().unwrap().remove(0)).unwrap().contains(NUMBER), "the bank got it");
+    let intents = story.diary.intents.into_inner().unwrap();
+    assert_eq!(intents[0].masked_request, "<Number>«pan»</Number><Password>«secret»");
+    let seen = format!("{ending} {intents:?} {:?}", story.diary.notes.into_inner().unwrap());
+    let Reply::Response(response) = &story.script.replies.into_inner().unwrap()[0] else { panic!("no response") };
+    let guest = String::from_utf8(response.body.clone()).unwrap();
+    assert!(!guest.contains(NUMBER) && guest.contains("5406675406675403"), "{guest}");
+    for secret in [NUMBER, "4355 0843 5508 4358", "TOPSECRET", "5406675406675403"] {
+        assert!(!seen.contains(secret), "{secret} in {seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_sink_ends_the_act_before_anything_leaves() {
+    let pan = || Part::Sealed(Sealed::new(NUMBER, Labels::PAN));
+    let mut header = sending(Effect::OnceOnlyWrite, vec![]);
+    header.headers = vec![Field { name: "x-card".into(), value: pan() }];
+    let mut elsewhere = sending(Effect::OnceOnlyWrite, vec![]);
+    elsewhere.endpoint = "other".into();
+    let mut host = sending(Effect::OnceOnlyWrite, vec![]);
+    host.headers = vec![Field { name: "Host".into(), value: Part::Text("evil.example".into()) }];
+    let mut climbs = sending(Effect::OnceOnlyWrite, vec![]);
+    climbs.path = "/../other".into();
+    let mut big = sending(Effect::OnceOnlyWrite, vec![]);
+    big.state = vec![0; limits::PLUGIN_STATE_BYTES_MAX + 1];
+    for step in [header, elsewhere, host, climbs, big] {
+        assert_eq!(story(vec![Ok(Step::Send(Box::new(step)))], vec![]).sale().await, "not-processed:contract-breach");
+    }
+    let secret = Field { name: "key".into(), value: Part::Sealed(Sealed::secret("TOPSECRET")) };
+    let gate = story(vec![browse(Effect::ReadOnly, vec![secret])], vec![]);
+    assert_eq!(shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await), "not-processed:contract-breach");
+}
+
+#[tokio::test]
+async fn a_callback_is_scrubbed_and_the_page_is_whole() {
+    let fields = vec![
+        Field { name: "pan".into(), value: Part::Sealed(Sealed::new(NUMBER, Labels::PAN)) },
+        Field { name: "amount".into(), value: Part::Text("1,00".into()) },
+    ];
+    let gate = story(vec![browse(Effect::OnceOnlyWrite, fields)], vec![]);
+    let Ending::Browse(browse) = gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeDPay, terms: terms() }).await else {
+        panic!("no page")
+    };
+    assert_eq!((browse.page.gate_origin.as_str(), browse.page.action.as_str()), ("https://bank.example", "https://bank.example/api"));
+    assert_eq!((browse.page.fields[0].value.as_str(), browse.page.fields[0].from_card, browse.page.fields[1].from_card), (NUMBER, true, false));
+    assert!(!format!("{browse:?}").contains(NUMBER));
+    let back = story(vec![no()], vec![]).verified();
+    let ending = back.run(Act::Resume { terms: Some(terms()), state: browse.state, callback: callback() }).await;
+    assert_eq!(shown(&ending), "declined");
+    let Reply::Callback(callback) = &back.script.replies.into_inner().unwrap()[0] else { panic!("no callback") };
+    assert!(!callback.form[0].1.contains("4358") && !callback.body.windows(4).any(|w| w == b"4358"));
+}
