@@ -248,3 +248,7 @@ fn kind_of(error: &hyper::Error) -> String {
     };
     kind.to_owned()
 }
+
+#[cfg(test)]
+#[path = "egress_tests.rs"]
+mod tests;

@@ -66,3 +66,6 @@ pub struct PluginInfo {
     /// Whether the component exports the optional pre-authorization interface.
     pub preauth: bool,
 }
+
+#[cfg(test)]
+mod component_tests;
