@@ -23,7 +23,6 @@ pub struct SealedCard {
 }
 
 mod generated {
-    #![expect(missing_docs, reason = "generated from wit/, where the words are")]
     #![expect(clippy::all, clippy::pedantic, reason = "generated")]
 
     wasmtime::component::bindgen!({

@@ -10,7 +10,9 @@ use crate::domain::money::{Currency, Money};
 use crate::plugin::journal::JournalError;
 use crate::plugin::sealed::Sealed;
 use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
-use crate::plugin::{Approval, BankRef, Callback, Decline, Endpoint, FormMethod, Method, Operation, Target, ThreeDModel};
+use crate::plugin::{
+    Approval, BankRef, Callback, Decline, Endpoint, FormMethod, Method, Operation, Target, ThreeDModel,
+};
 
 const DIGEST: &str = "aa";
 const XML: &str = "<A><Response>Approved</Response></A>";
@@ -115,7 +117,8 @@ impl Story {
     }
 
     async fn run(&self, act: Act) -> Ending {
-        let endpoint = |takes_secrets| Endpoint { url: "https://bank.example/api".into(), takes_card: true, takes_secrets };
+        let endpoint =
+            |takes_secrets| Endpoint { url: "https://bank.example/api".into(), takes_card: true, takes_secrets };
         let installation = Installation {
             tenant: TenantId::at(0),
             pos_account: PosAccountId::at(0),
@@ -163,7 +166,9 @@ fn shown(ending: &Ending) -> String {
         Ending::Done(Verdict::Declined(_)) => "declined".into(),
         Ending::Done(Verdict::Pending(_)) => "pending".into(),
         Ending::Done(Verdict::NotProcessed(reason)) => format!("not-processed:{}", reason.code),
-        Ending::Done(Verdict::Unknown { reason, alarm, .. }) => format!("unknown{}{}", if *alarm { '!' } else { ':' }, reason.code),
+        Ending::Done(Verdict::Unknown { reason, alarm, .. }) => {
+            format!("unknown{}{}", if *alarm { '!' } else { ':' }, reason.code)
+        }
     }
 }
 
@@ -244,7 +249,14 @@ fn fault(fault: Fault) -> Result<Step, CallFailure> {
 
 fn callback() -> Callback {
     let form = vec![("pan".to_owned(), NUMBER.to_owned())];
-    Callback { method: Method::Post, query: vec![], form, headers: vec![], body: NUMBER.into(), source_ip: "1.2.3.4".into() }
+    Callback {
+        method: Method::Post,
+        query: vec![],
+        form,
+        headers: vec![],
+        body: NUMBER.into(),
+        source_ip: "1.2.3.4".into(),
+    }
 }
 
 async fn resumed(gate: Effect, story: Story) -> String {
@@ -299,9 +311,12 @@ async fn only_an_authentic_answer_decides() {
         [(yes, "approved"), (no, "declined"), (not_processed, "not-processed:not-processed"), (pending, "pending")];
     for (word, expected) in words {
         assert_eq!(story(vec![write(), word()], vec![answer(200, XML)]).sale().await, expected);
-        for (status, body, why) in
-            [(502, XML, "answer-status"), (302, XML, "answer-status"), (200, "<html></html>", "answer-format"), (200, "", "answer-format")]
-        {
+        for (status, body, why) in [
+            (502, XML, "answer-status"),
+            (302, XML, "answer-status"),
+            (200, "<html></html>", "answer-format"),
+            (200, "", "answer-format"),
+        ] {
             let ended = story(vec![write(), word()], vec![answer(status, body)]).sale().await;
             assert_eq!(ended, format!("unknown:{why}"), "{expected} after {status} {body}");
         }
@@ -310,7 +325,10 @@ async fn only_an_authentic_answer_decides() {
         assert_eq!(story(vec![write(), word()], vec![Ok(long)]).sale().await, "unknown:answer-too-long");
     }
     assert_eq!(story(vec![yes()], vec![]).sale().await, "unknown!approved-without-charge");
-    assert_eq!(story(vec![send(Effect::ReadOnly), yes()], vec![answer(200, XML)]).sale().await, "unknown!approved-without-charge");
+    assert_eq!(
+        story(vec![send(Effect::ReadOnly), yes()], vec![answer(200, XML)]).sale().await,
+        "unknown!approved-without-charge"
+    );
     assert_eq!(story(vec![no()], vec![]).sale().await, "not-processed:no-answer");
 }
 
@@ -352,7 +370,8 @@ async fn an_inquiry_answers_or_leaves_it_unknown() {
     assert_eq!(ask(vec![write()], vec![]).await.0, "unknown!contract-breach", "a question that writes");
     assert_eq!(ask(vec![browse(Effect::ReadOnly, vec![])], vec![]).await.0, "unknown!contract-breach");
 
-    let (ended, notes) = ask(vec![read(), yes()], vec![cut(Phase::Connecting), cut(Phase::ReadingResponse), answer(200, XML)]).await;
+    let (ended, notes) =
+        ask(vec![read(), yes()], vec![cut(Phase::Connecting), cut(Phase::ReadingResponse), answer(200, XML)]).await;
     assert_eq!((ended.as_str(), notes[0].tries), ("approved", 3), "a question is asked again");
     let lost = Ok(Step::Done(Outcome::Unknown("no answer".into())));
     let (ended, notes) = ask(vec![read(), lost], vec![cut(Phase::Tls), cut(Phase::Tls), cut(Phase::Tls)]).await;
@@ -382,15 +401,24 @@ async fn after_the_gate() {
     assert_eq!(resumed(ReadOnly, story(vec![no()], vec![])).await, "declined");
     assert_eq!(resumed(ReadOnly, story(vec![fault(Fault::NotAuthentic)], vec![])).await, "not-processed:not-authentic");
     assert_eq!(resumed(ReadOnly, story(vec![trap()], vec![])).await, "not-processed:trap");
-    assert_eq!(resumed(ReadOnly, story(vec![approved(covering())], vec![]).verified()).await, "unknown!approved-without-charge");
+    assert_eq!(
+        resumed(ReadOnly, story(vec![approved(covering())], vec![]).verified()).await,
+        "unknown!approved-without-charge"
+    );
     assert_eq!(resumed(ReadOnly, story(vec![write(), yes()], vec![answer(200, XML)])).await, "approved");
-    assert_eq!(resumed(ReadOnly, story(vec![write()], vec![cut(Phase::Connecting)])).await, "not-processed:connecting-failed");
+    assert_eq!(
+        resumed(ReadOnly, story(vec![write()], vec![cut(Phase::Connecting)])).await,
+        "not-processed:connecting-failed"
+    );
     // A gate that charges: whatever is not proved is unknown.
     assert_eq!(resumed(OnceOnlyWrite, story(vec![no()], vec![])).await, "unknown:callback-not-verified");
     assert_eq!(resumed(OnceOnlyWrite, story(vec![no()], vec![]).verified()).await, "declined");
     assert_eq!(resumed(OnceOnlyWrite, story(vec![fault(Fault::NotAuthentic)], vec![])).await, "unknown:not-authentic");
     assert_eq!(resumed(OnceOnlyWrite, story(vec![trap()], vec![])).await, "unknown!trap");
-    assert_eq!(resumed(OnceOnlyWrite, story(vec![approved(covering())], vec![])).await, "unknown:callback-not-verified");
+    assert_eq!(
+        resumed(OnceOnlyWrite, story(vec![approved(covering())], vec![])).await,
+        "unknown:callback-not-verified"
+    );
     assert_eq!(resumed(OnceOnlyWrite, story(vec![approved(covering())], vec![]).verified()).await, "approved");
     assert_eq!(resumed(OnceOnlyWrite, story(vec![yes()], vec![]).verified()).await, "unknown:callback-not-covering");
     let confirmed = story(vec![send(ReadOnly), yes()], vec![answer(200, XML)]).verified();
@@ -437,7 +465,10 @@ async fn the_security_code_is_gone_after_the_step_that_carried_it() {
 
     let field = Field { name: "cv2".into(), value: code() };
     let gate = story(vec![browse(Effect::ReadOnly, vec![field])], vec![]);
-    assert_eq!(shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await), "browse read-only");
+    assert_eq!(
+        shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await),
+        "browse read-only"
+    );
     assert!(gate.card.security_code().is_none());
 }
 
@@ -457,9 +488,13 @@ async fn nothing_lets_the_card_or_a_secret_out() {
         same_card_may_retry: false,
         other_pos_may_retry: false,
     })));
-    let story = story(vec![Ok(Step::Send(Box::new(sending(Effect::OnceOnlyWrite, body)))), told], vec![answer(200, &echo)]);
+    let story =
+        story(vec![Ok(Step::Send(Box::new(sending(Effect::OnceOnlyWrite, body)))), told], vec![answer(200, &echo)]);
     let ending = format!("{:?}", story.run(Act::Sale { terms: terms() }).await);
-    assert!(String::from_utf8(story.bank.1.into_inner().unwrap().remove(0)).unwrap().contains(NUMBER), "the bank got it");
+    assert!(
+        String::from_utf8(story.bank.1.into_inner().unwrap().remove(0)).unwrap().contains(NUMBER),
+        "the bank got it"
+    );
     let intents = story.diary.intents.into_inner().unwrap();
     assert_eq!(intents[0].masked_request, "<Number>«pan»</Number><Password>«secret»");
     let seen = format!("{ending} {intents:?} {:?}", story.diary.notes.into_inner().unwrap());
@@ -489,7 +524,10 @@ async fn a_refused_sink_ends_the_act_before_anything_leaves() {
     }
     let secret = Field { name: "key".into(), value: Part::Sealed(Sealed::secret("TOPSECRET")) };
     let gate = story(vec![browse(Effect::ReadOnly, vec![secret])], vec![]);
-    assert_eq!(shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await), "not-processed:contract-breach");
+    assert_eq!(
+        shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await),
+        "not-processed:contract-breach"
+    );
 }
 
 #[tokio::test]
@@ -499,11 +537,18 @@ async fn a_callback_is_scrubbed_and_the_page_is_whole() {
         Field { name: "amount".into(), value: Part::Text("1,00".into()) },
     ];
     let gate = story(vec![browse(Effect::OnceOnlyWrite, fields)], vec![]);
-    let Ending::Browse(browse) = gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeDPay, terms: terms() }).await else {
+    let Ending::Browse(browse) = gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeDPay, terms: terms() }).await
+    else {
         panic!("no page")
     };
-    assert_eq!((browse.page.gate_origin.as_str(), browse.page.action.as_str()), ("https://bank.example", "https://bank.example/api"));
-    assert_eq!((browse.page.fields[0].value.as_str(), browse.page.fields[0].from_card, browse.page.fields[1].from_card), (NUMBER, true, false));
+    assert_eq!(
+        (browse.page.gate_origin.as_str(), browse.page.action.as_str()),
+        ("https://bank.example", "https://bank.example/api")
+    );
+    assert_eq!(
+        (browse.page.fields[0].value.as_str(), browse.page.fields[0].from_card, browse.page.fields[1].from_card),
+        (NUMBER, true, false)
+    );
     assert!(!format!("{browse:?}").contains(NUMBER));
     let back = story(vec![no()], vec![]).verified();
     let ending = back.run(Act::Resume { terms: Some(terms()), state: browse.state, callback: callback() }).await;

@@ -135,7 +135,11 @@ async fn what_fails_before_the_first_byte_says_so() {
 
 #[tokio::test]
 async fn an_answer_arrives_whole_and_redirects_are_not_followed() {
-    let answer = exchange(Does::Say("HTTP/1.1 302 Found\r\nlocation: http://10.0.0.1/\r\ncontent-length: 2\r\n\r\nhi"), b"</end>").await;
+    let answer = exchange(
+        Does::Say("HTTP/1.1 302 Found\r\nlocation: http://10.0.0.1/\r\ncontent-length: 2\r\n\r\nhi"),
+        b"</end>",
+    )
+    .await;
     let answer = answer.unwrap();
     assert_eq!((answer.status, answer.body.as_slice(), answer.truncated), (302, &b"hi"[..], false));
     assert_eq!(answer.header("location"), Some("http://10.0.0.1/"));
@@ -151,7 +155,8 @@ async fn the_request_is_what_was_asked_for() {
     egress("127.0.0.1").send(&request(&url, b"<x></end>"), until).await.unwrap();
     let seen = String::from_utf8(task.await.unwrap()).unwrap().to_ascii_lowercase();
     assert!(seen.starts_with("post /fim/api?a=b http/1.1\r\n"), "{seen}");
-    for line in [&format!("host: 127.0.0.1:{port}"), "content-length: 9", "content-type: text/xml", "connection: close"] {
+    for line in [&format!("host: 127.0.0.1:{port}"), "content-length: 9", "content-type: text/xml", "connection: close"]
+    {
         assert!(seen.contains(&format!("{line}\r\n")), "{line} in {seen}");
     }
     assert!(seen.ends_with("\r\n\r\n<x></end>"));

@@ -348,6 +348,7 @@ fn failure_of(error: wasmtime::Error) -> CallFailure {
         Some(Trap::StackOverflow) => "stack",
         Some(_) => "trap",
         None if detail.contains("growing memory") => "memory",
+        None if detail.contains("limit exceeded") || detail.contains("fuel allocated") => "limit",
         None => "sandbox",
     };
     CallFailure::Trap(code, detail)
