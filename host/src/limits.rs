@@ -188,3 +188,7 @@ pub const RECEIVABLE_COMPONENTS_MAX: usize = 12;
 pub const STATEMENT_LINES_MAX: i64 = 1_000;
 /// The longest span of one statement.
 pub const STATEMENT_DAYS_MAX: i64 = 3_660;
+/// Days of the chart on the first page: two weeks, so that weekdays compare.
+pub const HOME_DAYS: i64 = 14;
+/// Payments on the first page.
+pub const HOME_PAYMENTS: i64 = 10;

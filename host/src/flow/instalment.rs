@@ -249,3 +249,6 @@ fn text_of(step: &PathStep, name: &str) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

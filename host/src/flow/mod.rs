@@ -5,6 +5,7 @@ pub mod books;
 pub mod collect;
 pub mod error;
 pub mod failure;
+pub mod home;
 pub mod inquire;
 pub mod instalment;
 pub mod journal;

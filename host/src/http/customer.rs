@@ -15,7 +15,10 @@ use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
 use crate::domain::id::{CustomerId, NodeId};
+use crate::domain::party::Party;
+use crate::flow::home::sums;
 use crate::store::audit::audit_insert;
+use crate::store::home::owes;
 use crate::store::customer::{self as store, CustomerFilter, customer_fetch, customer_insert, customer_list};
 use crate::store::node::node_fetch;
 
@@ -87,7 +90,10 @@ async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) ->
     let id: CustomerId = id.parse().map_err(|_| Error::NotFound)?;
     let mut tx = app.db.read().await?;
     let row = customer_fetch(&mut tx, caller.ctx.tenant, caller.ctx.scope, id).await?.ok_or(Error::NotFound)?;
-    Ok(axum::Json(customer_view(row, !app.config.sandbox)))
+    let debts = owes(&mut tx, caller.ctx.tenant, row.node_id, Party::Customer(id)).await?;
+    let mut customer = customer_view(row, !app.config.sandbox);
+    customer.owes = sums(debts);
+    Ok(axum::Json(customer))
 }
 
 async fn create(State(app): State<App>, caller: Caller, Json(body): Json<CustomerCreate>) -> Result<Response> {

@@ -16,10 +16,13 @@ use super::view;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::NodeId;
+use crate::domain::party::Party;
+use crate::flow::home::sums;
 use crate::limits;
 use crate::security::permission::{Object, Verdict, allowed};
 use crate::store::Tx;
 use crate::store::audit::audit_insert;
+use crate::store::home::owes;
 use crate::store::node::{
     Node, NodeFilter, NodeKind, NodeRow, PathStep, node_fetch, node_insert, node_list, node_path,
 };
@@ -115,8 +118,14 @@ async fn list(
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Dealer>> {
     let id: NodeId = id.parse().map_err(|_| Error::NotFound)?;
+    let ctx = &caller.ctx;
     let mut tx = app.db.read().await?;
-    dealer_of(&mut tx, &caller.ctx, id, !app.config.sandbox).await.map(axum::Json)
+    let mut dealer = dealer_of(&mut tx, ctx, id, !app.config.sandbox).await?;
+    let path = node_path(&mut tx, ctx.tenant, None, id).await?;
+    if let Some(above) = path.len().checked_sub(2).and_then(|place| path.get(place)) {
+        dealer.owes = sums(owes(&mut tx, ctx.tenant, above.node_id, Party::Node(id)).await?);
+    }
+    Ok(axum::Json(dealer))
 }
 
 async fn create(State(app): State<App>, caller: Caller, Json(body): Json<DealerCreate>) -> Result<Response> {

@@ -20,7 +20,8 @@ use crate::domain::amount::AMOUNT_MINOR_MAX;
 use crate::domain::id::NodeId;
 use crate::domain::instalment::{Bearer, Terms};
 use crate::domain::money::{Currency, Money};
-use crate::flow::instalment::{ProgrammeOffers, QuoteError, matrix, quote_make_in_tx};
+use crate::flow::error::FlowError;
+use crate::flow::instalment::{ProgrammeOffers, matrix, quote_make_in_tx};
 use crate::store::Tx;
 use crate::store::instalment::QuotedOffer;
 use crate::store::node::node_fetch;
@@ -64,7 +65,7 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Instalm
     let node = node_of(&mut tx, ctx, body.node.as_deref()).await?;
     let now_ms = app.clock.now_ms();
     let (quote, card) =
-        quote_make_in_tx(&mut tx, ctx.tenant, node, &body.bin, amount, now_ms).await.map_err(refused)?;
+        quote_make_in_tx(&mut tx, ctx.tenant, node, &body.bin, amount, now_ms).await.map_err(FlowError::from)?;
     tx.commit().await?;
     let made = InstalmentQuote {
         id: quote.id.to_string(),
@@ -86,7 +87,7 @@ async fn show_matrix(
     let amount = amount_of(query.amount, &query.currency)?;
     let mut tx = app.db.read().await?;
     let node = node_of(&mut tx, ctx, query.node.as_deref()).await?;
-    let rows = matrix(&mut tx, ctx.tenant, node, amount, app.clock.now_ms()).await.map_err(refused)?;
+    let rows = matrix(&mut tx, ctx.tenant, node, amount, app.clock.now_ms()).await.map_err(FlowError::from)?;
     Ok(axum::Json(InstalmentMatrix {
         amount: amount.minor,
         currency: amount.currency.code().to_owned(),
@@ -107,18 +108,6 @@ async fn node_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>) -> Result<NodeId>
     let node = wanted.parse().map_err(|_| Error::field("/node", "not_found"))?;
     node_fetch(tx, ctx.tenant, ctx.scope, node).await?.ok_or_else(|| Error::field("/node", "not_found"))?;
     Ok(node)
-}
-
-/// What a caller is told when no quote can be made or taken.
-pub fn refused(error: QuoteError) -> Error {
-    match error {
-        QuoteError::Store(error) => error.into(),
-        QuoteError::Bin => Error::field("/bin", "malformed"),
-        QuoteError::AmountNotAllowed { .. } => Error::field("/amount", "out_of_range"),
-        QuoteError::NoSuchOption => Error::field("/instalment_option", "not_found"),
-        QuoteError::Expired => Error::field("/instalment_option", "expired"),
-        QuoteError::NotAvailable => Error::field("/instalment_option", "not_a_choice"),
-    }
 }
 
 fn option_view(offer: &QuotedOffer, amount: i64) -> InstalmentOption {

@@ -13,6 +13,7 @@ pub mod error;
 pub mod extract;
 pub mod gate;
 pub mod health;
+pub mod home;
 pub mod idempotency;
 pub mod instalment_quote;
 pub mod ledger;
@@ -65,6 +66,7 @@ pub fn table() -> Table {
         refund::routes,
         gate::routes,
         pay::routes,
+        home::routes,
     ];
     nouns.iter().fold(table, |table, routes| routes(table))
 }

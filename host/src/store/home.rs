@@ -152,3 +152,17 @@ pub async fn in_doubt_of(
     )?;
     Ok(minor)
 }
+
+/// What a party owes a node, by the ledger.
+pub async fn owes(tx: &mut Tx, tenant: TenantId, creditor: NodeId, party: Party) -> StoreResult<Vec<Sum>> {
+    fetch_all!(
+        tx,
+        Sum,
+        "select currency, cast(sum(minor) as bigint) as minor, cast(count(*) as bigint) as rows
+         from entry where tenant_id = $1 and node_id = $2 and account = 'receivable' and counterparty = $3
+         group by currency having sum(minor) <> 0 order by currency",
+        tenant.to_text(),
+        creditor.to_text(),
+        party.to_string(),
+    )
+}
