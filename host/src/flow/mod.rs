@@ -12,6 +12,7 @@ pub mod journal;
 pub mod operation;
 pub mod pos;
 pub mod pos_account;
+pub mod pos_test;
 pub mod result;
 pub mod run;
 pub mod sale;

@@ -159,7 +159,11 @@ pub fn act_context(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt) -
         payer_ip: attempt.payer_ip.clone(),
         payer_email: None,
         locale: payment.locale.clone(),
-        attributes: Vec::new(),
+        // A 3-D gate is told what shall follow; the contract's `start` has no word for it.
+        attributes: match attempt.purpose {
+            Purpose::Sale => Vec::new(),
+            Purpose::Authorize => vec![("operation".to_owned(), "authorize".to_owned())],
+        },
         now_ms: app.clock.now_ms(),
     }
 }

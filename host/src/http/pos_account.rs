@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use vezne_api::{
-    Environment, Page, Permission, PluginRef, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate,
+    Environment, Page, Permission, PluginRef, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest,
     SecretState,
 };
 
@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::PosAccountId;
 use crate::flow::pos_account::{pos_account_change, pos_account_create};
+use crate::flow::pos_test::pos_test;
 use crate::store::Tx;
 use crate::store::pos_account::{self as store, pos_account_list, pos_account_visible, pos_secret_list};
 
@@ -52,6 +53,15 @@ pub fn routes(table: Table) -> Table {
                 .body::<PosAccountUpdate>()
                 .reply::<PosAccount>(200),
             change,
+        )
+        .add(
+            Endpoint::post(
+                "/v1/pos_accounts/{id}/test",
+                "Tries a sale, a question and a void at the bank's test address",
+            )
+            .needs(Permission::PosAccountWrite)
+            .reply::<PosTest>(200),
+            test,
         )
 }
 
@@ -96,6 +106,11 @@ async fn change(
     let changed = pos_account_change(&app, &caller.ctx, id, version, &body).await?;
     changed.ok_or(Error::PreconditionFailed)?;
     account_of(&app, &caller.ctx, id).await
+}
+
+async fn test(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<PosTest>> {
+    let id: PosAccountId = id.parse().map_err(|_| Error::NotFound)?;
+    Ok(axum::Json(pos_test(&app, &caller.ctx, id).await?))
 }
 
 /// The version that the caller has seen: `If-Match: "3"`.

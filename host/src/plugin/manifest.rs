@@ -72,9 +72,24 @@ pub struct Manifest {
     /// How long after sending the bank's "no such order" becomes final.
     #[serde(default = "default_not_found_final_after_s")]
     pub not_found_final_after_s: u32,
+    /// A card that the bank itself publishes for its test environment; the Test button pays with it.
+    #[serde(default)]
+    pub test_card: Option<TestCard>,
     /// What it asks for beyond the defaults.
     #[serde(default)]
     pub limits: RequestedLimits,
+}
+
+/// A card of a bank's test environment: public, and good for nothing else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestCard {
+    /// The number.
+    pub number: String,
+    /// `MM/YY`.
+    pub expiry: String,
+    /// The code on it.
+    pub security_code: String,
 }
 
 fn default_browse_ttl_s() -> u32 {
