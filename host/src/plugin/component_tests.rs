@@ -285,7 +285,8 @@ fn what_cannot_be_trusted_is_refused_with_a_sentence() {
     let mut no_world = b"\0asm\x0d\0\x01\0\0".to_vec();
     let name = manifest::SECTION.as_bytes();
     let length = 1 + name.len() + manifest.len();
-    no_world.extend([(length & 0x7f) as u8 | 0x80, (length >> 7) as u8, name.len() as u8]);
+    let byte = |value: usize| u8::try_from(value).unwrap();
+    no_world.extend([byte(length & 0x7f) | 0x80, byte(length >> 7), byte(name.len())]);
     no_world.extend(name);
     no_world.extend(manifest);
     put("e-no-world.wasm", &no_world);

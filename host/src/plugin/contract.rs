@@ -23,8 +23,6 @@ pub struct SealedCard {
 }
 
 mod generated {
-    #![expect(clippy::all, clippy::pedantic, reason = "generated")]
-
     wasmtime::component::bindgen!({
         path: ["../wit/host", "../wit/types", "../wit/pos"],
         world: "vezne:pos/pos-connector",

@@ -1,5 +1,7 @@
 //! The outcome table, with a scripted connector and a scripted bank.
 
+#![expect(clippy::unnecessary_wraps, clippy::type_complexity, reason = "scripts read best as what a call returns")]
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -123,7 +125,7 @@ impl Story {
             tenant: TenantId::at(0),
             pos_account: PosAccountId::at(0),
             digest: DIGEST.into(),
-            config: Default::default(),
+            config: std::collections::BTreeMap::default(),
             secrets: [("key".to_owned(), super::super::Secret::new("TOPSECRET".into()))].into(),
             endpoints: [("api".to_owned(), endpoint(true)), ("gate".to_owned(), endpoint(false))].into(),
             sandbox: false,

@@ -172,7 +172,7 @@ impl fmt::Debug for BrowserForm {
             .field("method", &self.method)
             .field("action", &self.action)
             .field("fields", &self.fields.iter().map(|field| &field.name).collect::<Vec<_>>())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) enum Heard {
 
 /// What is known when a verdict is due.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that vary on their own")]
 pub(super) struct Facts<'a> {
     /// Something that must not be repeated may be at the bank: a once-only write left, the gate itself
     /// charges, or the act asks about one that left long ago.

@@ -117,9 +117,8 @@ impl LocalText {
     /// In a locale, falling back to English for what we do not know.
     pub fn get(&self, locale: &str) -> &str {
         match locale {
-            "tr" => &self.tr,
             "az" if !self.az.is_empty() => &self.az,
-            "az" => &self.tr,
+            "tr" | "az" => &self.tr,
             _ => &self.en,
         }
     }
@@ -205,7 +204,7 @@ pub enum AnswerFormat {
     Json,
     /// `a=b&c=d`.
     Form,
-    /// `key=value` separated by `;;` or `;` (InterVPOS).
+    /// `key=value` separated by `;;` or `;` (`InterVPOS`).
     Pairs,
     /// Anything that is not an HTML page; only for banks that answer bare text.
     Text,

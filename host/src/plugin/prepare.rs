@@ -214,9 +214,9 @@ fn masked_parts(content_type: Option<&str>, parts: &[Part]) -> String {
             Part::Text(text) => masked.push_str(text),
             Part::Bytes(bytes) => masked.push_str(&text::decoded(content_type, bytes)),
             Part::Sealed(value) if value.labels().is_none() => {
-                masked.push_str(&String::from_utf8_lossy(value.expose()))
+                masked.push_str(&String::from_utf8_lossy(value.expose()));
             }
-            Part::Sealed(value) => masked.push_str(&format!("«{}»", value.labels())),
+            Part::Sealed(value) => masked.extend(["«", &value.labels().to_string(), "»"]),
         }
         if masked.len() > limits::PLUGIN_NOTE_BYTES_MAX {
             break;

@@ -22,6 +22,9 @@ const PAYMENTS: &str = "vezne:pos/payments@0.1.0";
 const THREE_D_SECURE: &str = "vezne:pos/three-d-secure@0.1.0";
 const PREAUTH: &str = "vezne:pos/preauth@0.1.0";
 
+/// Loaded versions by digest.
+pub(super) type Versions = BTreeMap<String, Arc<Version>>;
+
 /// What every version of a registry shares.
 pub(super) struct Loader {
     engine: Engine,
@@ -43,7 +46,7 @@ impl Loader {
     }
 
     /// Every component of a folder, by digest; and what was refused.
-    pub fn folder(&self, folder: &Path) -> std::io::Result<(BTreeMap<String, Arc<Version>>, Vec<Refusal>)> {
+    pub fn folder(&self, folder: &Path) -> std::io::Result<(Versions, Vec<Refusal>)> {
         let mut versions = BTreeMap::new();
         let mut refusals = Vec::new();
         let mut paths: Vec<_> =
@@ -135,9 +138,10 @@ impl Loader {
 fn capabilities_match(info: &PluginInfo) -> Result<(), String> {
     let manifest = &info.manifest;
     if info.three_d_secure == manifest.models.is_empty() {
-        return Err(match info.three_d_secure {
-            true => "it exports three-d-secure, but its manifest names no 3-D model".into(),
-            false => "its manifest names 3-D models, but it does not export three-d-secure".into(),
+        return Err(if info.three_d_secure {
+            "it exports three-d-secure, but its manifest names no 3-D model".into()
+        } else {
+            "its manifest names 3-D models, but it does not export three-d-secure".into()
         });
     }
     if info.preauth != manifest.capabilities.contains("authorize") {

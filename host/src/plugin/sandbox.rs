@@ -347,7 +347,7 @@ impl log::Host for Sandbox {
         if self.records.len() < limits::PLUGIN_LOG_RECORDS_MAX {
             let mut line = message;
             for (name, value) in attributes {
-                line.push_str(&format!(" {name}={value}"));
+                line.extend([" ", &name, "=", &value]);
             }
             let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
             let message = text::cut(&redacted(&line), limits::PLUGIN_LOG_BYTES_MAX);
@@ -407,6 +407,8 @@ impl entropy::Host for Sandbox {
             return Err(breach("a reference needs two or more different letters and a length of 1 to 64"));
         }
         let base = letters.len() as u64;
+        // A remainder is smaller than the number of letters.
+        let letter = |number: u64| usize::try_from(number % base).map_or(letters[0], |place| letters[place]);
         let micros = u64::try_from(self.now_ms).unwrap_or(0) * 1000;
         let mut number = 0;
         // Both closures return Some, so the update cannot fail.
@@ -416,7 +418,7 @@ impl entropy::Host for Sandbox {
         });
         let mut digits = Vec::new();
         while number > 0 {
-            digits.push(letters[(number % base) as usize]);
+            digits.push(letter(number));
             number /= base;
         }
         digits.reverse();
@@ -426,7 +428,7 @@ impl entropy::Host for Sandbox {
             let random = self.draw()?;
             let more = random.chunks_exact(4).map(|four| {
                 let value = u64::from(u32::from_be_bytes([four[0], four[1], four[2], four[3]]));
-                letters[(value % base) as usize]
+                letter(value)
             });
             text.extend(more.take(length - text.len()));
         }

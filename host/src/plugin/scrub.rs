@@ -200,7 +200,7 @@ mod tests {
             "4355+0843+5508+4358".to_owned(),
             "4355%200843%205508%204358".to_owned(),
             "4 3 5 5 0 8 4 3 5 5 0 8 4 3 5 8".to_owned(),
-            NUMBER.bytes().map(|b| format!("%{b:02x}")).collect(),
+            NUMBER.chars().flat_map(|digit| ['%', '3', digit]).collect(),
             hex::encode(NUMBER),
             hex::encode_upper(NUMBER),
             NUMBER.chars().flat_map(|c| [c, '\0']).collect(),

@@ -335,6 +335,7 @@ fn card_in(store: &mut Store<Sandbox>, card: &HeldCard) -> wasmtime::Result<Reso
 }
 
 /// What went wrong in a call, in the driver's words.
+#[expect(clippy::needless_pass_by_value, reason = "it ends in map_err")]
 fn failure_of(error: wasmtime::Error) -> CallFailure {
     if let Some(breach) = error.downcast_ref::<Breach>() {
         return CallFailure::Breach(breach.0.clone());

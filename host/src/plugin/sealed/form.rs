@@ -101,7 +101,7 @@ fn escape_byte(how: Escape, byte: u8, out: &mut Vec<u8>) {
         (Escape::XmlText, b'"') => out.extend_from_slice(b"&quot;"),
         (Escape::XmlText, b'\'') => out.extend_from_slice(b"&apos;"),
         (Escape::JsonString, b'"' | b'\\') | (Escape::BackslashPipe, b'\\' | b'|') => {
-            out.extend_from_slice(&[b'\\', byte])
+            out.extend_from_slice(&[b'\\', byte]);
         }
         (Escape::JsonString, 0..=0x1f) => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
         _ => out.push(byte),
