@@ -18,8 +18,8 @@ use crate::domain::id::{CustomerId, NodeId};
 use crate::domain::party::Party;
 use crate::flow::home::sums;
 use crate::store::audit::audit_insert;
-use crate::store::home::owes;
 use crate::store::customer::{self as store, CustomerFilter, customer_fetch, customer_insert, customer_list};
+use crate::store::home::owes;
 use crate::store::node::node_fetch;
 
 /// Narrows `GET /v1/customers`.

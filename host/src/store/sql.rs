@@ -23,6 +23,24 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     inventory::iter::<Statement>()
 }
 
+/// Has the database prepare every statement of the program; gives what it refused, with the place in the source.
+pub async fn statements_refused(db: &super::Db) -> super::StoreResult<Vec<String>> {
+    use sqlx::Executor;
+    let mut refused = Vec::new();
+    for statement in statements() {
+        // A transaction each: PostgreSQL takes nothing more in one that has met an error.
+        let mut tx = db.read().await?;
+        let prepared = match &mut tx {
+            super::Tx::Sqlite(tx) => tx.prepare(sqlx::SqlStr::from_static(statement.sqlite)).await.map(drop),
+            super::Tx::Postgres(tx) => tx.prepare(sqlx::SqlStr::from_static(statement.postgres)).await.map(drop),
+        };
+        if let Err(error) = prepared {
+            refused.push(format!("{}: {error}", statement.place));
+        }
+    }
+    Ok(refused)
+}
+
 /// The highest `$n` in a statement.
 pub const fn placeholders(sql: &str) -> usize {
     let bytes = sql.as_bytes();

@@ -3,10 +3,12 @@
 mod canary;
 mod capture;
 mod crash;
+mod direction;
 mod dropped;
 mod idempotency;
 mod refund;
 mod sale;
+mod statement;
 mod three_ds;
 mod three_ds_hostile;
 mod unknown;
