@@ -42,12 +42,19 @@ export async function visitor(chrome, url, { size = DESK, script = true, dark = 
   return { context, page, trouble };
 }
 
-export async function signIn(page, [email, password]) {
+// The session of each login, so that thirty stories are not thirty sign-ins: addresses that sign in too often are held off.
+const sessions = new Map();
+
+export async function signIn(page, [email, password], { fresh = false } = {}) {
+  const known = sessions.get(email);
+  if (known && !fresh) return page.context().addCookies(known);
   await page.goto('/sign-in');
   await page.fill('#email', email);
   await page.fill('#password', password);
   await page.click('button.go');
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  const cookies = (await page.context().cookies()).filter((c) => c.httpOnly);
+  if (!fresh) sessions.set(email, cookies);
 }
 
 export async function fillCard(page, number) {

@@ -32,6 +32,8 @@ async function start(server, bankProgram, components) {
     VEZNE_PUBLIC_URL: url,
     VEZNE_SANDBOX: 'true',
     VEZNE_SANDBOX_URL: bank,
+    // A bank that says nothing is given up sooner, so that the story of a doubt does not take a minute.
+    VEZNE_BANK_DEADLINE_MS: '8000',
   };
   for (const act of ['migrate', 'seed']) {
     const done = spawnSync(server, [act], { cwd: folder, env, encoding: 'utf8' });
