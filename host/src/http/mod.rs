@@ -86,3 +86,6 @@ pub fn api(app: &App) -> Router {
 pub fn server(app: &App, portal: Router) -> Router {
     edge::around(app, api(app).merge(portal))
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,14 @@ pub async fn seed(app: &App) -> Result<Vec<Login>> {
     Ok(logins)
 }
 
+/// The demo firm without its POS account: what tests of the tree and its people need.
+#[cfg(test)]
+pub(crate) async fn demo_without_bank(app: &App) -> Result<()> {
+    let tree = firm::tree(app).await?;
+    firm::people(app, &tree).await?;
+    debts::write(app, &tree).await
+}
+
 /// The logins as lines of text.
 pub fn logins_text(logins: &[Login]) -> String {
     let mut text = String::new();

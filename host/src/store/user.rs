@@ -111,9 +111,10 @@ pub async fn user_try(tx: &mut Tx, user: &User, now_ms: i64) -> StoreResult<bool
         tx,
         "update user_account set \
          tries = case when locked_until_ms is null then tries + 1 else 1 end, \
-         locked_until_ms = case when locked_until_ms is null and tries = $4 - 1 then $3 + $5 else null end \
+         locked_until_ms = case when locked_until_ms is null and tries + 1 = cast($4 as bigint) \
+         then cast($3 as bigint) + cast($5 as bigint) else null end \
          where tenant_id = $1 and user_id = $2 \
-         and ((locked_until_ms is null and tries < $4) or locked_until_ms <= $3)",
+         and ((locked_until_ms is null and tries < cast($4 as bigint)) or locked_until_ms <= cast($3 as bigint))",
         user.tenant_id.to_text(),
         user.user_id.to_text(),
         now_ms,
