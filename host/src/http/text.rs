@@ -136,6 +136,135 @@ const DETAILS: &[Sentence] = &[
             "Bu istinadla ödəniş artıq mövcuddur.",
         ],
     ),
+    (
+        "in_doubt",
+        [
+            "Sonucu henüz belli olmayan bir işlem var; sonuçlanmadan yenisi başlatılamaz.",
+            "Something about it is still in doubt; nothing new can start before that is known.",
+            "Nəticəsi hələ məlum olmayan əməliyyat var; o bitmədən yenisi başlana bilməz.",
+        ],
+    ),
+    (
+        "model_unsupported",
+        [
+            "POS hesabının 3-D modeli bu eklentide yok.",
+            "The plugin does not know the account's 3-D model.",
+            "POS hesabının 3-D modeli bu plaqində yoxdur.",
+        ],
+    ),
+    (
+        "more_than_left",
+        [
+            "Tutar geri verilebilecek tutarı aşıyor.",
+            "More than is left to give back.",
+            "Məbləğ qaytarıla biləcək məbləği aşır.",
+        ],
+    ),
+    (
+        "no_pos_account",
+        [
+            "Bu ödeme için kullanılabilecek bir POS hesabı yok.",
+            "No POS account can take this payment.",
+            "Bu ödəniş üçün istifadə edilə bilən POS hesabı yoxdur.",
+        ],
+    ),
+    (
+        "not_a_test_account",
+        [
+            "Yalnızca test hesapları denenebilir.",
+            "Only test accounts can be tried.",
+            "Yalnız test hesabları sınana bilər.",
+        ],
+    ),
+    (
+        "not_authorized",
+        [
+            "Bu ödemede çekilecek bir provizyon yok.",
+            "There is nothing on hold to capture.",
+            "Bu ödənişdə tutulmuş məbləğ yoxdur.",
+        ],
+    ),
+    (
+        "not_captured",
+        [
+            "Bu ödemede geri verilecek para yok.",
+            "There is no money to give back.",
+            "Bu ödənişdə qaytarılacaq pul yoxdur.",
+        ],
+    ),
+    (
+        "operation_open",
+        [
+            "Bu ödemede süren bir işlem var.",
+            "An operation on this payment is still running.",
+            "Bu ödənişdə davam edən əməliyyat var.",
+        ],
+    ),
+    (
+        "partial_void",
+        [
+            "İptal yalnızca tutarın tamamı için yapılabilir.",
+            "A void takes back the whole amount or nothing.",
+            "Ləğv yalnız bütün məbləğ üçün mümkündür.",
+        ],
+    ),
+    (
+        "plugin_missing",
+        [
+            "Bu hesabın eklentisi kurulu değil.",
+            "The account's plugin is not installed.",
+            "Bu hesabın plaqini quraşdırılmayıb.",
+        ],
+    ),
+    (
+        "refunded",
+        ["Bu ödeme zaten iade edildi.", "This payment has been refunded already.", "Bu ödəniş artıq qaytarılıb."],
+    ),
+    (
+        "voided",
+        ["Bu ödeme zaten iptal edildi.", "This payment has been voided already.", "Bu ödəniş artıq ləğv edilib."],
+    ),
+    (
+        "page_used",
+        [
+            "Bu sayfa bir kez açılabilir; ödeme durumuna bakın.",
+            "This page can be opened once; look at the payment's state.",
+            "Bu səhifə bir dəfə açıla bilər; ödənişin vəziyyətinə baxın.",
+        ],
+    ),
+    (
+        "if_match_required",
+        [
+            "Değişiklik için If-Match başlığı gerekli.",
+            "A change needs the header If-Match.",
+            "Dəyişiklik üçün If-Match başlığı tələb olunur.",
+        ],
+    ),
+    (
+        "limit_out_of_range",
+        ["limit 1 ile 200 arasında olmalı.", "limit must be between 1 and 200.", "limit 1 ilə 200 arasında olmalıdır."],
+    ),
+    ("bin_malformed", ["BIN 6-8 rakam olmalı.", "A BIN has six to eight digits.", "BIN 6-8 rəqəm olmalıdır."]),
+    (
+        "day_malformed",
+        ["Gün YYYY-AA-GG biçiminde olmalı.", "A day is written YYYY-MM-DD.", "Gün YYYY-AA-GG formatında olmalıdır."],
+    ),
+    (
+        "idempotency_key_malformed",
+        [
+            "Idempotency-Key 1-255 görünür karakter olmalı.",
+            "An Idempotency-Key has 1 to 255 visible characters.",
+            "Idempotency-Key 1-255 görünən simvol olmalıdır.",
+        ],
+    ),
+    (
+        "not_allowed",
+        [
+            "Yetkiniz bu işleme yetmiyor; firma yöneticinize başvurun.",
+            "Ask your firm's administrator for the right to do this.",
+            "Bu əməliyyat üçün icazəniz çatmır; firma idarəçisinə müraciət edin.",
+        ],
+    ),
 ];
 
 /// Every word that a field can be refused with.
@@ -164,6 +293,10 @@ pub const FIELD_CODES: &[&str] = &[
     "too_deep",
     "address_refused",
     "amount_too_large",
+    "demanded",
+    "empty",
+    "more_than_left",
+    "not_positive",
 ];
 
 const FIELDS: &[Sentence] = &[
@@ -198,4 +331,11 @@ const FIELDS: &[Sentence] = &[
     ("too_deep", ["Ağaç bu kadar derin olamaz.", "The tree cannot be this deep.", "Ağac bu qədər dərin ola bilməz."]),
     ("address_refused", ["Bu adrese gidilemez.", "This address may not be reached.", "Bu ünvana getmək olmaz."]),
     ("amount_too_large", ["Tutar kalan tutarı aşıyor.", "More than is left.", "Məbləğ qalan məbləği aşır."]),
+    (
+        "demanded",
+        ["POS hesabı 3-D Secure istiyor.", "The POS account demands 3-D Secure.", "POS hesabı 3-D Secure tələb edir."],
+    ),
+    ("empty", ["Boş olamaz.", "It must not be empty.", "Boş ola bilməz."]),
+    ("more_than_left", ["Kalan tutarı aşıyor.", "More than is left.", "Qalan məbləği aşır."]),
+    ("not_positive", ["Sıfırdan büyük olmalı.", "It must be above zero.", "Sıfırdan böyük olmalıdır."]),
 ];
