@@ -22,7 +22,7 @@ use crate::store::Tx;
 use crate::store::attempt::{Attempt, attempt_fetch, attempt_update};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::idempotency::{
-    IdempotencyKey, IdempotencyRow, idempotency_answer_of, idempotency_claim, idempotency_fetch,
+    IdempotencyKey, IdempotencyRow, idempotency_answer_of, idempotency_claim, idempotency_fetch, idempotency_hand_over,
 };
 use crate::store::operation::{Operation, operation_fetch, operation_insert, operation_update};
 use crate::store::payment::{Payment, payment_fetch, payment_move, payment_visible};
@@ -51,6 +51,8 @@ pub struct OperationRequest {
     pub reason: Option<String>,
     /// The key that makes it safe to repeat.
     pub key: Option<IdempotencyKey>,
+    /// The void in whose place this refund stands: whoever repeats that request sees the refund.
+    pub instead_of: Option<OperationId>,
 }
 
 /// Capture or give back.
@@ -97,6 +99,7 @@ pub async fn operation_create(app: &App, ctx: &Ctx, request: OperationRequest) -
             what: What::GiveBack(Mode::Refund),
             amount_minor: Some(amount_minor),
             key: None,
+            instead_of: Some(ended.operation_id),
             ..request.clone()
         };
         return Box::pin(operation_create(app, ctx, again)).await;
@@ -203,6 +206,9 @@ async fn begin(
         && !idempotency_claim(&mut tx, key, &operation.operation_id.to_text(), now_ms).await?
     {
         return Ok(None);
+    }
+    if let Some(void) = request.instead_of {
+        idempotency_hand_over(&mut tx, ctx.tenant, &void.to_text(), &operation.operation_id.to_text()).await?;
     }
     // Two at once: the version holds the second one back until it has read what the first one left.
     if !payment_move(&mut tx, &whole.payment, whole.payment.state, now_ms).await?

@@ -125,6 +125,13 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
     Ok(Created::Ran(Box::new(ran)))
 }
 
+/// The answer that was stored for a key: what the first caller gets, and byte for byte every later one.
+pub async fn answer_stored(app: &App, key: &IdempotencyKey) -> FlowResult<Option<(u16, String)>> {
+    let mut tx = app.db.read().await?;
+    let row = idempotency_fetch(&mut tx, key).await?;
+    Ok(row.and_then(|row| Some((u16::try_from(row.status?).ok()?, row.body?))))
+}
+
 /// The stored answer of a key that was used before.
 async fn replayed(app: &App, key: &IdempotencyKey) -> FlowResult<Option<Created>> {
     let mut tx = app.db.read().await?;
@@ -242,10 +249,10 @@ fn model_of(request: &SaleRequest, pos: &Pos) -> FlowResult<String> {
         ThreeD::Automatic => own,
         ThreeD::Required if own == "none" => "3d",
         ThreeD::Required => own,
-        ThreeD::Off if own == "none" || request.entry != "ecommerce" => "none",
-        ThreeD::Off => {
+        ThreeD::Off if demands_three_d(pos) => {
             return Err(FlowError::invalid("/three_d_secure", "demanded", "the POS account demands 3-D Secure"));
         }
+        ThreeD::Off => "none",
     };
     if model != "none" && !manifest.models.iter().any(|known| known == model) {
         return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));
@@ -254,6 +261,11 @@ fn model_of(request: &SaleRequest, pos: &Pos) -> FlowResult<String> {
         return Err(FlowError::invalid("/card", "required", "the card is missing"));
     }
     Ok(model.to_owned())
+}
+
+/// Whether the firm takes no card at this account without its holder (`three-d-required` in the settings).
+fn demands_three_d(pos: &Pos) -> bool {
+    pos.installation.config.get("three-d-required").is_some_and(|value| value == "true")
 }
 
 fn held(card: &Card, facts: Option<&BinFacts>) -> Arc<HeldCard> {

@@ -95,13 +95,16 @@ fn key_of(header: Option<&HeaderValue>) -> Result<String> {
     if fits { Ok(text.to_owned()) } else { Err(Error::BadRequest("idempotency_key_malformed")) }
 }
 
+/// Sends a kept answer for the first time: the same bytes that every repetition gets.
+pub fn first_answer(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
 /// Sends a kept answer again.
 pub fn replay(status: u16, body: String) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let mut response = (status, body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    let mut response = first_answer(status, body);
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     response
 }
 

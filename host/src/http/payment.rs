@@ -10,7 +10,7 @@ use super::card::CardBody;
 use super::check::Checks;
 use super::error::{Error, Result};
 use super::extract::{Caller, Path, Query, address};
-use super::idempotency::{Idempotent, replay};
+use super::idempotency::{Idempotent, first_answer, replay};
 use super::page::Window;
 use super::route::{Endpoint, Table};
 use crate::app::App;
@@ -18,7 +18,7 @@ use crate::ctx::Ctx;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId};
 use crate::domain::money::{Currency, Money};
 use crate::flow::operation::{Done, Mode, OperationRequest, What, operation_create};
-use crate::flow::sale::{Created, SaleRequest, ThreeD, payment_create};
+use crate::flow::sale::{Created, SaleRequest, ThreeD, answer_stored, payment_create};
 use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch};
 use crate::limits;
 use crate::store::event::event_list;
@@ -83,11 +83,15 @@ async fn create(State(app): State<App>, headers: HeaderMap, request: Idempotent)
     if body.channel == api::Channel::MailOrder {
         caller.require(Permission::PaymentMailOrder)?;
     }
+    let key = request.key.clone();
     let sale = sale_request(&app, &caller.ctx, body, request.key, &headers)?;
     let locale = caller.ctx.locale;
     match payment_create(&app, &caller.ctx, sale).await? {
         Created::Replayed { status, body, .. } => Ok(replay(status, body)),
         Created::Ran(ran) => {
+            if let Some((status, body)) = answer_stored(&app, &key).await? {
+                return Ok(first_answer(status, body));
+            }
             let mut tx = app.db.read().await?;
             let whole = whole_fetch(&mut tx, ran.settled.payment.clone()).await?;
             let view = payment_view(&app, &whole, locale);
@@ -312,6 +316,7 @@ async fn capture(State(app): State<App>, Path(id): Path<String>, request: Idempo
         amount_minor: body.amount,
         reason: None,
         key: Some(request.key),
+        instead_of: None,
     };
     match operation_create(&app, ctx, asked).await? {
         Done::Replayed(row) => Ok(replay(

@@ -8,13 +8,14 @@ use vezne_api::{Page, Permission};
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Path};
-use super::idempotency::{Idempotent, replay};
+use super::idempotency::{Idempotent, first_answer, replay};
 use super::payment::give_back;
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::domain::id::{OperationId, PaymentId, RefundId};
 use crate::domain::payment::OperationKind;
 use crate::flow::operation::{Done, OperationRequest, operation_create};
+use crate::flow::sale::answer_stored;
 use crate::flow::view::{Whole, refund_view, whole_fetch};
 use crate::store::operation::{Operation, operation_fetch};
 use crate::store::payment::payment_visible;
@@ -68,12 +69,14 @@ async fn cancel(State(app): State<App>, Path(id): Path<String>, request: Idempot
 async fn run(app: &App, id: &str, body: api::RefundCreate, request: Idempotent) -> Result<Response> {
     let ctx = &request.caller.ctx;
     let payment: PaymentId = id.parse().map_err(|_| Error::NotFound)?;
+    let key = request.key.clone();
     let asked = OperationRequest {
         payment,
         what: give_back(body.mode),
         amount_minor: body.amount,
         reason: body.reason,
         key: Some(request.key),
+        instead_of: None,
     };
     match operation_create(app, ctx, asked).await? {
         Done::Replayed(row) => Ok(replay(
@@ -81,6 +84,9 @@ async fn run(app: &App, id: &str, body: api::RefundCreate, request: Idempotent) 
             row.body.unwrap_or_default(),
         )),
         Done::Ran(operation) => {
+            if let Some((status, body)) = answer_stored(app, &key).await? {
+                return Ok(first_answer(status, body));
+            }
             let mut tx = app.db.read().await?;
             let row = payment_visible(&mut tx, ctx.tenant, ctx.scope, payment).await?.ok_or(Error::NotFound)?;
             let whole = whole_fetch(&mut tx, row).await?;

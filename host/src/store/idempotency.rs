@@ -82,3 +82,15 @@ pub async fn idempotency_answer_of(
     )?;
     Ok(())
 }
+
+/// Lets the key that made `from` stand for `to`, whose answer is still to come.
+pub async fn idempotency_hand_over(tx: &mut Tx, tenant: TenantId, from: &str, to: &str) -> StoreResult<()> {
+    execute!(
+        tx,
+        "update idempotency set subject = $3, status = null, body = null where tenant_id = $1 and subject = $2",
+        tenant.to_text(),
+        from,
+        to
+    )?;
+    Ok(())
+}
