@@ -2,8 +2,8 @@
 //! before (`trap`) or after (`after-trap`) its request has been sent.
 
 use vezne_plugin::{
-    BankRef, Card, Context, DigestAlg, Effect, Fault, HttpRequest, Method, Outcome, Part, Payments, Reply, Sealed, Send,
-    Stated, Step, Target, Terms, TextForm, host, step, value,
+    BankRef, Card, Context, DigestAlg, Effect, Fault, HttpRequest, Method, Outcome, Part, Payments, Reply, Sealed,
+    Send, Stated, Step, Target, Terms, TextForm, host, step, value,
 };
 
 struct Bad;
