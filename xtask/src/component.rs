@@ -5,6 +5,7 @@ use crate::place::Place;
 use crate::process;
 use crate::wasm_target::{self, Compiler};
 use anyhow::{Context, Result, bail};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -17,14 +18,45 @@ pub fn build(place: &Place, compiler: &Compiler) -> Result<Vec<PathBuf>> {
     let members = cargo::members(place)?;
     let plugins: Vec<&Member> = members.iter().filter(|member| member.is_plugin()).collect();
     let folder = place.components();
-    std::fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&folder)?;
     if plugins.is_empty() {
         return Ok(Vec::new());
     }
     let _lock = place.lock("components")?;
     let componentizer = componentizer(place, &members)?;
     modules(place, compiler, &plugins)?;
-    plugins.iter().map(|plugin| component(place, &componentizer, plugin)).collect()
+    let files = plugins.iter().map(|plugin| component(place, &componentizer, plugin)).collect::<Result<Vec<_>>>()?;
+    prune(&folder, &plugins)?;
+    offer(place, &plugins)?;
+    Ok(files)
+}
+
+/// Removes components of plugins that are gone: a server loads whatever lies in the folder.
+fn prune(folder: &Path, plugins: &[&Member]) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let file = entry?.path();
+        let is_component = file.extension().is_some_and(|end| end == "wasm");
+        let is_ours = file.file_stem().is_some_and(|stem| plugins.iter().any(|plugin| stem == plugin.name.as_str()));
+        if is_component && !is_ours {
+            fs::remove_file(&file).with_context(|| file.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the real plugins, without those that only tests want, into a folder of their own.
+fn offer(place: &Place, plugins: &[&Member]) -> Result<()> {
+    let real: Vec<&Member> = plugins.iter().copied().filter(|plugin| !plugin.is_guest_only()).collect();
+    fs::create_dir_all(place.plugins())?;
+    prune(&place.plugins(), &real)?;
+    for plugin in real {
+        let name = format!("{}.wasm", plugin.name);
+        let (from, unfinished) = (place.components().join(&name), place.plugins().join(format!("{name}.unfinished")));
+        // A running server must never see half a component.
+        fs::copy(&from, &unfinished).with_context(|| from.display().to_string())?;
+        fs::rename(&unfinished, place.plugins().join(&name))?;
+    }
+    Ok(())
 }
 
 /// Builds the componentizer, a crate of its own so that xtask starts in seconds.
@@ -65,7 +97,7 @@ fn component(place: &Place, componentizer: &Path, plugin: &Member) -> Result<Pat
     let stamp = place.components().join(format!(".{}.stamp", plugin.name));
     // Equal and not merely older: with a shared target folder another worktree's newer component may lie here.
     let made_of = format!("{}\n{}\n{}\n", trace(&module)?, trace(&manifest)?, trace(componentizer)?);
-    let fresh = out.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == made_of);
+    let fresh = out.is_file() && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == made_of);
     if !fresh {
         process::run(
             std::process::Command::new(componentizer)
@@ -76,8 +108,8 @@ fn component(place: &Place, componentizer: &Path, plugin: &Member) -> Result<Pat
                 .arg("--out")
                 .arg(&out),
         )?;
-        std::fs::write(&stamp, made_of)?;
-        let size = std::fs::metadata(&out)?.len() / 1024;
+        fs::write(&stamp, made_of)?;
+        let size = fs::metadata(&out)?.len() / 1024;
         eprintln!("    {} ({size} kB)", out.display());
     }
     Ok(out)
@@ -85,7 +117,7 @@ fn component(place: &Place, componentizer: &Path, plugin: &Member) -> Result<Pat
 
 /// A file's path, size and time of change: equal means the same file as before.
 fn trace(file: &Path) -> Result<String> {
-    let about = std::fs::metadata(file).with_context(|| file.display().to_string())?;
+    let about = fs::metadata(file).with_context(|| file.display().to_string())?;
     let changed = about.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
     Ok(format!("{} {} {changed}", file.display(), about.len()))
 }

@@ -49,7 +49,7 @@ impl Demo {
             bank_port,
             server: place.binary("vezne"),
             bank: place.binary("vezne-sandbox"),
-            components: place.components(),
+            components: place.plugins(),
         }
     }
 
@@ -88,6 +88,7 @@ impl Demo {
             .env("VEZNE_PRIVATE_DIR", self.folder.join("private"))
             .env("VEZNE_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("VEZNE_PUBLIC_URL", self.url())
+            .env("NO_COLOR", "1")
             .env("VEZNE_SANDBOX", "true")
             .env("VEZNE_SANDBOX_URL", self.bank_url());
         command

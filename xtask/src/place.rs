@@ -44,7 +44,12 @@ impl Place {
         self.target.join("wasm-toolchain")
     }
 
-    /// Finished plugin components.
+    /// Components that a server may offer: those of `plugins/`.
+    pub fn plugins(&self) -> PathBuf {
+        self.target.join("plugins")
+    }
+
+    /// All finished components, those that misbehave for tests too.
     pub fn components(&self) -> PathBuf {
         self.target.join("components")
     }

@@ -181,6 +181,8 @@ impl Run<'_> {
     fn browser(&mut self) -> Result<()> {
         let mut command = browser::command(self.place)?;
         self.describe_surroundings(&mut command);
+        // A person's server offers only what is meant for persons.
+        command.env("VEZNE_COMPONENTS", self.place.plugins());
         let (counts, good) = browser::run(&mut command)?;
         self.counts += counts;
         if !good {
