@@ -29,12 +29,12 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// A layer's own tests may look behind the scenes.
 fn is_test(path: &Path) -> bool {
-    let text = path.to_string_lossy();
-    text.contains("/tests/") || text.ends_with("tests.rs")
+    let inside = path.ancestors().take_while(|folder| !folder.ends_with("src"));
+    inside.skip(1).any(|folder| folder.ends_with("tests")) || path.to_string_lossy().ends_with("tests.rs")
 }
 
 fn host_sources() -> Vec<(String, PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/src").canonicalize().expect("the host's sources");
     let mut found = Vec::new();
     sources(&root, &mut found);
     assert!(found.len() > 50, "the host's sources were not found");
