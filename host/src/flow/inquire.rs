@@ -16,7 +16,7 @@ use crate::flow::operation::{OperationNews, operation_run, operation_settle};
 use crate::flow::pos::{Pos, pos_reopen};
 use crate::flow::run::{act_context, attempt_target, terms_of};
 use crate::limits;
-use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Target, Verdict};
+use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Reason, Target, Verdict};
 use crate::store::attempt::{Attempt, Purpose, attempt_due, attempt_fetch, attempt_update};
 use crate::store::operation::{Operation, operation_due, operation_insert, operation_list, operation_update};
 use crate::store::payment::{Payment, payment_fetch};
@@ -70,6 +70,15 @@ async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
     match attempt.state {
         AttemptState::Unknown => attempt_ask(app, attempt).await,
         AttemptState::Stray => stray_return(app, attempt).await,
+        // The row is there, but no send was ever written down: not a byte has left (P3).
+        AttemptState::Sending if attempt.bank_ref == "{}" => {
+            let reason = Reason { code: "never-sent", detail: "the process ended before anything was sent".to_owned() };
+            let news = AttemptNews {
+                failure: Some(Failure::not_processed(reason)),
+                ..AttemptNews::new(AttemptEvent::NotProcessed, JANITOR)
+            };
+            attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
+        }
         // Its flow is gone (a crash), or its payer is: what that means is the state table's to say.
         AttemptState::Sending | AttemptState::Provisioning | AttemptState::Browsing | AttemptState::BrowsingCharge => {
             let now_ms = app.clock.now_ms();
@@ -237,7 +246,7 @@ async fn ask(
     match ending {
         Ending::Done(verdict) => verdict,
         Ending::Browse(_) => Verdict::Unknown {
-            reason: crate::plugin::Reason { code: "browse-without-payer", detail: String::new() },
+            reason: Reason { code: "browse-without-payer", detail: String::new() },
             phase: None,
             alarm: true,
         },
