@@ -116,7 +116,7 @@ stories! {
 
     async fn a_bank_that_cannot_be_reached_took_nothing(world) {
         let nowhere = "http://127.0.0.1:9";
-        let pos = vezne_it::seed::pos_account(&world.api, nowhere, "Kapalı", "3d", Store::Demo).await?;
+        let pos = vezne_it::seed::pos_account(&world.api, nowhere, "Kapalı", "none", Store::Demo).await?;
         let mut body = world.sale(AMOUNT, GOOD_CARD);
         body["pos_account"] = json!(pos);
         let answer = world.pay(&body).await?;
