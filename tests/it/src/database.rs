@@ -78,8 +78,9 @@ impl Auditor {
 
     /// The first column of every row, as text.
     pub async fn column(&self, sql: &str) -> Result<Vec<String>> {
-        let statement =
-            sqlx::AssertSqlSafe(format!("with audit(value) as ({sql}) select cast(value as text) as value from audit"));
+        let statement = sqlx::AssertSqlSafe(format!(
+            "with looked_at(value) as ({sql}) select cast(value as text) as value from looked_at"
+        ));
         let read = |value: Option<String>| value.unwrap_or_default();
         if let Some(path) = self.url.strip_prefix("sqlite:") {
             let mut connection = SqliteConnection::connect(&format!("sqlite:{path}")).await?;

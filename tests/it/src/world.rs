@@ -171,9 +171,9 @@ impl World {
             .column(
                 "select a.order_no || '|' || a.state || '|' || cast(p.charged_minor as text) || '|' || \
                  cast(coalesce((select sum(o.amount_minor) from operation o where o.tenant_id = a.tenant_id \
-                   and o.attempt_id = a.attempt_id and o.kind in ('void', 'refund') and o.state = 'approved'), 0) as text) || '|' || \
+                   and o.attempt_id = a.attempt_id and o.kind in ('void', 'refund') and o.state = 'succeeded'), 0) as text) || '|' || \
                  cast(coalesce((select sum(o.amount_minor) from operation o where o.tenant_id = a.tenant_id \
-                   and o.attempt_id = a.attempt_id and o.kind = 'capture' and o.state = 'approved'), 0) as text) \
+                   and o.attempt_id = a.attempt_id and o.kind = 'capture' and o.state = 'succeeded'), 0) as text) \
                  from attempt a join payment p on p.tenant_id = a.tenant_id and p.payment_id = a.payment_id",
             )
             .await?;
@@ -185,7 +185,9 @@ impl World {
             let taken = if captured > 0 { captured } else { charged };
             let ours = match state {
                 "captured" => taken - back,
-                "sending" | "unknown" | "browsing" => bail!("{order} is still {state}"),
+                "sending" | "unknown" | "browsing" | "browsing_charge" | "provisioning" => {
+                    bail!("{order} is still {state}")
+                }
                 _ => 0,
             };
             let theirs = self.bank_net(order);

@@ -28,6 +28,18 @@ fn is_captured(e: &Entry) -> bool {
     e.approved && e.kind != Kind::PreAuth
 }
 
+/// How long the reversal of a timed-out charge takes.
+const REVERSAL_MS: i64 = 60_000;
+
+/// State and code of an entry. After a timeout (92) nobody knows until the reversal is through: then it was refused.
+fn told(book: &Book, e: &Entry, now: i64) -> (&'static str, String) {
+    match e.code.as_str() {
+        "92" if now - e.at_ms < REVERSAL_MS => ("PN", e.code.clone()),
+        "92" => ("D", "99".to_owned()),
+        _ => (trans_stat(book, e), e.code.clone()),
+    }
+}
+
 /// The entry that stands for the order: the last one that moved money, or the last refusal.
 fn standing<'a>(entries: &[&'a Entry]) -> Option<&'a Entry> {
     let financial = || entries.iter().rev().copied().filter(|e| !matches!(e.kind, Kind::Void | Kind::DayEnd));
@@ -68,7 +80,7 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
     let amount = e.amount.to_string();
     let (captured, captured_at) =
         if is_captured(e) { (amount.clone(), at.clone()) } else { (String::new(), String::new()) };
-    let stat = trans_stat(&book, e);
+    let (stat, code) = told(&book, e, bank.clock().now_ms());
     let kind = charge_type(e);
     let secure =
         |pick: fn(&crate::book::Secure) -> &String| e.secure.as_ref().map(|s| pick(s).clone()).unwrap_or_default();
@@ -93,7 +105,7 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
         ("ORD_ID", order.to_owned()),
         ("ORIG_TRANS_AMT", amount),
         ("PAN", e.card.as_ref().map(crate::card::CardFace::spaced).unwrap_or_default()),
-        ("PROC_RET_CD", e.code.clone()),
+        ("PROC_RET_CD", code),
         ("SETTLEID", if book.is_settled(e) { book.batch(&store.client_id).to_string() } else { String::new() }),
         ("TRANS_ID", e.trans_id.clone()),
         ("TRANS_STAT", stat.to_owned()),
@@ -114,10 +126,11 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
 
 /// ORDERHISTORY=QUERY: newest first.
 pub fn history(bank: &Bank, store: &Store, order: &str) -> Answer {
+    let now = bank.clock().now_ms();
     let book = bank.lock_book();
     let entries = book.of_order(&store.client_id, order);
     let lines: Vec<String> =
-        entries.iter().rev().filter(|e| e.kind != Kind::Void).map(|e| history_line(&book, e)).collect();
+        entries.iter().rev().filter(|e| e.kind != Kind::Void).map(|e| history_line(&book, e, now)).collect();
     if lines.is_empty() {
         return no_record(order, &["TRXCOUNT"], "");
     }
@@ -141,7 +154,8 @@ pub fn history(bank: &Bank, store: &Store, order: &str) -> Answer {
     }
 }
 
-fn history_line(book: &Book, e: &Entry) -> String {
+fn history_line(book: &Book, e: &Entry, now: i64) -> String {
+    let (stat, code) = told(book, e, now);
     let at = long_date(e.at_ms);
     let captured = e.kind != Kind::PreAuth;
     let amount = e.amount.to_string();
@@ -150,7 +164,7 @@ fn history_line(book: &Book, e: &Entry) -> String {
     let host_ref = if e.code == "99" { "" } else { &e.host_ref };
     [
         charge_type(e),
-        trans_stat(book, e),
+        stat,
         &amount,
         if captured { &amount } else { "" },
         &at,
@@ -158,7 +172,7 @@ fn history_line(book: &Book, e: &Entry) -> String {
         &gone,
         host_ref,
         &e.auth_code,
-        &e.code,
+        &code,
         &e.trans_id,
     ]
     .join("\t")
