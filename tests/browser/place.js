@@ -49,9 +49,14 @@ async function start(server, bankProgram, components) {
     run(server, ['serve'], 'server'),
   ];
   const stop = async () => {
-    for (const one of running.reverse()) {
+    for (const [name, one] of [['bank', running[0]], ['server', running[1]]]) {
+      if (one.exitCode !== null || one.signalCode !== null) {
+        console.error(`the ${name} ended early (${one.exitCode ?? one.signalCode}):\n${readFileSync(log(name), 'utf8').slice(-3000)}`);
+      }
+    }
+    for (const one of [...running].reverse()) {
       const gone = new Promise((resolve) => one.once('exit', resolve));
-      if (one.exitCode === null) {
+      if (one.exitCode === null && one.signalCode === null) {
         one.kill('SIGINT');
         await gone;
       }

@@ -50,8 +50,7 @@ pub struct Caller {
 }
 
 /// What the API needs to know of the browser: its session, where a form came from, and which request this is.
-const PASSED_ON: [&str; 7] =
-    ["cookie", "origin", "host", "user-agent", "x-request-id", "x-forwarded-for", "x-forwarded-proto"];
+const PASSED_ON: [&str; 6] = ["cookie", "host", "user-agent", "x-request-id", "x-forwarded-for", "x-forwarded-proto"];
 
 impl Caller {
     /// The caller behind a browser's request.
@@ -63,6 +62,14 @@ impl Caller {
             }
         }
         kept.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(language));
+        // A page that is only looked at comes without an origin, yet may ask for a quote. The calls are the portal's own,
+        // and forms of other sites were refused before any page ran (`layer`), so the origin is this place.
+        let own = kept
+            .get(header::HOST)
+            .and_then(|host| HeaderValue::from_str(&format!("https://{}", host.to_str().ok()?)).ok());
+        if let Some(own) = own {
+            kept.insert(header::ORIGIN, own);
+        }
         Self { headers: kept }
     }
 }

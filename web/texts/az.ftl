@@ -281,6 +281,14 @@ decline-decline-fix-data = Kart məlumatları səhvdir
 decline-decline-retry-other-card = Bank təsdiqləmədi
 decline-decline-retry-other-pos = Bu seçim kartla olmur
 decline-config-error = POS ayarı səhvdir
+decline-authenticate-again = 3-D təsdiqi alınmadı
+decline-wrong-otp = Birdəfəlik kod səhvdir
+decline-issuer-unavailable = Kartın bankı cavab vermir
+decline-try-later = Bank sonra cəhd etməyi istədi
+decline-contact-bank = Kart sahibi bankına zəng etməlidir
+decline-other-card = Başqa kart lazımdır
+decline-installment-not-allowed = Bu kartla hissə yoxdur
+decline-foreign-card = Xarici kart qəbul edilmir
 
 ## Giving back
 refund-title = Ləğv və ya qaytarma

@@ -301,6 +301,14 @@ decline-decline-fix-data = Wrong card details
 decline-decline-retry-other-card = Not approved by the bank
 decline-decline-retry-other-pos = Not possible with this option
 decline-config-error = POS misconfigured
+decline-authenticate-again = 3-D not confirmed
+decline-wrong-otp = Wrong one-time code
+decline-issuer-unavailable = The card's bank does not answer
+decline-try-later = The bank asks to try later
+decline-contact-bank = The holder must call the bank
+decline-other-card = Another card is needed
+decline-installment-not-allowed = No instalments with this card
+decline-foreign-card = Foreign cards are not taken
 
 ## Giving back
 refund-title = Void or refund

@@ -281,6 +281,14 @@ decline-decline-fix-data = Kart bilgileri yanlış
 decline-decline-retry-other-card = Banka onaylamadı
 decline-decline-retry-other-pos = Bu seçenek kartla olmuyor
 decline-config-error = POS ayarı hatalı
+decline-authenticate-again = 3-D onayı alınamadı
+decline-wrong-otp = Tek kullanımlık kod yanlış
+decline-issuer-unavailable = Kartın bankası yanıt vermiyor
+decline-try-later = Banka sonra denenmesini istedi
+decline-contact-bank = Kart sahibi bankasını aramalı
+decline-other-card = Başka kart gerekli
+decline-installment-not-allowed = Bu kartla taksit yok
+decline-foreign-card = Yurt dışı kart kabul edilmiyor
 
 ## Giving back
 refund-title = İptal veya iade

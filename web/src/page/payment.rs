@@ -260,10 +260,8 @@ fn plan(t: Locale, payment: &Payment) -> String {
 
 fn row(visit: &Visit, p: &Payment) -> Vec<Cell> {
     let t = visit.t();
-    let reason = p
-        .decline
-        .as_ref()
-        .map(|d| t.maybe(&format!("decline-{}", d.code.replace('_', "-"))).unwrap_or_else(|| d.code.clone()));
+    // A code without words is for the payment's page: lists have no bare codes.
+    let reason = p.decline.as_ref().and_then(|d| t.maybe(&format!("decline-{}", d.code.replace('_', "-"))));
     let card = p.card.as_ref().map_or_else(String::new, |c| format::card(&c.bin, &c.last4));
     let pos = p.pos_account.as_ref().map(|pos| pos.name.clone());
     vec![

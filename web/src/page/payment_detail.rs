@@ -220,7 +220,7 @@ fn facts_card(visit: &Visit, p: &Payment) -> AnyView {
             .join(", ");
         pairs.push((t.s("card-kind"), kind.into_any()));
     }
-    pairs.extend(p.pos_account.as_ref().map(|a| (t.s("pos"), format!("{} ({})", a.name, a.bank).into_any())));
+    pairs.extend(p.pos_account.as_ref().map(|a| (t.s("pos"), a.name.clone().into_any())));
     if p.charged != p.amount {
         pairs.push((t.s("settled"), format::money(p.amount, &p.currency).into_any()));
         pairs.push((t.s("plan-difference"), format::money(p.charged - p.amount, &p.currency).into_any()));

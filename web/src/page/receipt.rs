@@ -83,7 +83,7 @@ fn receipt(visit: &Visit, p: &Payment) -> pdf::Receipt {
         if p.instalments > 1 { t.f("instalments", [("n", p.instalments.into())]) } else { t.s("single-payment") };
     facts.push((t.s("plan-count"), plan));
     facts.extend(p.card.as_ref().map(|c| (t.s("card"), format::card(&c.bin, &c.last4))));
-    facts.extend(p.pos_account.as_ref().map(|a| (t.s("bank"), a.bank.clone())));
+    facts.extend(p.pos_account.as_ref().map(|a| (t.s("pos"), a.name.clone())));
     facts.extend(p.auth_code.as_ref().map(|c| (t.s("auth-code"), c.clone())));
     if p.amount_refunded > 0 {
         facts.push((t.s("sum-back"), format::money(-p.amount_refunded, &p.currency)));
