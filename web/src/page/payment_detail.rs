@@ -96,8 +96,8 @@ fn timeline(visit: &Visit, events: &[Event]) -> AnyView {
 fn look(event: &Event) -> (&'static str, &'static str) {
     match event.kind.split_once('.').unwrap_or_default() {
         (_, "unknown" | "silent" | "stray" | "news_refused" | "unexpected") => ("doubt", icon::DOUBT),
-        (_, "approved" | "captured" | "authorized" | "resolved") => ("ok", icon::CHECK),
-        (_, "declined" | "failed" | "not_processed" | "expired") => ("no", icon::CROSS),
+        (_, "succeeded" | "captured" | "authorized" | "resolved") => ("ok", icon::CHECK),
+        (_, "declined" | "failed" | "expired") => ("no", icon::CROSS),
         (_, "voided" | "refunded" | "canceled" | "asked") => ("back", icon::BACK),
         (_, "browsing" | "browsing_charge" | "provisioning") | ("gate" | "callback", _) => ("wait", icon::SHIELD),
         ("payment", "created") => ("", icon::CARD),
