@@ -19,7 +19,7 @@ pub const DATABASE_WAIT_MAX: Duration = Duration::from_secs(5);
 // Payments
 
 /// How long a card may stay in the hold: the time a bank's 3-D page is good for.
-pub const HOLD_LIFE_MAX: Duration = Duration::from_secs(15 * 60);
+pub const HOLD_LIFE_MAX: Duration = Duration::from_mins(15);
 /// What a flow gets beyond the bank's deadline before the janitor takes its attempt for silent.
 pub const SETTLE_GRACE: Duration = Duration::from_secs(5);
 /// When an unknown outcome is asked about, counted from the moment it became unknown; then daily.
@@ -27,14 +27,14 @@ pub const INQUIRY_SCHEDULE: &[Duration] = &[
     Duration::from_secs(5),
     Duration::from_secs(15),
     Duration::from_secs(45),
-    Duration::from_secs(2 * 60),
-    Duration::from_secs(10 * 60),
-    Duration::from_secs(60 * 60),
+    Duration::from_mins(2),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
 ];
 /// The pace after the schedule.
-pub const INQUIRY_DAILY: Duration = Duration::from_secs(24 * 60 * 60);
+pub const INQUIRY_DAILY: Duration = Duration::from_hours(24);
 /// After this an outcome that is still unknown waits for a person.
-pub const INQUIRY_DAYS_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const INQUIRY_DAYS_MAX: Duration = Duration::from_hours(168);
 /// "No such order" must be heard this often before it is believed.
 pub const NOT_FOUND_ASKS_MIN: i64 = 2;
 /// Rows the janitor takes at a time; the rest waits for the next round.
@@ -61,23 +61,23 @@ pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
 /// Wrong passwords for an account before it is locked (PCI DSS 8.3.4).
 pub const SIGN_IN_FAILURES_MAX: i64 = 10;
 /// How long it is locked then (PCI DSS 8.3.4).
-pub const SIGN_IN_LOCK: Duration = Duration::from_secs(30 * 60);
+pub const SIGN_IN_LOCK: Duration = Duration::from_mins(30);
 /// Sign-ins from one address at once; an office shares one address.
 pub const SIGN_INS_PER_ADDRESS: u32 = 30;
 /// A session that is not used ends (PCI DSS 8.2.8).
-pub const SESSION_IDLE: Duration = Duration::from_secs(15 * 60);
+pub const SESSION_IDLE: Duration = Duration::from_mins(15);
 /// A session ends however much it is used (ASVS 7.3.2).
-pub const SESSION_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+pub const SESSION_LIFE: Duration = Duration::from_hours(12);
 /// How stale `seen_at` may be: a session is not written on every request.
-pub const SESSION_TOUCH: Duration = Duration::from_secs(60);
+pub const SESSION_TOUCH: Duration = Duration::from_mins(1);
 /// Life of an access token.
-pub const TOKEN_LIFE: Duration = Duration::from_secs(10 * 60);
+pub const TOKEN_LIFE: Duration = Duration::from_mins(10);
 /// Difference of clocks that is forgiven.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
 /// Longest token looked at; ours have about 600 bytes.
 pub const TOKEN_BYTES_MAX: usize = 4096;
 /// Life of an API key without a date of its own.
-pub const API_KEY_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub const API_KEY_LIFE: Duration = Duration::from_hours(8760);
 /// Depth of the dealer tree: deeper is a loop or a mistake.
 pub const NODE_DEPTH_MAX: i64 = 16;
 
@@ -90,7 +90,7 @@ pub const RATE_KEYS_MAX: usize = 100_000;
 /// Largest body of an API request: a payment has less than 2 kB, a POS account less than 20 kB.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long a request may take in all; longer than a flow's own deadline.
-pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(120);
+pub const REQUEST_TIME_MAX: Duration = Duration::from_mins(2);
 /// Longest idempotency key (api.md).
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// Rows of a page where the caller does not say.
@@ -101,7 +101,7 @@ pub const PAGE_ROWS_MAX: u32 = 200;
 // Books
 
 /// How long an offer may be taken: long enough to fetch another card, short enough that rates stay true.
-pub const QUOTE_LIFE: Duration = Duration::from_secs(30 * 60);
+pub const QUOTE_LIFE: Duration = Duration::from_mins(30);
 
 // ---- plugins: one call ----
 

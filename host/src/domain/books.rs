@@ -79,7 +79,7 @@ impl Capture {
         }
         // At the collector the share of the levels above is a cost like the bank's.
         entries.push(Entry::debit(AccountKind::BankCommission, route.pos(), kept_above));
-        entries.extend(self.closed.iter().map(|holding| credit_of(holding)));
+        entries.extend(self.closed.iter().map(credit_of));
         entries.push(Entry::credit(AccountKind::SurchargeIncome, None, self.charged - self.amount()));
         postings.push(Posting::new(node, self.currency, PostingKind::Capture, entries)?);
         Ok(postings)
@@ -177,7 +177,7 @@ impl Refund {
             entries = vec![Entry::credit(AccountKind::DueFrom, Some(Party::Node(node)), total)];
             node = *level;
         }
-        entries.extend(self.reopened.iter().map(|holding| debit_of(holding)));
+        entries.extend(self.reopened.iter().map(debit_of));
         entries.push(Entry::debit(AccountKind::SurchargeIncome, None, self.difference));
         postings.push(Posting::new(node, self.currency, kind, entries)?);
         Ok(postings)

@@ -219,7 +219,7 @@ async fn lines_for(tx: &mut Tx, tenant: TenantId, node: NodeId, now_ms: i64) -> 
 
 async fn policy(tx: &mut Tx, tenant: TenantId, node: NodeId) -> Result<Policy, QuoteError> {
     let path = node_path(tx, tenant, None, node).await?;
-    let limits: Vec<NodeLimit> = path.iter().map(|step| limit_of(step)).collect();
+    let limits: Vec<NodeLimit> = path.iter().map(limit_of).collect();
     let sector = path.iter().rev().find_map(|step| text_of(step, "sector"));
     let levels = path.iter().filter_map(|step| Some(LevelShare { node: step.node_id, rate: rate_of(step)? })).collect();
     Ok(Policy { limit: EffectiveLimit::along(&limits), sector: sector.unwrap_or_else(|| "general".to_owned()), levels })

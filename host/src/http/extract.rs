@@ -57,13 +57,10 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let access = parts.extensions.get::<Access>().copied();
-        let caller = match parts.extensions.get::<Caller>() {
-            Some(known) => known.clone(),
-            None => {
-                let caller = identify(parts, app).await?;
-                parts.extensions.insert(caller.clone());
-                caller
-            }
+        let caller = if let Some(known) = parts.extensions.get::<Caller>() { known.clone() } else {
+            let caller = identify(parts, app).await?;
+            parts.extensions.insert(caller.clone());
+            caller
         };
         match access {
             Some(Access::Needs(action)) => caller.require(action)?,

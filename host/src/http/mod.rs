@@ -1,6 +1,6 @@
 //! The only axum. One file per noun; what they share is in `extract`, `error`, `idempotency`, `page`.
 //!
-//! [`table`] is the whole API as rows; the router, the OpenAPI document and the authorization test are
+//! [`table`] is the whole API as rows; the router, the `OpenAPI` document and the authorization test are
 //! made from it. [`api`] is the API alone, as the portal calls it in process; [`server`] is what listens.
 
 pub mod bin;

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, made from the table of routes and the wire types.
+//! The `OpenAPI` 3.1 document, made from the table of routes and the wire types.
 
 use axum::Json;
 use schemars::SchemaGenerator;

@@ -204,7 +204,7 @@ fn back(form: &Form, fields: &[Field]) -> Response {
         query.append_pair("error", &format!("{name}:{}", field.code));
     }
     let location = format!("/pay?{}", query.finish());
-    see_other(&location).unwrap_or_else(|error| error.into_response())
+    see_other(&location).unwrap_or_else(axum::response::IntoResponse::into_response)
 }
 
 fn see_other(location: &str) -> Result<Response> {

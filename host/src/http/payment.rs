@@ -180,12 +180,9 @@ fn payer(checks: &mut Checks, party: Option<&api::PartyRef>) -> (PayerKind, Opti
             party.id.parse().map(|id: crate::domain::id::CustomerId| (PayerKind::Customer, id.to_text()))
         }
     };
-    match id {
-        Ok((kind, id)) => (kind, Some(id)),
-        Err(_) => {
-            checks.wrong("/payer/id", "malformed");
-            (PayerKind::None, None)
-        }
+    if let Ok((kind, id)) = id { (kind, Some(id)) } else {
+        checks.wrong("/payer/id", "malformed");
+        (PayerKind::None, None)
     }
 }
 

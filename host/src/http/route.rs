@@ -1,6 +1,6 @@
 //! The table of the API: one row per method and path says who may come in, what goes in and what comes out.
 //!
-//! Router, OpenAPI document and the authorization test are all made from it, so none can forget a route.
+//! Router, `OpenAPI` document and the authorization test are all made from it, so none can forget a route.
 
 use axum::Router;
 use axum::handler::Handler;

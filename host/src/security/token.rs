@@ -1,4 +1,4 @@
-//! Access tokens for programs: EdDSA, ten minutes, every claim required (RFC 9068, RFC 8725).
+//! Access tokens for programs: `EdDSA`, ten minutes, every claim required (RFC 9068, RFC 8725).
 
 use std::sync::Arc;
 

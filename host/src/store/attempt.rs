@@ -3,7 +3,6 @@
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, TenantId};
 use crate::domain::named::named;
 use crate::domain::payment::AttemptState;
-use crate::store::sql::{execute, fetch_all, fetch_optional};
 use crate::store::{StoreResult, Tx};
 
 named! {

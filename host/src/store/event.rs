@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::domain::id::{AttemptId, EventId, OperationId, PaymentId, TenantId};
 use crate::store::json::Json;
-use crate::store::sql::{execute, fetch_all};
 use crate::store::{StoreResult, Tx};
 
 /// One row.

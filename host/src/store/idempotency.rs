@@ -1,7 +1,6 @@
 //! Idempotency keys: one key leads to one act. Keys are kept for good.
 
 use crate::domain::id::TenantId;
-use crate::store::sql::{execute, fetch_optional};
 use crate::store::{StoreResult, Tx};
 
 /// Under what a key is unique.

@@ -5,7 +5,6 @@
 use sha2::{Digest, Sha256};
 
 use super::{Db, StoreError, StoreResult, Tx};
-use crate::{execute, fetch_optional};
 
 struct Migration {
     name: &'static str,

@@ -3,7 +3,6 @@
 use crate::domain::id::{AttemptId, OperationId, PaymentId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{OperationKind, OperationState};
-use crate::store::sql::{execute, fetch_all, fetch_optional};
 use crate::store::{StoreResult, Tx};
 
 /// One row.

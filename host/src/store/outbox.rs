@@ -1,7 +1,6 @@
 //! The outbox: what the outside is told, written in the commit that made it true.
 
 use crate::domain::id::{EventId, TenantId};
-use crate::store::sql::{execute, fetch_all};
 use crate::store::{StoreResult, Tx};
 
 /// One row.

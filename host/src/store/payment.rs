@@ -7,7 +7,6 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::named::named;
 use crate::domain::payment::PaymentState;
 use crate::store::json::Json;
-use crate::store::sql::{execute, fetch_all, fetch_one, fetch_optional};
 use crate::store::{StoreResult, Tx};
 
 named! {
