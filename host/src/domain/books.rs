@@ -31,6 +31,7 @@ impl Route {
         self.levels.last().map_or(self.owner, |(node, _)| *node)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "an entry's counterparty may be absent; this one is not")]
     fn pos(&self) -> Option<Party> {
         Some(Party::PosAccount(self.pos_account))
     }

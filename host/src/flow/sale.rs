@@ -243,16 +243,15 @@ fn check_card(app: &App, request: &SaleRequest) -> FlowResult<()> {
 fn model_of(request: &SaleRequest, pos: &Pos) -> FlowResult<String> {
     let own = pos.account.three_d_model.as_str();
     let manifest = &pos.plugin.manifest;
+    // A mail order has no payer at a browser.
+    let at_browser = request.entry == "ecommerce";
     let model = match request.three_d {
-        // A mail order has no payer at a browser.
-        _ if request.entry != "ecommerce" => "none",
-        ThreeD::Automatic => own,
-        ThreeD::Required if own == "none" => "3d",
-        ThreeD::Required => own,
-        ThreeD::Off if demands_three_d(pos) => {
+        ThreeD::Required if at_browser && own == "none" => "3d",
+        ThreeD::Automatic | ThreeD::Required if at_browser => own,
+        ThreeD::Off if at_browser && demands_three_d(pos) => {
             return Err(FlowError::invalid("/three_d_secure", "demanded", "the POS account demands 3-D Secure"));
         }
-        ThreeD::Off => "none",
+        _ => "none",
     };
     if model != "none" && !manifest.models.iter().any(|known| known == model) {
         return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));

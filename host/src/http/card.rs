@@ -44,7 +44,7 @@ impl CardBody {
             &self.number,
             Expiry::parse(&expiry),
             self.security_code.as_ref(),
-            self.holder,
+            self.holder.as_deref(),
             ["/card/number", "/card/expiry_month", "/card/security_code", "/card/holder"],
         )
     }
@@ -56,7 +56,7 @@ pub fn card_typed(
     number: &Typed,
     expiry: &Typed,
     code: Option<&Typed>,
-    holder: Option<String>,
+    holder: Option<&str>,
 ) -> Option<Card> {
     card(
         checks,
@@ -73,7 +73,7 @@ fn card(
     number: &Typed,
     expiry: Result<Expiry, CardError>,
     code: Option<&Typed>,
-    holder: Option<String>,
+    holder: Option<&str>,
     places: [&str; 4],
 ) -> Option<Card> {
     let [number_at, expiry_at, code_at, holder_at] = places;
@@ -83,6 +83,6 @@ fn card(
         .filter(|code| !code.0.trim().is_empty())
         .map(|code| SecurityCode::parse(&code.0).map_err(|_| checks.wrong(code_at, "malformed")))
         .transpose();
-    let holder = checks.text_if_any(holder_at, holder.as_deref(), 50);
+    let holder = checks.text_if_any(holder_at, holder, 50);
     Some(Card { pan: pan.ok()?, expiry: expiry.ok()?, security_code: code.ok()?, holder })
 }

@@ -57,7 +57,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let access = parts.extensions.get::<Access>().copied();
-        let caller = if let Some(known) = parts.extensions.get::<Caller>() { known.clone() } else {
+        let caller = if let Some(known) = parts.extensions.get::<Caller>() {
+            known.clone()
+        } else {
             let caller = identify(parts, app).await?;
             parts.extensions.insert(caller.clone());
             caller
@@ -234,7 +236,10 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
                 pointer.push('/');
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
             }
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }

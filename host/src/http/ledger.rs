@@ -59,7 +59,7 @@ async fn accounts(
     let mut tx = app.db.read().await?;
     let node = node_of(&mut tx, ctx, query.node.as_deref()).await?;
     let rows = balances(&mut tx, ctx.tenant, ctx.scope, node).await?;
-    Ok(axum::Json(Page::whole(rows.into_iter().map(account_view).collect())))
+    Ok(axum::Json(Page::whole(rows.iter().map(account_view).collect())))
 }
 
 async fn entries(
@@ -87,7 +87,7 @@ async fn node_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>) -> Result<NodeId>
     Ok(node)
 }
 
-fn account_view(row: Balance) -> LedgerAccount {
+fn account_view(row: &Balance) -> LedgerAccount {
     LedgerAccount {
         node: row.node.to_string(),
         account: row.account.as_str().to_owned(),

@@ -113,7 +113,7 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     let number = form.number.take().unwrap_or_else(empty);
     let expiry = form.expiry.take().unwrap_or_else(empty);
     let code = form.code.take();
-    let card = card_typed(&mut checks, &number, &expiry, code.as_ref(), form.holder.take());
+    let card = card_typed(&mut checks, &number, &expiry, code.as_ref(), form.holder.take().as_deref());
     let currency = form.get("currency").map_or(Some(Currency::TRY), Currency::from_code).unwrap_or_else(|| {
         checks.wrong("/currency", "not_a_choice");
         Currency::TRY

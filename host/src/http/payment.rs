@@ -180,7 +180,9 @@ fn payer(checks: &mut Checks, party: Option<&api::PartyRef>) -> (PayerKind, Opti
             party.id.parse().map(|id: crate::domain::id::CustomerId| (PayerKind::Customer, id.to_text()))
         }
     };
-    if let Ok((kind, id)) = id { (kind, Some(id)) } else {
+    if let Ok((kind, id)) = id {
+        (kind, Some(id))
+    } else {
         checks.wrong("/payer/id", "malformed");
         (PayerKind::None, None)
     }

@@ -47,11 +47,8 @@ pub(crate) async fn demo_without_bank(app: &App) -> Result<()> {
 
 /// The logins as lines of text.
 pub fn logins_text(logins: &[Login]) -> String {
-    let mut text = String::new();
-    for login in logins {
-        text.push_str(&format!("{:<24} {:<32} {}\n", login.who, login.email, login.password));
-    }
-    text
+    let line = |login: &Login| format!("{:<24} {:<32} {}\n", login.who, login.email, login.password);
+    logins.iter().map(line).collect()
 }
 
 #[cfg(test)]

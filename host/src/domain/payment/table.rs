@@ -6,6 +6,11 @@ use super::{
 
 impl AttemptState {
     /// The table of attempts.
+    #[expect(
+        clippy::too_many_lines,
+        clippy::match_same_arms,
+        reason = "a table: one arm per meaning, all in one sight"
+    )]
     pub fn next(self, event: AttemptEvent) -> Result<Move<Self>, IllegalMove> {
         use AttemptEvent as E;
         use AttemptState as S;
@@ -222,6 +227,7 @@ impl AttemptState {
 impl PaymentState {
     /// The table of payments. A running attempt is the only one that may move its payment; what happens to a
     /// closed attempt (`stray`) is shown as a difference and never re-opens the payment.
+    #[expect(clippy::match_same_arms, reason = "a table: one arm per meaning")]
     pub fn next(self, event: PaymentEvent) -> Result<Move<Self>, IllegalMove> {
         use PaymentEvent as E;
         use PaymentState as S;
