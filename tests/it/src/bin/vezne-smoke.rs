@@ -146,7 +146,9 @@ impl Smoke {
         for payment in &payments {
             let order = orders.iter().find(|o| o["order"] == payment["order_no"]);
             let theirs = order.and_then(|o| o["net"].as_i64()).unwrap_or(0);
-            let charged = if payment["state"] == "succeeded" { payment["charged"].as_i64().unwrap_or(0) } else { 0 };
+            // A void takes back the sale itself: nothing is refunded, and nothing is kept.
+            let taken = payment["state"] == "succeeded" && payment["voided"] != true;
+            let charged = if taken { payment["charged"].as_i64().unwrap_or(0) } else { 0 };
             let ours = charged - if charged > 0 { payment["amount_refunded"].as_i64().unwrap_or(0) } else { 0 };
             if ours != theirs {
                 eprintln!("{}: ours {ours}, the bank's {theirs}: {payment}", payment["order_no"]);
