@@ -1,6 +1,6 @@
 //! Log lines and figures.
 
-use std::io::stderr;
+use std::io::{IsTerminal, stderr};
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -12,7 +12,10 @@ use crate::security::redact::Redacted;
 /// A second call changes nothing.
 pub fn log_begin(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Redacted(stderr));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(stderr().is_terminal())
+        .with_writer(Redacted(stderr));
     let begun = if json { lines.json().try_init() } else { lines.try_init() };
     if begun.is_err() {
         tracing::debug!("logging had begun before");
