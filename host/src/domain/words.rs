@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn the_other_languages() {
         assert_eq!(words(125_050, Locale::En), "one thousand two hundred fifty Turkish lira fifty kuruş");
-        assert_eq!(words(2_319_99, Locale::En), "two thousand three hundred nineteen Turkish lira ninety-nine kuruş");
+        assert_eq!(words(231_999, Locale::En), "two thousand three hundred nineteen Turkish lira ninety-nine kuruş");
         assert_eq!(words(125_050, Locale::Az), "min iki yüz əlli Türkiyə lirəsi əlli quruş");
         assert_eq!(Money::new(-1, Currency::TRY).in_words(Locale::Tr), None);
         assert!(Money::new(i64::MAX, Currency::TRY).in_words(Locale::Tr).is_some());

@@ -319,6 +319,8 @@ mod tests {
         }
     }
 
+    type Payment = PaymentCreate<serde_json::Value>;
+
     #[test]
     fn what_is_wrong_is_named_by_its_place() {
         assert_eq!(fault::<DealerCreate>(r#"{"name":"a","code":"b","colour":1}"#), ("/colour".into(), "unknown_field"));
@@ -326,13 +328,12 @@ mod tests {
         assert_eq!(fault::<DealerCreate>(r#"{"name":1,"code":"b"}"#), ("/name".into(), "wrong_type"));
         assert_eq!(fault::<DealerCreate>("{"), (String::new(), "json_malformed"));
         assert_eq!(fault::<DealerCreate>(r#"{"name":"a","code":"b"} x"#), (String::new(), "json_malformed"));
-        type P = PaymentCreate<serde_json::Value>;
         let body =
             r#"{"amount":1,"currency":"TRY","card":{},"receivables":[{"receivable":"r"},{"receivable":"r","x":1}]}"#;
-        assert_eq!(fault::<P>(body), ("/receivables/1/x".into(), "unknown_field"));
-        assert_eq!(fault::<P>(r#"{"amount":1.5,"currency":"TRY","card":{}}"#), ("/amount".into(), "wrong_type"));
+        assert_eq!(fault::<Payment>(body), ("/receivables/1/x".into(), "unknown_field"));
+        assert_eq!(fault::<Payment>(r#"{"amount":1.5,"currency":"TRY","card":{}}"#), ("/amount".into(), "wrong_type"));
         assert_eq!(
-            fault::<P>(r#"{"amount":1,"currency":"TRY","card":{},"capture":"never"}"#),
+            fault::<Payment>(r#"{"amount":1,"currency":"TRY","card":{},"capture":"never"}"#),
             ("/capture".into(), "not_a_choice")
         );
     }

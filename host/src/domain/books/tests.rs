@@ -1,5 +1,7 @@
 //! The worked examples of the books, to the kuruş. Figures are lira × 100.
 
+#![expect(clippy::items_after_statements, reason = "each example names its accounts where it needs them")]
+
 use jiff::civil::date;
 use proptest::prelude::*;
 

@@ -1,3 +1,4 @@
+#![expect(clippy::items_after_statements, reason = "each example names its accounts where it needs them")]
 use jiff::civil::date;
 use proptest::prelude::*;
 

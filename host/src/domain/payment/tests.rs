@@ -85,7 +85,7 @@ fn no_attempt_starts_beside_another() {
 fn silence_never_decides() {
     for state in AttemptState::ALL {
         match state.next(AttemptEvent::Silence) {
-            Ok(Move::To(AttemptState::Unknown)) | Ok(Move::Stay) | Err(_) => {}
+            Ok(Move::To(AttemptState::Unknown) | Move::Stay) | Err(_) => {}
             // The one page that cannot charge.
             Ok(Move::To(AttemptState::Expired)) => assert_eq!(*state, AttemptState::Browsing),
             Ok(Move::To(other)) => panic!("silence in {state} ends as {other}"),
