@@ -66,9 +66,9 @@ impl Capture {
         let route = &self.route;
         let mut entries = Vec::new();
         for (day, part) in self.value_days.iter().zip(self.parts()) {
-            entries.push(Entry::debit(AccountKind::PosClearing, Some(route.pos()), part).on(*day));
+            entries.push(Entry::debit(AccountKind::PosClearing, route.pos(), part).on(*day));
         }
-        entries.push(Entry::debit(AccountKind::BankCommission, Some(route.pos()), self.bank_commission));
+        entries.push(Entry::debit(AccountKind::BankCommission, route.pos(), self.bank_commission));
         let mut postings = Vec::with_capacity(route.levels.len() + 1);
         let (mut node, mut kept_above) = (route.owner, 0);
         for (level, kept) in &route.levels {
@@ -159,7 +159,7 @@ impl Refund {
 
     /// A lost dispute gives back what the bank has taken already.
     pub fn dispute_lost(&self) -> Result<Vec<Posting>, LedgerError> {
-        self.given_back(PostingKind::ChargebackLost, AccountKind::Chargeback, Some(self.route.pos()))
+        self.given_back(PostingKind::ChargebackLost, AccountKind::Chargeback, self.route.pos())
     }
 
     fn given_back(
@@ -187,7 +187,7 @@ impl Refund {
     /// When the bank confirms: it nets the sum from its next payments. `commission_back` is what it gives
     /// back of its own cut, where the POS account's terms say so.
     pub fn confirmed(&self, commission_back: i64) -> Result<Posting, LedgerError> {
-        let pos = Some(self.route.pos());
+        let pos = self.route.pos();
         let entries = vec![
             Entry::debit(AccountKind::RefundPayable, Some(self.payer), self.total()),
             Entry::credit(AccountKind::PosClearing, pos, self.total()),
@@ -261,8 +261,8 @@ pub fn payout(
 /// The bank takes a charge back while it is in dispute. Winning mirrors it.
 pub fn chargeback_opened(route: &Route, currency: Currency, minor: i64) -> Result<Posting, LedgerError> {
     let entries = vec![
-        Entry::debit(AccountKind::Chargeback, Some(route.pos()), minor),
-        Entry::credit(AccountKind::PosClearing, Some(route.pos()), minor),
+        Entry::debit(AccountKind::Chargeback, route.pos(), minor),
+        Entry::credit(AccountKind::PosClearing, route.pos(), minor),
     ];
     Posting::new(route.owner, currency, PostingKind::ChargebackOpened, entries)
 }

@@ -6,8 +6,6 @@ mod debts;
 mod firm;
 mod offers;
 
-use std::fmt::Write;
-
 use anyhow::{Context, Result, ensure};
 
 use crate::app::App;

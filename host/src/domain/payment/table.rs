@@ -153,12 +153,8 @@ impl AttemptState {
                 E::Approved | E::Authorized | E::Captured | E::InquiryFoundPaid | E::InquiryFoundAuthorized => {
                     Ok(Move::To(S::Stray))
                 }
-                E::Declined
-                | E::NotProcessed
-                | E::InquiryFoundDeclined
-                | E::InquiryNotFoundFinal
-                | E::Voided
-                | E::InquiryFoundVoided => Ok(Move::Stay),
+                E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotFoundFinal => Ok(Move::Stay),
+                E::Voided | E::InquiryFoundVoided => Ok(Move::Stay),
                 E::Silence
                 | E::BankPending
                 | E::Abandoned
@@ -238,7 +234,8 @@ impl PaymentState {
         let answer = match self {
             S::Processing | S::RequiresAction | S::Unknown => match event {
                 E::AttemptStarted | E::Canceled => Err(Refusal::Occupied),
-                E::AttemptRunning | E::AttemptBrowsing if matches!(self, S::Unknown) => Err(Refusal::OutOfOrder),
+                E::AttemptRunning if matches!(self, S::Unknown) => Err(Refusal::OutOfOrder),
+                E::AttemptBrowsing if matches!(self, S::Unknown) => Err(Refusal::OutOfOrder),
                 E::AttemptRunning => Ok(self.to(S::Processing)),
                 E::AttemptBrowsing => Ok(self.to(S::RequiresAction)),
                 E::AttemptUnknown => Ok(self.to(S::Unknown)),
