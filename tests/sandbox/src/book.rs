@@ -158,10 +158,10 @@ impl Book {
     pub fn clear(&mut self) {
         self.entries.clear();
         self.by_order.clear();
-        if let Some(file) = &self.file {
-            if let Err(e) = file.set_len(0) {
-                tracing::error!(error = %e, "the book's file cannot be emptied");
-            }
+        if let Some(file) = &self.file
+            && let Err(e) = file.set_len(0)
+        {
+            tracing::error!(error = %e, "the book's file cannot be emptied");
         }
     }
 

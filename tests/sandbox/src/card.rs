@@ -60,7 +60,7 @@ fn issuer_name(bin: &str) -> &'static str {
 
 /// Luhn's check.
 pub fn luhn_ok(pan: &str) -> bool {
-    pan.bytes().all(|b| b.is_ascii_digit()) && !pan.is_empty() && luhn_sum(pan, false) % 10 == 0
+    pan.bytes().all(|b| b.is_ascii_digit()) && !pan.is_empty() && luhn_sum(pan, false).is_multiple_of(10)
 }
 
 /// The check digit that completes `head`.

@@ -30,7 +30,7 @@ pub fn layout(lang: &str, title: &str, body: &str) -> String {
 pub fn auto_post(lang: &str, title: &str, url: &str, fields: &[(String, String)]) -> String {
     let mut inputs = String::new();
     for (name, value) in fields {
-        let _ = write!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value));
+        let _ = writeln!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value));
     }
     let (say, go) = pick(lang, ("Üye işyerine dönülüyor…", "Devam et"), ("Returning to the merchant…", "Continue"));
     let body = format!(

@@ -15,7 +15,7 @@ async fn sold(world: &World) -> Result<(String, String)> {
 
 /// The day ends at the bank, and by the firm's clock.
 fn night(world: &World) {
-    world.advance(Duration::from_secs(26 * 3_600));
+    world.advance(Duration::from_hours(26));
     world.bank.bank.day_end();
 }
 

@@ -197,7 +197,7 @@ stories! {
         for model in ["3d", "3d-pay", "3d-host"] {
             let pos = world.add_pos(model, model, Store::Demo).await?;
             let visit = visit(world, &pos, GOOD_CARD).await?;
-            world.advance(Duration::from_secs(3_600));
+            world.advance(Duration::from_hours(1));
             unpaid(world, &visit).await.context(model)?;
         }
         ensure!(world.authorize_calls() == 0);

@@ -135,7 +135,7 @@ stories! {
 
     async fn a_late_callback_charges_nothing(world) {
         let (visit, form) = before_callback(world, "3d").await?;
-        world.advance(Duration::from_secs(2 * 3_600));
+        world.advance(Duration::from_hours(2));
         unpaid(world, &visit).await?;
         visit.browser.submit(&form).await?;
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -72,7 +72,7 @@ stories! {
         let paid = world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?;
         let payment = id(&paid)?;
         for _ in 0..6 {
-            world.advance(Duration::from_secs(60));
+            world.advance(Duration::from_mins(1));
             tokio::time::sleep(Duration::from_millis(150)).await;
             ensure!(world.payment(&payment).await?.text("/state") == "unknown");
         }

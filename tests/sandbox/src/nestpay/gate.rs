@@ -52,17 +52,14 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         Ok(order) => order,
         Err((code, say)) => return refuse(store, &posted, None, code, say),
     };
-    let card = match posted_card(store, &all, &order) {
-        Ok(card) => card,
-        Err(_) => {
-            return refuse(
-                store,
-                &posted,
-                None,
-                "HPP-1001",
-                "Girilen kart numarası doğru formatta değildir. Kart numarasını kontrol ederek tekrar işlem deneyiniz.",
-            );
-        }
+    let Ok(card) = posted_card(store, &all, &order) else {
+        return refuse(
+            store,
+            &posted,
+            None,
+            "HPP-1001",
+            "Girilen kart numarası doğru formatta değildir. Kart numarasını kontrol ederek tekrar işlem deneyiniz.",
+        );
     };
     let id = random::id();
     let hosted = card.is_none();
@@ -151,7 +148,7 @@ pub fn shown_amount(minor: i64, currency: &str) -> String {
     let whole = (minor / 100).to_string();
     let mut grouped = String::new();
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
             grouped.push('.');
         }
         grouped.push(digit);

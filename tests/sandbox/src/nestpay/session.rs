@@ -60,6 +60,7 @@ impl Model {
 }
 
 /// What the merchant ordered, checked.
+#[expect(clippy::struct_field_names, reason = "the order number of an order")]
 #[derive(Clone)]
 pub struct Order {
     pub(super) model: Model,
