@@ -14,7 +14,7 @@ use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
 use crate::flow::pos::pos_reopen;
-use crate::flow::run::{act_context, attempt_target, terms_of};
+use crate::flow::run::{act_context, attempt_target, surely, terms_of};
 use crate::flow::view::{Whole, whole_fetch};
 use crate::limits;
 use crate::plugin::{Act, BankRef, Ending, Reason, Verdict};
@@ -268,7 +268,8 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
             alarm: true,
         },
     };
-    operation_settle_surely(&app, tenant, id, &operation_news(&app, verdict)).await
+    let news = operation_news(&app, verdict);
+    surely(id, || operation_settle(&app, tenant, id, &news)).await
 }
 
 /// What happened to an operation.
@@ -300,26 +301,6 @@ fn operation_news(app: &App, verdict: Verdict) -> OperationNews {
         }
     };
     OperationNews { event, bank, failure, actor: Actor::Job("bank") }
-}
-
-async fn operation_settle_surely(
-    app: &App,
-    tenant: TenantId,
-    id: OperationId,
-    news: &OperationNews,
-) -> FlowResult<Operation> {
-    let mut pause = Duration::from_millis(50);
-    for _ in 0..limits::SETTLE_TRIES_MAX {
-        match operation_settle(app, tenant, id, news).await {
-            Err(FlowError::Store(error)) => {
-                tracing::error!(operation = %id, %error, "a result could not be written; trying again");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(limits::SETTLE_PAUSE_MAX);
-            }
-            other => return other,
-        }
-    }
-    operation_settle(app, tenant, id, news).await
 }
 
 /// Writes what happened to an operation: its row, its attempt, the books and the events in one commit.

@@ -74,21 +74,29 @@ async fn run(
     }
 }
 
+/// Tx 2 of an attempt, offered until the database takes it.
+async fn settle_surely(app: &App, attempt: &Attempt, news: &AttemptNews) -> FlowResult<Settled> {
+    surely(attempt.attempt_id, || attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news)).await
+}
+
 /// Tx 2 again and again while the database is away: the answer is in memory and must not be lost.
 /// After the last try the janitor asks the bank.
-async fn settle_surely(app: &App, attempt: &Attempt, news: &AttemptNews) -> FlowResult<Settled> {
+pub(super) async fn surely<T, F>(what: impl std::fmt::Display, write: impl Fn() -> F) -> FlowResult<T>
+where
+    F: Future<Output = FlowResult<T>>,
+{
     let mut pause = Duration::from_millis(50);
     for _ in 0..limits::SETTLE_TRIES_MAX {
-        match attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news).await {
+        match write().await {
             Err(FlowError::Store(error)) => {
-                tracing::error!(attempt = %attempt.attempt_id, %error, "a result could not be written; trying again");
+                tracing::error!(%what, %error, "a result could not be written; trying again");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(limits::SETTLE_PAUSE_MAX);
             }
             other => return other,
         }
     }
-    attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news).await
+    write().await
 }
 
 /// The payer must visit the bank: remember how to go on, then hand out the page.
