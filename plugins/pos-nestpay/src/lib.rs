@@ -14,8 +14,6 @@ pub mod order_status;
 pub mod question;
 pub mod settings;
 pub mod three_d;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod vectors;
 
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{entry, operation};

@@ -5,11 +5,11 @@ use vezne_plugin::native::{self, TestCard};
 use vezne_plugin::xml::{Element, Tree};
 use vezne_plugin::{Card, Fault, Money, amount};
 
-use super::json::Json;
-use super::{Checked, Verdict, fail, same, skip};
-use crate::gate::{GateForm, page_language};
-use crate::message::{self, Order, Payer, Recurring};
-use crate::settings::{FormHash, Settings};
+use crate::json::Json;
+use crate::verdict::{Checked, Verdict, fail, same, skip};
+use pos_nestpay::gate::{GateForm, page_language};
+use pos_nestpay::message::{self, Order, Payer, Recurring};
+use pos_nestpay::settings::{FormHash, Settings};
 
 pub(super) fn transaction_type(entry: &Json) -> Checked {
     let ours = match entry.get("input").get("txType").text().as_str() {

@@ -3,10 +3,10 @@
 use vezne_plugin::value::Value;
 use vezne_plugin::{DigestAlg, Fault, TextForm, native};
 
-use super::json::Json;
-use super::{Checked, fail, same};
-use crate::settings::Settings;
-use crate::{gate, hash};
+use crate::json::Json;
+use crate::verdict::{Checked, fail, same};
+use pos_nestpay::settings::Settings;
+use pos_nestpay::{gate, hash};
 
 pub(super) fn escape(entry: &Json) -> Checked {
     same("escaped", hash::escape(&entry.get("input").get("value").text()), entry.get("expected").text())

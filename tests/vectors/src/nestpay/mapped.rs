@@ -5,15 +5,15 @@ use vezne_plugin::callback::Fields;
 use vezne_plugin::xml::Tree;
 use vezne_plugin::{Outcome, amount};
 
-use super::json::Json;
-use super::{Checked, fail, same, skip};
-use crate::answer::{Answer, Judgement};
-use crate::bank_time;
-use crate::gate::{Coverage, Verified};
-use crate::history::{self, History, Row};
-use crate::order_status::{self, Found, Standing};
-use crate::settings::Settings;
-use crate::three_d;
+use crate::json::Json;
+use crate::verdict::{Checked, fail, same, skip};
+use pos_nestpay::answer::{Answer, Judgement};
+use pos_nestpay::bank_time;
+use pos_nestpay::gate::{Coverage, Verified};
+use pos_nestpay::history::{self, History, Row};
+use pos_nestpay::order_status::{self, Found, Standing};
+use pos_nestpay::settings::Settings;
+use pos_nestpay::three_d;
 
 fn tree(name: &str, value: &Json) -> Tree {
     match value {
@@ -26,7 +26,7 @@ fn tree(name: &str, value: &Json) -> Tree {
     }
 }
 
-fn answer_of(raw: &Json) -> Result<Answer, super::Verdict> {
+fn answer_of(raw: &Json) -> Result<Answer, crate::verdict::Verdict> {
     Answer::of(tree("CC5Response", raw)).map_err(|fault| fail(format!("{fault:?}")))
 }
 
