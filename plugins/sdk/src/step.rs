@@ -22,9 +22,24 @@ pub fn browse<S: Serialize>(
     known: BankRef,
     remember: &S,
 ) -> Result<Step, Fault> {
-    let form = BrowserForm { endpoint: endpoint.to_owned(), path: String::new(), fields: form.into_browser_fields() };
+    browse_with(BrowserAction::PostForm(browser_form(endpoint, "", form)), effect, correlation, known, remember)
+}
+
+/// What a browser is to post or to follow. `path` is below the granted address.
+pub fn browser_form(endpoint: &str, path: &str, form: Form) -> BrowserForm {
+    BrowserForm { endpoint: endpoint.to_owned(), path: path.to_owned(), fields: form.into_browser_fields() }
+}
+
+/// Send the payer's browser away in any way the contract knows.
+pub fn browse_with<S: Serialize>(
+    action: BrowserAction,
+    effect: Effect,
+    correlation: &str,
+    known: BankRef,
+    remember: &S,
+) -> Result<Step, Fault> {
     Ok(Step::Browse(Browse {
-        action: BrowserAction::PostForm(form),
+        action,
         effect,
         correlation: correlation.to_owned(),
         known,

@@ -79,6 +79,11 @@ impl Value {
         self.joined().digest(alg).to_text(form)
     }
 
+    /// An HMAC over everything, in letters.
+    pub fn hmac(&self, alg: DigestAlg, key: &Sealed, form: TextForm) -> Result<Sealed, Fault> {
+        self.joined().hmac(alg, key).map(|mac| mac.to_text(form)).map_err(|error| fault(&error))
+    }
+
     /// As one part of a wire value.
     pub fn into_part(mut self) -> Part {
         match self.runs.len() {
