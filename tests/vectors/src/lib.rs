@@ -6,6 +6,7 @@
 
 pub mod json;
 pub mod nestpay;
+pub mod shared;
 pub mod verdict;
 
 use std::collections::BTreeMap;
