@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::bank::Bank;
 use crate::card::test_cards;
+use crate::desk;
 use crate::fault::Fault;
-use crate::nestpay;
 
 type Reply = (StatusCode, Json<Value>);
 
@@ -58,7 +58,7 @@ async fn order(State(bank): State<Bank>, Path(order): Path<String>) -> Reply {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct DayEnd {
-    /// Client id; every store's day if absent.
+    /// The store's name in the book; every store's day if absent.
     store: Option<String>,
 }
 
@@ -67,7 +67,7 @@ async fn day_end(State(bank): State<Bank>, body: Bytes) -> Reply {
         Ok(which) => which,
         Err(e) => return bad(e),
     };
-    match nestpay::day_end(&bank, which.store.as_deref()) {
+    match desk::day_end(&bank, which.store.as_deref()) {
         0 => bad("no such store"),
         n => ok(json!({ "stores": n })),
     }

@@ -1,15 +1,17 @@
 //! The bank's state, shared by every page and by the tests that run it in process.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::acs::Challenges;
 use crate::book::{Book, Entry, OrderView};
 use crate::clock::Clock;
+use crate::desk;
+use crate::family::{Memories, locked};
 use crate::fault::{Fault, Faults, Met, Op};
-use crate::nestpay::{self, Gate};
 use crate::requests::{Requests, Seen};
-use crate::store::{Store, default_stores};
+use crate::store::{Account, Store};
+use crate::{FAMILIES, default_stores};
 
 /// How to set a bank up.
 #[derive(Clone, Debug)]
@@ -35,17 +37,12 @@ struct Inner {
     faults: Mutex<Faults>,
     requests: Mutex<Requests>,
     challenges: Mutex<Challenges>,
-    gate: Mutex<Gate>,
+    memories: Memories,
 }
 
 /// The sandbox bank. Cheap to clone.
 #[derive(Clone)]
 pub struct Bank(Arc<Inner>);
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic in one request must not take the bank down with it.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Bank {
     /// A bank with an empty book, or the one its file holds.
@@ -58,7 +55,7 @@ impl Bank {
             faults: Mutex::default(),
             requests: Mutex::default(),
             challenges: Mutex::default(),
-            gate: Mutex::default(),
+            memories: Memories::new(FAMILIES),
         })))
     }
 
@@ -72,9 +69,14 @@ impl Bank {
         &self.0.options.stores
     }
 
-    /// The store with this client id.
-    pub fn store(&self, client_id: &str) -> Option<&Store> {
-        self.stores().iter().find(|s| s.client_id == client_id)
+    /// The store with this name in the book.
+    pub fn store(&self, id: &str) -> Option<&Store> {
+        self.stores().iter().find(|s| s.id == id)
+    }
+
+    /// The store of a family that is `meant`, with what the family keeps about it.
+    pub fn find_store<A: Account>(&self, meant: impl Fn(&Store, &A) -> bool) -> Option<(&Store, &A)> {
+        self.stores().iter().filter_map(|s| s.account().map(|a| (s, a))).find(|(s, a)| meant(s, a))
     }
 
     /// The one-time code the ACS page accepts.
@@ -94,8 +96,14 @@ impl Bank {
         locked(&self.0.challenges)
     }
 
-    pub(crate) fn lock_gate(&self) -> MutexGuard<'_, Gate> {
-        locked(&self.0.gate)
+    /// What a family remembers: the type it registered in its [`crate::family::Family`].
+    pub(crate) fn memory<T: 'static>(&self) -> MutexGuard<'_, T> {
+        self.0.memories.lock()
+    }
+
+    /// Writes a request into the log.
+    pub(crate) fn note(&self, seen: Seen) {
+        self.lock_requests().note(seen);
     }
 
     pub(crate) fn lock_faults(&self) -> MutexGuard<'_, Faults> {
@@ -119,7 +127,7 @@ impl Bank {
     /// The order with this number, at whichever store.
     pub fn order(&self, order: &str) -> Option<OrderView> {
         let book = self.lock_book();
-        self.stores().iter().find_map(|s| book.order(&s.client_id, order))
+        self.stores().iter().find_map(|s| book.order(&s.id, order))
     }
 
     /// What was asked of the bank, masked.
@@ -144,7 +152,7 @@ impl Bank {
 
     /// Ends the day for every store: what was sold becomes refundable, and no longer voidable.
     pub fn day_end(&self) {
-        nestpay::day_end(self, None);
+        desk::day_end(self, None);
     }
 
     /// Forgets everything.
@@ -153,7 +161,7 @@ impl Bank {
         self.lock_faults().clear();
         *self.lock_requests() = Requests::default();
         *self.lock_challenges() = Challenges::default();
-        *self.lock_gate() = Gate::default();
+        self.0.memories.forget();
         self.clock().reset();
     }
 }

@@ -37,7 +37,7 @@ pub struct Entry {
     pub seq: u64,
     /// When, epoch milliseconds of the bank's clock.
     pub at_ms: i64,
-    /// Client id of the store.
+    /// The store's name in the book.
     pub store: String,
     /// The merchant's order number.
     pub order: String,
@@ -51,10 +51,13 @@ pub struct Entry {
     pub installments: u8,
     /// Did it happen?
     pub approved: bool,
-    /// `ProcReturnCode`.
+    /// The gateway's code, in the family's own spelling.
     pub code: String,
-    /// `ERRORCODE`, where there is one.
+    /// The gateway's second, finer code, where the family has one.
     pub error_code: Option<String>,
+    /// The issuer's two digits, where it declined.
+    #[serde(default)]
+    pub issuer_code: Option<String>,
     /// The issuer's authorization code.
     pub auth_code: String,
     /// The host's reference.
@@ -63,12 +66,19 @@ pub struct Entry {
     pub trans_id: String,
     /// The card, masked.
     pub card: Option<CardFace>,
-    /// `api`, `3d`, `3d_pay`, `3d_pay_hosting`, `3d_host`.
+    /// `api`, or the 3-D model in the family's words.
     pub channel: String,
     /// mdStatus and eci where the payer was authenticated.
     pub secure: Option<Secure>,
     /// The entry that a void undoes.
     pub undoes: Option<u64>,
+}
+
+impl Entry {
+    /// Did the issuer fall silent (92), so that the bank reverses?
+    pub fn issuer_timed_out(&self) -> bool {
+        self.issuer_code.as_deref() == Some("92")
+    }
 }
 
 /// How the payer was authenticated.
@@ -87,7 +97,7 @@ pub struct Secure {
 /// An order as the bank sees it now.
 #[derive(Clone, Debug, Serialize)]
 pub struct OrderView {
-    /// Client id.
+    /// The store's name in the book.
     pub store: String,
     /// Order number.
     pub order: String,
@@ -265,6 +275,7 @@ mod tests {
             approved: true,
             code: "00".into(),
             error_code: None,
+            issuer_code: None,
             auth_code: String::new(),
             host_ref: String::new(),
             trans_id: String::new(),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::issuer::{Conduct, IssuedCard};
+
 /// Which request a fault concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,10 +18,18 @@ pub enum Op {
     Void,
     /// Refund.
     Credit,
-    /// ORDERSTATUS.
+    /// Inquiry about one order.
     Status,
-    /// ORDERHISTORY.
+    /// The history of one order.
     History,
+    /// Everything of a day or a span of days.
+    Report,
+    /// Points on a card.
+    Points,
+    /// The server-to-server call that opens a 3-D session or a payment page, where the family has one.
+    Open,
+    /// The server-to-server call that reads a 3-D result, where the family has one.
+    Resolve,
     /// The 3-D gate page.
     Gate,
     /// What the gate sends back to the merchant.
@@ -42,7 +52,7 @@ pub enum FaultKind {
     SilenceBefore,
     /// Books, holds `ms`, then drops the connection.
     SilenceAfter,
-    /// States another amount (inquiry answers and callbacks; a NestPay sale states none).
+    /// States another amount (inquiry answers and callbacks).
     WrongAmount,
     /// States another order number.
     WrongOrder,
@@ -52,7 +62,7 @@ pub enum FaultKind {
     WrongHash,
     /// Answers an HTML page with HTTP `status` (200 unless told).
     Html,
-    /// Answers bytes that are no XML.
+    /// Answers bytes that are neither XML nor JSON nor a form.
     Garbage,
     /// Breaks off in the middle of the answer.
     Truncated,
@@ -60,7 +70,7 @@ pub enum FaultKind {
     DuplicateCallback,
     /// The browser never returns to the merchant.
     ClosedWindow,
-    /// The bank's server does not call `callbackUrl`.
+    /// The bank's server does not call the merchant's server.
     NoServerCallback,
     /// Inquiries are not answered.
     InquiryDown,
@@ -134,7 +144,7 @@ impl Fault {
             K::WrongCurrency | K::WrongHash | K::DuplicateCallback | K::ClosedWindow | K::NoServerCallback => {
                 op == Op::Callback
             }
-            K::InquiryDown => matches!(op, Op::Status | Op::History),
+            K::InquiryDown => matches!(op, Op::Status | Op::History | Op::Report),
         };
         self.on.map_or(usual, |on| on == op)
             && self.order.as_deref().is_none_or(|o| o == order)
@@ -197,6 +207,15 @@ impl Met {
     /// Adds one that the card itself brings.
     pub fn add(&mut self, fault: Fault) {
         self.0.push(fault);
+    }
+
+    /// Adds the silence that some test cards bring to an authorization.
+    pub fn add_conduct(&mut self, card: Option<&IssuedCard>) {
+        match card.map(|c| c.conduct) {
+            Some(Conduct::SilentAfter) => self.add(Fault::once(FaultKind::SilenceAfter)),
+            Some(Conduct::SilentBefore) => self.add(Fault::once(FaultKind::SilenceBefore)),
+            _ => {}
+        }
     }
 }
 

@@ -45,6 +45,29 @@ pub fn page(html: String) -> Response<Body> {
     answer("text/html; charset=UTF-8", html)
 }
 
+/// How a family writes on the wire: for answers, and for answers spoiled in its own way.
+#[derive(Clone, Copy, Debug)]
+pub struct Wire {
+    /// The content type of its answers.
+    pub content_type: &'static str,
+    /// How an answer begins: what arrives of one that breaks off before anything was booked.
+    pub opening: &'static [u8],
+}
+
+impl Wire {
+    /// Pages for a browser.
+    pub const PAGE: Self = Self { content_type: "text/html; charset=UTF-8", opening: b"<!doctype html><html>" };
+    /// JSON in UTF-8.
+    pub const JSON: Self = Self { content_type: "application/json; charset=utf-8", opening: b"{\"result\":" };
+    /// `a=1&b=2`, as some gateways answer.
+    pub const FORM: Self = Self { content_type: "text/plain; charset=utf-8", opening: b"OrderId=" };
+
+    /// XML with this content type and this beginning.
+    pub const fn xml(content_type: &'static str, opening: &'static [u8]) -> Self {
+        Self { content_type, opening }
+    }
+}
+
 /// Half of the body under the whole body's length, then the connection breaks.
 fn truncated(content_type: &'static str, body: &[u8]) -> Response<Body> {
     let half = Bytes::copy_from_slice(&body[..body.len() / 2]);
@@ -55,7 +78,7 @@ fn truncated(content_type: &'static str, body: &[u8]) -> Response<Body> {
 }
 
 /// Waits as ordered before anything is booked; `Some` ends the request.
-pub async fn before(met: &Met) -> Option<Response<Body>> {
+pub async fn before(met: &Met, wire: Wire) -> Option<Response<Body>> {
     if let Some(f) = met.get(FaultKind::Delay) {
         sleep(f.ms).await;
     }
@@ -65,19 +88,19 @@ pub async fn before(met: &Met) -> Option<Response<Body>> {
             return Some(hang_up());
         }
     }
-    spoil(met, false, "", b"<CC5Response>")
+    spoil(met, false, wire, wire.opening)
 }
 
 /// Spoils an answer as ordered, after the request was booked.
-pub async fn after(met: &Met, content_type: &'static str, body: Vec<u8>) -> Response<Body> {
+pub async fn after(met: &Met, wire: Wire, body: Vec<u8>) -> Response<Body> {
     if let Some(f) = met.get(FaultKind::SilenceAfter) {
         sleep(f.ms).await;
         return hang_up();
     }
-    spoil(met, true, content_type, &body).unwrap_or_else(|| answer(content_type, body))
+    spoil(met, true, wire, &body).unwrap_or_else(|| answer(wire.content_type, body))
 }
 
-fn spoil(met: &Met, booked: bool, content_type: &'static str, body: &[u8]) -> Option<Response<Body>> {
+fn spoil(met: &Met, booked: bool, wire: Wire, body: &[u8]) -> Option<Response<Body>> {
     let of = |kind| met.get(kind).filter(|f| f.booked == booked);
     if let Some(f) = of(FaultKind::Html) {
         let mut response = page(
@@ -89,9 +112,9 @@ fn spoil(met: &Met, booked: bool, content_type: &'static str, body: &[u8]) -> Op
         return Some(response);
     }
     if of(FaultKind::Garbage).is_some() {
-        return Some(answer("text/xml", vec![0x00, 0xff, 0x3c, 0x41, 0x9e, 0x1b, 0x07, 0x3e, 0xc3, 0x28]));
+        return Some(answer(wire.content_type, vec![0x00, 0xff, 0x3c, 0x41, 0x9e, 0x1b, 0x07, 0x3e, 0xc3, 0x28]));
     }
-    of(FaultKind::Truncated).map(|_| truncated(content_type, body))
+    of(FaultKind::Truncated).map(|_| truncated(wire.content_type, body))
 }
 
 async fn sleep(ms: u64) {

@@ -34,6 +34,13 @@ pub enum ThreeDs {
     OkThenDecline,
 }
 
+impl ThreeDs {
+    /// Does the issuer show its page?
+    pub fn asks(self) -> bool {
+        !matches!(self, Self::Frictionless | Self::Half(_))
+    }
+}
+
 /// A card in the issuer's eyes, without its number: what the bank keeps between the gate and the provision.
 #[derive(Clone, Debug)]
 pub struct IssuedCard {

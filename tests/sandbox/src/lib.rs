@@ -1,7 +1,7 @@
 //! Sandbox banks that speak the real protocols, keep their own book and misbehave on order.
 //!
 //! A test runs one in its own process with [`start`]; the binary `vezne-sandbox` runs one for a demonstration.
-//! One module per family of banks (`nestpay`); the rest is shared by all.
+//! One module per family of banks, listed in [`FAMILIES`]; the rest is shared by all (README, "Add a family").
 
 mod acs;
 mod admin;
@@ -10,15 +10,21 @@ mod book;
 mod card;
 mod client;
 mod clock;
+pub mod desk;
+mod family;
 mod fault;
 mod form;
-mod http;
+pub mod http;
 mod issuer;
 pub mod nestpay;
 mod page;
 mod random;
 mod requests;
+mod secret;
 mod store;
+pub mod visit;
+pub mod voucher;
+pub mod xml;
 
 use axum::Router;
 
@@ -26,12 +32,24 @@ pub use bank::{Bank, Options};
 pub use book::{Entry, Kind, OrderView, Secure};
 pub use card::{CardFace, TestCard, test_cards};
 pub use clock::{Clock, DAY_MS};
+pub use family::{Family, Memory};
 pub use fault::{Fault, FaultKind, Op};
 pub use http::{Running, start};
 pub use requests::Seen;
-pub use store::{HashRule, Store, default_stores};
+pub use store::{Account, Store};
+
+/// Every family of banks: one line each.
+pub const FAMILIES: &[Family] = &[
+    nestpay::FAMILY, //
+];
+
+/// Every family's test stores.
+pub fn default_stores() -> Vec<Store> {
+    FAMILIES.iter().flat_map(|f| (f.stores)()).collect()
+}
 
 /// Every page of the bank.
 pub fn router(bank: Bank) -> Router {
-    Router::new().merge(nestpay::routes()).merge(acs::routes()).merge(admin::routes()).with_state(bank)
+    let families = FAMILIES.iter().fold(Router::new(), |all, f| all.merge((f.routes)()));
+    families.merge(acs::routes()).merge(admin::routes()).with_state(bank)
 }

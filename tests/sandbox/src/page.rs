@@ -46,6 +46,45 @@ pub fn message(lang: &str, title: &str, text: &str) -> String {
     layout(lang, title, &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)))
 }
 
+/// What a bank's own card form shows.
+pub struct CardForm<'a> {
+    /// `tr` or anything else for English.
+    pub lang: &'a str,
+    /// Who is paid.
+    pub merchant: &'a str,
+    /// `1.250,00 TL`
+    pub amount: &'a str,
+    /// Where it posts `pan`, `month`, `year`, `cv2` and `action` (`pay` or `cancel`).
+    pub action: &'a str,
+    /// What was wrong with the last try.
+    pub error: Option<&'a str>,
+}
+
+/// A bank's own card form.
+pub fn card_form(form: &CardForm<'_>) -> String {
+    let l = form.lang;
+    let (title, merchant, amount) =
+        pick(l, ("Güvenli ödeme", "Üye işyeri", "Tutar"), ("Secure payment", "Merchant", "Amount"));
+    let (number, month, year, code) =
+        pick(l, ("Kart numarası", "Ay", "Yıl", "CVV"), ("Card number", "Month", "Year", "CVV"));
+    let (pay, cancel) = pick(l, ("Öde", "Vazgeç"), ("Pay", "Cancel"));
+    let error = form.error.map(|e| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(e))).unwrap_or_default();
+    let body = format!(
+        "<h1>{title}</h1><dl><dt>{merchant}</dt><dd>{}</dd><dt>{amount}</dt><dd>{}</dd></dl>{error}\
+         <form method=\"post\" action=\"{}\" autocomplete=\"off\">\
+         <label for=\"pan\">{number}</label><input id=\"pan\" name=\"pan\" inputmode=\"numeric\" autocomplete=\"cc-number\" maxlength=\"23\">\
+         <div class=\"row\"><div><label for=\"month\">{month}</label><input id=\"month\" name=\"month\" inputmode=\"numeric\" autocomplete=\"cc-exp-month\" maxlength=\"2\"></div>\
+         <div><label for=\"year\">{year}</label><input id=\"year\" name=\"year\" inputmode=\"numeric\" autocomplete=\"cc-exp-year\" maxlength=\"2\"></div>\
+         <div><label for=\"cv2\">{code}</label><input id=\"cv2\" name=\"cv2\" inputmode=\"numeric\" autocomplete=\"cc-csc\" maxlength=\"4\"></div></div>\
+         <button type=\"submit\" name=\"action\" value=\"pay\">{pay}</button>\
+         <button type=\"submit\" name=\"action\" value=\"cancel\" class=\"quiet\">{cancel}</button></form>",
+        escape(form.merchant),
+        escape(form.amount),
+        escape(form.action),
+    );
+    layout(l, title, &body)
+}
+
 /// Turkish if `lang` is `tr`, else English.
 pub fn pick<T>(lang: &str, tr: T, en: T) -> T {
     if lang == "tr" || lang.is_empty() { tr } else { en }

@@ -16,7 +16,7 @@ pub struct Seen {
     pub at_ms: i64,
     /// What was asked.
     pub op: Op,
-    /// Client id as sent.
+    /// Client or merchant number as sent.
     pub store: String,
     /// Order number as sent.
     pub order: String,

@@ -1,72 +1,87 @@
-//! The merchants' stores at the bank: who may ask for what.
+//! The merchants' stores at the bank: the part that every family's stores have.
+//!
+//! What a family adds (users, passwords, keys, terminal numbers) is its [`Account`], a struct in the family's own `store.rs`.
 
-use serde::Serialize;
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
 
-/// How a store's 3-D forms are signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HashRule {
-    /// Everything posted, SHA-512. What the banks demand since 31.07.2024.
-    Ver3,
-    /// The old list of fields, SHA-1. Only for stores that never moved.
-    Ver1,
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// What a family keeps about a store. Every serializable struct is one; secrets must be `#[serde(skip)]`.
+pub trait Account: Any + Debug + Send + Sync {
+    /// What the admin's list may show.
+    fn shown(&self) -> Value;
+    /// For [`Store::account`].
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: Any + Debug + Send + Sync + Serialize> Account for T {
+    fn shown(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
 }
 
 /// One store (üye işyeri) at the bank.
 #[derive(Clone, Debug, Serialize)]
 pub struct Store {
-    /// Client id, also the merchant id.
-    pub client_id: String,
+    /// Its name in the book, unique over all families: the client or merchant number.
+    pub id: String,
+    /// The family's module: `nestpay`.
+    pub family: &'static str,
     /// Shown on the bank's pages.
     pub title: String,
-    /// API user.
-    pub api_user: String,
-    /// The API user's password.
-    #[serde(skip)]
-    pub api_password: String,
-    /// Secret of the 3-D hash.
-    #[serde(skip)]
-    pub store_key: String,
-    /// Accepted form hash, and the one callbacks are signed with.
-    pub hash_rule: HashRule,
     /// May sell without a security code (mail order).
     pub mail_order: bool,
-    /// `storetype` values this store may use.
+    /// 3-D models this store may use, in the family's words.
     pub models: Vec<String>,
     /// Magic amounts work.
     pub magic_amounts: bool,
+    #[serde(serialize_with = "shown")]
+    account: Arc<dyn Account>,
+}
+
+fn shown<S: Serializer>(account: &Arc<dyn Account>, out: S) -> Result<S::Ok, S::Error> {
+    account.shown().serialize(out)
 }
 
 impl Store {
-    fn new(client_id: &str, title: &str) -> Self {
+    /// A store that needs a security code, has no 3-D models and knows magic amounts.
+    pub fn new(family: &'static str, id: &str, title: &str, account: impl Account) -> Self {
         Self {
-            client_id: client_id.to_owned(),
+            id: id.to_owned(),
+            family,
             title: title.to_owned(),
-            api_user: "ISBANKAPI".to_owned(),
-            api_password: "ISBANK07".to_owned(),
-            store_key: "TRPS0200".to_owned(),
-            hash_rule: HashRule::Ver3,
             mail_order: false,
-            models: ["3d", "3d_pay", "3d_pay_hosting", "3d_host"].map(str::to_owned).to_vec(),
+            models: Vec::new(),
             magic_amounts: true,
+            account: Arc::new(account),
         }
     }
-}
 
-/// The stores the sandbox knows: the banks' published test store first, which is the demo's.
-pub fn default_stores() -> Vec<Store> {
-    // The demo firm has one account for everything, so it may sell without a security code as well.
-    let demo = Store { mail_order: true, ..Store::new("700655000200", "Mavi Leylek Seramik A.Ş.") };
-    let mail_order =
-        Store { mail_order: true, models: Vec::new(), ..Store::new("700655000300", "Mavi Leylek Mail Order") };
-    let legacy = Store {
-        hash_rule: HashRule::Ver1,
-        api_user: "ESKIAPI".into(),
-        api_password: "ESKI07".into(),
-        store_key: "ESKI0200".into(),
-        ..Store::new("190100000", "Eski Mağaza")
-    };
-    // A key with both characters that ver3 escapes: a connector that forgets one of them fails here.
-    let awkward = Store { store_key: r"AN|AH\TAR1".into(), ..Store::new("190200000", "Çağrı & Öz İnşaat") };
-    vec![demo, mail_order, legacy, awkward]
+    /// The same store with these 3-D models.
+    pub fn with_models(self, models: &[&str]) -> Self {
+        Self { models: models.iter().map(|m| (*m).to_owned()).collect(), ..self }
+    }
+
+    /// The same store, selling without a security code too.
+    pub fn with_mail_order(self) -> Self {
+        Self { mail_order: true, ..self }
+    }
+
+    /// May it use this 3-D model?
+    pub fn allows(&self, model: &str) -> bool {
+        self.models.iter().any(|m| m == model)
+    }
+
+    /// What the family keeps about it; nothing for another family's type.
+    pub fn account<A: Account>(&self) -> Option<&A> {
+        // Through the trait object, or the box itself would be asked for its type.
+        (*self.account).as_any().downcast_ref()
+    }
 }

@@ -2,21 +2,13 @@
 
 use crate::book::{Book, Entry};
 use crate::clock::{host_date, local, trx_date};
+use crate::desk::Numbers;
 use crate::store::Store;
 
 use super::xml::Answer;
 
-/// Numbers that the bank gives to one request.
-pub struct Numbers {
-    /// `22302V8rE11732`
-    pub trans_id: String,
-    /// `230200671758`
-    pub host_ref: String,
-    /// `P48911` for a sale, `T…` for a pre-authorization.
-    pub auth_code: String,
-}
-
-/// Numbers for the next request, from its place in the book and the time.
+/// Numbers for the next request, from its place in the book and the time: `22302V8rE11732`, `230200671758`, and
+/// `P48911` for a sale, `T…` for a pre-authorization.
 pub fn numbers(book: &Book, at_ms: i64, letter: char) -> Numbers {
     let n = book.entries().len() as u64 + 1;
     let at = local(at_ms);
@@ -105,5 +97,5 @@ pub fn terminal_id(store: &Store) -> String {
 
 /// `655000200` for client id 700655000200.
 pub fn merchant_id(store: &Store) -> String {
-    store.client_id[store.client_id.len().saturating_sub(9)..].to_owned()
+    store.id[store.id.len().saturating_sub(9)..].to_owned()
 }

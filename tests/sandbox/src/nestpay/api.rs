@@ -6,19 +6,19 @@ use axum::http::Response;
 
 use crate::bank::Bank;
 use crate::book::Secure;
-use crate::fault::{Fault, FaultKind, Met, Op};
+use crate::desk::Charge;
+use crate::fault::{FaultKind, Met, Op};
 use crate::http;
-use crate::issuer::{CodeCheck, Conduct, IssuedCard};
+use crate::issuer::{CodeCheck, IssuedCard};
 use crate::requests::Seen;
 use crate::store::Store;
+use crate::visit::Ordered;
 
 use super::answer::refused;
-use super::operation::{self, Charge};
+use super::operation;
 use super::rules::{self, Refused, text};
-use super::xml::{self, Answer, Request};
+use super::xml::{self, Answer, Request, WIRE};
 use super::{query, vouch};
-
-const XML: &str = "text/xml; charset=ISO-8859-9";
 
 /// Answers one request.
 pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
@@ -26,14 +26,17 @@ pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         Ok(request) => request,
         Err(e) => {
             tracing::info!(reason = %e, "unreadable request");
-            return http::answer(XML, refused("", "", bank.clock().now_ms(), "CORE-1001", "XML okunamadi.").to_bytes());
+            return http::answer(
+                WIRE.content_type,
+                refused("", "", bank.clock().now_ms(), "CORE-1001", "XML okunamadi.").to_bytes(),
+            );
         }
     };
     let order = text(&request, "OrderId").to_owned();
     let (store, op) = match checked(&bank, &request) {
         Ok(both) => both,
         Err((code, say)) => {
-            return http::answer(XML, refused(&order, "", bank.clock().now_ms(), code, say).to_bytes());
+            return http::answer(WIRE.content_type, refused(&order, "", bank.clock().now_ms(), code, say).to_bytes());
         }
     };
     let amount = rules::amount(text(&request, "Total")).ok().flatten();
@@ -41,13 +44,13 @@ pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         Ok(card) => card.map_or((None, None), |(c, s)| (Some(c), s)),
         Err((code, say)) => {
             note(&bank, &request, op, amount, None);
-            return http::answer(XML, refused(&order, "", bank.clock().now_ms(), code, say).to_bytes());
+            return http::answer(WIRE.content_type, refused(&order, "", bank.clock().now_ms(), code, say).to_bytes());
         }
     };
     note(&bank, &request, op, amount, card.as_ref());
     let mut met = bank.meet(op, &order, amount);
-    add_conduct(&mut met, card.as_ref());
-    if let Some(response) = http::before(&met).await {
+    met.add_conduct(card.as_ref());
+    if let Some(response) = http::before(&met, WIRE).await {
         return response;
     }
     let mut answer = match execute(&bank, store, &request, op, card.as_ref(), secure) {
@@ -56,7 +59,7 @@ pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     };
     falsify(&mut answer, &met);
     tracing::info!(op = ?op, order, approved = answer.approved, code = answer.get("ProcReturnCode"), error = answer.extra("ERRORCODE"), "answered");
-    http::after(&met, XML, answer.to_bytes()).await
+    http::after(&met, WIRE, answer.to_bytes()).await
 }
 
 fn checked<'a>(bank: &'a Bank, request: &Request) -> Result<(&'a Store, Op), Refused> {
@@ -93,26 +96,17 @@ fn execute(
             let amount = rules::sale_amount(text(r, "Total"))?;
             let currency = rules::currency(text(r, "Currency"))?;
             let installments = rules::installments(text(r, "Taksit"), currency)?;
+            let kind = rules::charge_kind(op);
             if secure.is_some() {
-                vouch::spend(bank, store, r, amount, currency, installments)?;
+                let currency = currency.to_owned();
+                let asked = Ordered { kind, order: order.to_owned(), amount, currency, installments };
+                vouch::spend(bank, store, r, &asked)?;
             }
             let generated = format!("ORDER-{}", bank.clock().now_ms());
             let order = if order.is_empty() { &generated } else { order };
             let channel = if secure.is_some() { "3d" } else { "api" };
-            operation::charge(
-                bank,
-                Charge {
-                    store,
-                    kind: rules::charge_kind(op),
-                    order,
-                    amount,
-                    currency,
-                    installments,
-                    card,
-                    channel,
-                    secure,
-                },
-            )
+            let charge = Charge { kind, order, amount, currency, installments, card, channel, secure };
+            operation::charge(bank, store, charge)
         }
         (Op::PostAuth, _) => {
             let pre = rules::amount(text(r, "Extra/PREAMT"))?;
@@ -127,7 +121,7 @@ fn execute(
 }
 
 fn note(bank: &Bank, r: &Request, op: Op, amount: Option<i64>, card: Option<&IssuedCard>) {
-    bank.lock_requests().note(Seen {
+    bank.note(Seen {
         at_ms: bank.clock().now_ms(),
         op,
         store: text(r, "ClientId").to_owned(),
@@ -137,15 +131,6 @@ fn note(bank: &Bank, r: &Request, op: Op, amount: Option<i64>, card: Option<&Iss
         code_sent: card.is_some_and(|c| c.code != CodeCheck::Absent),
         provision: !text(r, "PayerTxnId").is_empty(),
     });
-}
-
-/// A card can bring its own fault.
-pub fn add_conduct(met: &mut Met, card: Option<&IssuedCard>) {
-    match card.map(|c| c.conduct) {
-        Some(Conduct::SilentAfter) => met.add(Fault::once(FaultKind::SilenceAfter)),
-        Some(Conduct::SilentBefore) => met.add(Fault::once(FaultKind::SilenceBefore)),
-        _ => {}
-    }
 }
 
 /// Makes an answer say what is not so, as ordered.

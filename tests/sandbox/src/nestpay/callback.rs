@@ -5,189 +5,144 @@ use axum::extract::{Path, State};
 use axum::http::Response;
 use axum::response::{IntoResponse, Redirect};
 
-use crate::acs::Verdict;
 use crate::bank::Bank;
 use crate::book::Secure;
 use crate::clock::{host_date, trx_date};
-use crate::fault::{Fault, FaultKind, Met, Op};
-use crate::issuer::{IssuedCard, ThreeDs};
-use crate::store::{HashRule, Store};
-use crate::{client, http, page};
+use crate::desk::Charge;
+use crate::fault::{FaultKind, Met, Op};
+use crate::http::Wire;
+use crate::issuer::IssuedCard;
+use crate::store::Store;
+use crate::visit::{self, Authentication, Outcome};
+use crate::voucher::Voucher;
+use crate::{http, page};
 
 use super::answer::{merchant_id, terminal_id};
-use super::api::add_conduct;
+use super::gate::hosted_page;
 use super::hash::{self, Fields, field};
-use super::operation::{self, Charge};
-use super::session::{Model, Outcome, Session, proof};
-use super::vouch::Voucher;
+use super::operation;
+use super::session::{Gate, Model, Session, md};
+use super::store::{Account, HashRule};
 use super::xml::Answer;
-
-const HTML: &str = "text/html; charset=UTF-8";
 
 /// The browser comes back from the issuer (or never had to go there).
 pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let (amount, order) = match bank.lock_gate().sessions.get(&id) {
-        None => {
-            return http::page(page::message("tr", "3-D Secure", "İşlem bulunamadı ya da süresi doldu."));
-        }
-        Some(s) => match &s.outcome {
-            // Reloading the page posts the same callback again, as it does at the bank.
-            Some(outcome) => return http::page(browser_page(outcome)),
-            None => (s.order.amount, s.order.order.clone()),
-        },
+    let mut met = match arrive(&bank, &id) {
+        Ok(met) => met,
+        Err(page) => return *page,
     };
-    if let Some(waiting) = still_asking(&bank, &id) {
-        return Redirect::to(&waiting).into_response();
+    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
+        session.visit.add_card_faults(&mut met, session.model != Model::ThreeD);
     }
-    let mut met = bank.meet(Op::Callback, &order, Some(amount));
-    add_card_faults(&bank, &id, &mut met);
-    if let Some(response) = http::before(&met).await {
+    if let Some(response) = http::before(&met, Wire::PAGE).await {
         return response;
     }
     let Some(outcome) = settle(&bank, &id, met) else {
-        return http::page(page::message("tr", "3-D Secure", "İşlem bulunamadı ya da süresi doldu."));
+        return visit::unknown();
     };
-    announce(&outcome).await;
-    http::after(&outcome.met, HTML, browser_page(&outcome).into_bytes()).await
+    outcome.announce().await;
+    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
 }
 
-fn still_asking(bank: &Bank, id: &str) -> Option<String> {
-    let gate = bank.lock_gate();
-    let session = gate.sessions.get(id)?;
-    if session.cancelled {
-        return None;
-    }
-    let Some(card) = &session.card else {
-        return Some(format!("/fim/hosted/{id}"));
+/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
+fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
+    let gate = bank.memory::<Gate>();
+    let Some(session) = gate.sessions.get(id) else {
+        return Err(Box::new(visit::unknown()));
     };
-    if matches!(card.three_ds, ThreeDs::Frictionless | ThreeDs::Half(_)) {
-        return None;
+    if let Some(outcome) = &session.outcome {
+        // Reloading the page posts the same callback again, as it does at the bank.
+        return Err(Box::new(http::page(outcome.page())));
     }
-    let challenge = session.challenge.clone()?;
-    let undecided = bank.lock_challenges().verdict(&challenge).is_none();
-    undecided.then(|| format!("/acs/{challenge}"))
-}
-
-fn add_card_faults(bank: &Bank, id: &str, met: &mut Met) {
-    let gate = bank.lock_gate();
-    let Some((session, card)) = gate.sessions.get(id).and_then(|s| s.card.as_ref().map(|c| (s, c))) else {
-        return;
-    };
-    match card.three_ds {
-        ThreeDs::ClosedWindow => met.add(Fault::once(FaultKind::ClosedWindow)),
-        ThreeDs::Twice => met.add(Fault::once(FaultKind::DuplicateCallback)),
-        _ => {}
+    if let Some(waiting) = session.visit.waits_at(bank, &hosted_page(id)) {
+        return Err(Box::new(Redirect::to(&waiting).into_response()));
     }
-    if session.order.model != Model::ThreeD {
-        add_conduct(met, Some(card));
-    }
+    let ordered = &session.visit.ordered;
+    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
 }
 
 /// Decides the session once; a second call finds the first one's outcome.
 fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.lock_gate();
+    let mut gate = bank.memory::<Gate>();
     let session = gate.sessions.get_mut(id)?;
     if let Some(done) = &session.outcome {
         return Some(done.clone());
     }
-    let store = bank.store(&session.store)?;
-    let (status, reason) = md_status(bank, session);
-    let card = session.card.clone();
-    let Some(card) = card else {
-        let outcome = Outcome {
-            url: field(&session.posted, "failUrl").to_owned(),
-            fields: error_fields(
-                store,
-                &session.posted,
-                Some("0"),
-                "HPP-1005",
-                "Islem kart hamili tarafindan iptal edildi.",
-            ),
-            callback_url: callback_url(&session.posted),
-            met,
-        };
-        session.outcome = Some(outcome.clone());
-        return Some(outcome);
+    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+    let authentication = session.visit.authentication(bank);
+    let Some(card) = session.visit.card.clone() else {
+        let say = "Islem kart hamili tarafindan iptal edildi.";
+        let fields = error_fields(account, &session.posted, Some("0"), "HPP-1005", say);
+        return Some(close(session, "failUrl", fields, met));
     };
-    let (md, secure) = proof(&card, &session.store, &status);
-    let authenticated = matches!(status.as_str(), "1" | "2" | "3" | "4");
-    let mut fields = authentication_fields(bank, store, session, &card, &md, &secure, &reason);
+    let (md, secure) = (md(&card, &store.id), authentication.proof(&card));
+    let mut fields = authentication_fields(bank, store, session, &card, &md, &secure, authentication);
     let mut paid = true;
     // Half-secure results are the merchant's risk in `3d`; where the bank charges by itself it takes full ones only.
-    if authenticated && session.order.model != Model::ThreeD && status == "1" {
+    if authentication.is_full() && session.model != Model::ThreeD {
         let answer = pay(bank, store, session, &card, &secure);
         paid = answer.approved;
-        payment_fields(&mut fields, store, session.order.model, &answer, bank.clock().now_ms());
-    } else if session.order.model != Model::ThreeD {
+        payment_fields(&mut fields, store, session.model, &answer, bank.clock().now_ms());
+    } else if session.model != Model::ThreeD {
         paid = false;
     }
     falsify(&mut fields, &met);
-    sign(&mut fields, store, met.has(FaultKind::WrongHash));
-    let url = if authenticated && paid { "okUrl" } else { "failUrl" };
+    sign(&mut fields, account, met.has(FaultKind::WrongHash));
+    let url = if authentication.is_any() && paid { "okUrl" } else { "failUrl" };
+    let outcome = close(session, url, fields, met);
+    if session.model == Model::ThreeD && authentication.is_any() {
+        let ordered = session.visit.ordered.clone();
+        let at_ms = bank.clock().now_ms();
+        let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
+        gate.vouchers.keep(md, voucher);
+    }
+    Some(outcome)
+}
+
+fn close(session: &mut Session, url: &str, fields: Fields, met: Met) -> Outcome {
     let outcome = Outcome {
+        lang: session.visit.lang.clone(),
         url: field(&session.posted, url).to_owned(),
         fields,
-        callback_url: callback_url(&session.posted),
+        server_url: callback_url(&session.posted),
         met,
     };
     session.outcome = Some(outcome.clone());
-    if session.order.model == Model::ThreeD && authenticated {
-        let o = session.order.clone();
-        let store = session.store.clone();
-        gate.vouchers.insert(
-            md,
-            Voucher {
-                store,
-                order: o.order,
-                amount: o.amount,
-                currency: o.currency,
-                installments: o.installments,
-                card,
-                secure,
-                at_ms: bank.clock().now_ms(),
-                spent: false,
-            },
-        );
-    }
-    Some(outcome)
+    outcome
 }
 
 fn callback_url(posted: &Fields) -> Option<String> {
     Some(field(posted, "callbackUrl").to_owned()).filter(|u| !u.is_empty())
 }
 
-/// mdStatus and the text that explains it.
-fn md_status(bank: &Bank, session: &Session) -> (String, String) {
+/// The text that explains the mdStatus.
+fn reason(authentication: Authentication) -> String {
     let acs = "https://acs.invalid/creq?token=214704701.1667119495";
-    let verdict = session.challenge.as_ref().and_then(|c| bank.lock_challenges().verdict(c));
-    let plain = session.card.as_ref().map_or(ThreeDs::Challenge, |c| c.three_ds);
-    match (plain, verdict) {
-        (_, Some(Verdict::Cancelled)) => ("0".into(), "N-status/Challenge cancelled by cardholder".into()),
-        (_, Some(Verdict::Failed)) => ("0".into(), format!("N-status/Challenge authentication via ACS: {acs}")),
-        (ThreeDs::Fail(0), _) => ("0".into(), "Not authenticated".into()),
-        (ThreeDs::Fail(n), _) => (n.to_string(), "3D authentication failed".into()),
-        (ThreeDs::Half(4), _) => ("4".into(), "A-status/Attempt".into()),
-        (ThreeDs::Half(n), _) => (n.to_string(), "Not enrolled".into()),
-        (ThreeDs::Frictionless, _) => ("1".into(), "Y-status/Frictionless".into()),
-        _ => ("1".into(), format!("Y-status/Challenge authentication via ACS: {acs}")),
+    match authentication {
+        Authentication::Cancelled => "N-status/Challenge cancelled by cardholder".into(),
+        Authentication::WrongCode => format!("N-status/Challenge authentication via ACS: {acs}"),
+        Authentication::Refused(0) => "Not authenticated".into(),
+        Authentication::Refused(_) => "3D authentication failed".into(),
+        Authentication::Half(4) => "A-status/Attempt".into(),
+        Authentication::Half(_) => "Not enrolled".into(),
+        Authentication::Frictionless => "Y-status/Frictionless".into(),
+        Authentication::Challenged => format!("Y-status/Challenge authentication via ACS: {acs}"),
     }
 }
 
 fn pay(bank: &Bank, store: &Store, s: &Session, card: &IssuedCard, secure: &Secure) -> Answer {
-    operation::charge(
-        bank,
-        Charge {
-            store,
-            kind: s.order.kind,
-            order: &s.order.order,
-            amount: s.order.amount,
-            currency: &s.order.currency,
-            installments: s.order.installments,
-            card,
-            channel: s.order.model.name(),
-            secure: Some(secure.clone()),
-        },
-    )
+    let o = &s.visit.ordered;
+    let charge = Charge {
+        kind: o.kind,
+        order: &o.order,
+        amount: o.amount,
+        currency: &o.currency,
+        installments: o.installments,
+        card,
+        channel: s.model.name(),
+        secure: Some(secure.clone()),
+    };
+    operation::charge(bank, store, charge)
 }
 
 fn push(fields: &mut Fields, name: &str, value: impl Into<String>) {
@@ -203,15 +158,10 @@ fn authentication_fields(
     card: &IssuedCard,
     md: &str,
     secure: &Secure,
-    reason: &str,
+    authentication: Authentication,
 ) -> Fields {
     let mut f = s.posted.clone();
-    let txstatus = match secure.md_status.as_str() {
-        "1" => "Y",
-        "4" => "A",
-        "2" | "3" => "U",
-        _ => "N",
-    };
+    let txstatus = authentication.tx_status();
     let verified = if matches!(txstatus, "Y" | "A") { "true" } else { "false" };
     for (name, value) in [
         ("TRANID", ""),
@@ -230,7 +180,7 @@ fn authentication_fields(
         ("Ecom_Payment_Card_ExpDate_Month", &format!("{:02}", card.expires.0)),
         ("Ecom_Payment_Card_ExpDate_Year", &format!("{:02}", card.expires.1)),
         ("md", md),
-        ("mdErrorMsg", reason),
+        ("mdErrorMsg", &reason(authentication)),
         ("PAResVerified", verified),
         ("cavv", &secure.cavv),
         ("digest", "digest"),
@@ -246,8 +196,8 @@ fn authentication_fields(
         push(&mut f, name, value);
     }
     tracing::info!(
-        order = s.order.order,
-        model = s.order.model.name(),
+        order = s.visit.ordered.order,
+        model = s.model.name(),
         md_status = secure.md_status,
         at = bank.clock().now_ms(),
         "3-D finished"
@@ -303,11 +253,11 @@ fn falsify(f: &mut Fields, met: &Met) {
     }
 }
 
-fn sign(f: &mut Fields, store: &Store, wrongly: bool) {
-    let mut made = match store.hash_rule {
+fn sign(f: &mut Fields, account: &Account, wrongly: bool) {
+    let mut made = match account.hash_rule {
         HashRule::Ver3 => {
             push(f, "hashAlgorithm", "ver3");
-            hash::ver3(f, &store.store_key)
+            hash::ver3(f, &account.store_key)
         }
         HashRule::Ver1 => {
             let params = if field(f, "ProcReturnCode").is_empty() {
@@ -316,7 +266,7 @@ fn sign(f: &mut Fields, store: &Store, wrongly: bool) {
                 "clientid:oid:AuthCode:ProcReturnCode:Response:mdStatus:cavv:eci:md:rnd:"
             };
             let values = hash::ver1_values(f, params);
-            let made = hash::ver1_callback(f, params, &store.store_key);
+            let made = hash::ver1_callback(f, params, &account.store_key);
             push(f, "HASHPARAMS", params);
             push(f, "HASHPARAMSVAL", values);
             made
@@ -329,7 +279,7 @@ fn sign(f: &mut Fields, store: &Store, wrongly: bool) {
     push(f, "HASH", made);
 }
 
-fn error_fields(store: &Store, posted: &Fields, md_status: Option<&str>, code: &str, say: &str) -> Fields {
+fn error_fields(account: &Account, posted: &Fields, md_status: Option<&str>, code: &str, say: &str) -> Fields {
     let mut f = posted.clone();
     for (name, value) in
         [("Response", "Error"), ("ErrMsg", say), ("ErrorCode", code), ("MaskedPan", "***"), ("maskedCreditCard", "***")]
@@ -341,38 +291,12 @@ fn error_fields(store: &Store, posted: &Fields, md_status: Option<&str>, code: &
         push(&mut f, "mdErrorMsg", say);
         push(&mut f, "ProcReturnCode", "99");
     }
-    sign(&mut f, store, false);
+    sign(&mut f, account, false);
     f
 }
 
 /// Sends the browser to failUrl with an error of the gate.
-pub fn refuse(store: &Store, posted: &Fields, md_status: Option<&str>, code: &str, say: &str) -> Response<Body> {
-    let fields = error_fields(store, posted, md_status, code, say);
+pub fn refuse(account: &Account, posted: &Fields, md_status: Option<&str>, code: &str, say: &str) -> Response<Body> {
+    let fields = error_fields(account, posted, md_status, code, say);
     http::page(page::auto_post(field(posted, "lang"), "3-D Secure", field(posted, "failUrl"), &fields))
-}
-
-fn browser_page(outcome: &Outcome) -> String {
-    let lang = match field(&outcome.fields, "lang") {
-        "" => "tr",
-        l => l,
-    };
-    if outcome.met.has(FaultKind::ClosedWindow) {
-        let (title, text) = page::pick(
-            lang,
-            ("Pencere kapandı", "Bu sayfa üye işyerine geri dönmez (deneme)."),
-            ("The window closed", "This page does not return to the merchant (test)."),
-        );
-        return page::message(lang, title, text);
-    }
-    page::auto_post(lang, "3-D Secure", &outcome.url, &outcome.fields)
-}
-
-/// Server-to-server posts, awaited so that a test knows their order.
-async fn announce(outcome: &Outcome) {
-    if let Some(url) = outcome.callback_url.as_ref().filter(|_| !outcome.met.has(FaultKind::NoServerCallback)) {
-        client::post_form(url, &outcome.fields).await;
-    }
-    if outcome.met.has(FaultKind::DuplicateCallback) {
-        client::post_form(&outcome.url, &outcome.fields).await;
-    }
 }

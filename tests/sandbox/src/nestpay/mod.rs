@@ -10,6 +10,7 @@ mod operation;
 mod query;
 mod rules;
 mod session;
+mod store;
 #[cfg(test)]
 mod tests;
 mod vouch;
@@ -19,12 +20,13 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::bank::Bank;
+use crate::family::{Family, Memory};
 
-pub use operation::day_end;
-pub use session::Gate;
+/// The family.
+pub const FAMILY: Family =
+    Family { name: "nestpay", routes, stores: store::stores, memory: Memory::of::<session::Gate> };
 
-/// The family's pages.
-pub fn routes() -> Router<Bank> {
+fn routes() -> Router<Bank> {
     Router::new()
         .route("/fim/api", post(api::handle))
         .route("/fim/est3Dgate", post(gate::enter))

@@ -1,11 +1,13 @@
 //! ORDERSTATUS and ORDERHISTORY.
 
 use crate::bank::Bank;
-use crate::book::{Book, Entry, Kind};
+use crate::book::{Entry, Kind};
 use crate::clock::{host_date, long_date};
+use crate::desk::{Standing, State};
 use crate::store::Store;
 
 use super::answer::{merchant_id, terminal_id};
+use super::operation::desk;
 use super::xml::Answer;
 
 /// `S` for a sale, `C` for a credit.
@@ -13,44 +15,26 @@ fn charge_type(e: &Entry) -> &'static str {
     if e.kind == Kind::Credit { "C" } else { "S" }
 }
 
-/// A authorized, C captured, S settled, V voided, D declined.
-fn trans_stat(book: &Book, e: &Entry) -> &'static str {
-    match e {
-        _ if !e.approved => "D",
-        _ if book.is_undone(e) => "V",
-        Entry { kind: Kind::PreAuth, .. } => "A",
-        _ if book.is_settled(e) => "S",
-        _ => "C",
-    }
+/// A authorized, C captured, S settled, V voided, D declined, PN pending; and the code that goes with it.
+fn told(s: &Standing) -> (&'static str, String) {
+    let letters = match s.state {
+        State::Declined | State::Reversed => "D",
+        State::Reversing => "PN",
+        State::Voided => "V",
+        State::Held => "A",
+        State::Settled => "S",
+        State::Open => "C",
+    };
+    (letters, if s.state == State::Reversed { "99".to_owned() } else { s.entry.code.clone() })
 }
 
 fn is_captured(e: &Entry) -> bool {
     e.approved && e.kind != Kind::PreAuth
 }
 
-/// How long the reversal of a timed-out charge takes.
-const REVERSAL_MS: i64 = 60_000;
-
-/// State and code of an entry. After a timeout (92) nobody knows until the reversal is through: then it was refused.
-fn told(book: &Book, e: &Entry, now: i64) -> (&'static str, String) {
-    match e.code.as_str() {
-        "92" if now - e.at_ms < REVERSAL_MS => ("PN", e.code.clone()),
-        "92" => ("D", "99".to_owned()),
-        _ => (trans_stat(book, e), e.code.clone()),
-    }
-}
-
-/// The entry that stands for the order: the last one that moved money, or the last refusal.
-fn standing<'a>(entries: &[&'a Entry]) -> Option<&'a Entry> {
-    let financial = || entries.iter().rev().copied().filter(|e| !matches!(e.kind, Kind::Void | Kind::DayEnd));
-    financial().find(|e| e.approved).or_else(|| financial().next())
-}
-
 /// ORDERSTATUS=QUERY.
 pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
-    let book = bank.lock_book();
-    let entries = book.of_order(&store.client_id, order);
-    let Some(e) = standing(&entries) else {
+    let Some(standing) = desk(bank, store).standing(order) else {
         return no_record(
             order,
             &[
@@ -76,12 +60,14 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
             "ORD_ID:\tCHARGE_TYPE_CD:\tORIG_TRANS_AMT:\tCAPTURE_AMT:\tTRANS_STAT:\tAUTH_DTTM:\tCAPTURE_DTTM:\tAUTH_CODE:\tTRANS_ID:",
         );
     };
+    let e = &standing.entry;
     let at = long_date(e.at_ms);
     let amount = e.amount.to_string();
     let (captured, captured_at) =
         if is_captured(e) { (amount.clone(), at.clone()) } else { (String::new(), String::new()) };
-    let (stat, code) = told(&book, e, bank.clock().now_ms());
+    let (stat, code) = told(&standing);
     let kind = charge_type(e);
+    let settled = if standing.settled { standing.batch.to_string() } else { String::new() };
     let secure =
         |pick: fn(&crate::book::Secure) -> &String| e.secure.as_ref().map(|s| pick(s).clone()).unwrap_or_default();
     let joined = format!(
@@ -106,7 +92,7 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
         ("ORIG_TRANS_AMT", amount),
         ("PAN", e.card.as_ref().map(crate::card::CardFace::spaced).unwrap_or_default()),
         ("PROC_RET_CD", code),
-        ("SETTLEID", if book.is_settled(e) { book.batch(&store.client_id).to_string() } else { String::new() }),
+        ("SETTLEID", settled),
         ("TRANS_ID", e.trans_id.clone()),
         ("TRANS_STAT", stat.to_owned()),
         ("XID_3D", secure(|s| &s.xid)),
@@ -126,11 +112,8 @@ pub fn status(bank: &Bank, store: &Store, order: &str) -> Answer {
 
 /// ORDERHISTORY=QUERY: newest first.
 pub fn history(bank: &Bank, store: &Store, order: &str) -> Answer {
-    let now = bank.clock().now_ms();
-    let book = bank.lock_book();
-    let entries = book.of_order(&store.client_id, order);
-    let lines: Vec<String> =
-        entries.iter().rev().filter(|e| e.kind != Kind::Void).map(|e| history_line(&book, e, now)).collect();
+    let asked = desk(bank, store).history(order);
+    let lines: Vec<String> = asked.iter().rev().filter(|s| s.entry.kind != Kind::Void).map(history_line).collect();
     if lines.is_empty() {
         return no_record(order, &["TRXCOUNT"], "");
     }
@@ -154,12 +137,13 @@ pub fn history(bank: &Bank, store: &Store, order: &str) -> Answer {
     }
 }
 
-fn history_line(book: &Book, e: &Entry, now: i64) -> String {
-    let (stat, code) = told(book, e, now);
+fn history_line(standing: &Standing) -> String {
+    let (stat, code) = told(standing);
+    let e = &standing.entry;
     let at = long_date(e.at_ms);
     let captured = e.kind != Kind::PreAuth;
     let amount = e.amount.to_string();
-    let gone = book.undone_by(e).map(|v| long_date(v.at_ms)).unwrap_or_default();
+    let gone = standing.voided_at_ms.map(long_date).unwrap_or_default();
     // The host never saw what the gateway refused, so there is no reference of its own.
     let host_ref = if e.code == "99" { "" } else { &e.host_ref };
     [

@@ -5,8 +5,10 @@ use crate::book::Kind;
 use crate::card::luhn_ok;
 use crate::fault::Op;
 use crate::issuer::{CodeCheck, IssuedCard};
+use crate::secret::same;
 use crate::store::Store;
 
+use super::store::Account;
 use super::xml::Request;
 
 /// An error code of the gateway and its text.
@@ -57,8 +59,9 @@ pub fn caller<'a>(bank: &'a Bank, r: &Request) -> Result<&'a Store, Refused> {
         }
         () => {}
     }
-    bank.store(client)
-        .filter(|s| s.api_user == name && super::hash::same(&s.api_password, text(r, "Password")))
+    bank.find_store::<Account>(|s, _| s.id == client)
+        .filter(|(_, a)| a.api_user == name && same(&a.api_password, text(r, "Password")))
+        .map(|(store, _)| store)
         .ok_or(("CORE-2201", "API kullanicisi dogrulanamadi."))
 }
 

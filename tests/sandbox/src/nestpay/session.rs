@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use crate::book::{Kind, Secure};
-use crate::fault::Met;
+use crate::book::Kind;
 use crate::issuer::IssuedCard;
 use crate::random;
 use crate::store::Store;
+use crate::visit::{Ordered, Outcome, Visit};
+use crate::voucher::Vouchers;
 
 use super::hash::{Fields, field};
 use super::rules::{self, Refused};
-use super::vouch::Vouchers;
 
 /// Everything the gate remembers.
 #[derive(Default)]
@@ -60,22 +60,16 @@ impl Model {
 }
 
 /// What the merchant ordered, checked.
-#[expect(clippy::struct_field_names, reason = "the order number of an order")]
-#[derive(Clone)]
 pub struct Order {
     pub(super) model: Model,
-    pub(super) kind: Kind,
-    pub(super) order: String,
-    pub(super) amount: i64,
-    pub(super) currency: String,
-    pub(super) installments: u8,
+    pub(super) ordered: Ordered,
 }
 
 impl Order {
     /// Reads the posted fields of a form whose hash was right.
     pub(super) fn read(f: &Fields, store: &Store) -> Result<Self, Refused> {
         let model = Model::parse(field(f, "storetype"))
-            .filter(|m| store.models.iter().any(|s| s == m.name()))
+            .filter(|m| store.allows(m.name()))
             .ok_or(("HPP-1002", "Magaza tipi gecersiz."))?;
         let tran_type = match field(f, "TranType") {
             "" => field(f, "islemtipi"),
@@ -101,55 +95,27 @@ impl Order {
             "" => field(f, "Instalment"),
             t => t,
         };
-        Ok(Self {
-            model,
+        let ordered = Ordered {
             kind,
             order: field(f, "oid").to_owned(),
             amount: rules::sale_amount(field(f, "amount"))?,
             installments: rules::installments(taksit, &currency)?,
             currency,
-        })
+        };
+        Ok(Self { model, ordered })
     }
 }
 
-/// One visit.
+/// One visit, with what the family keeps of it.
 pub struct Session {
-    /// Client id.
-    pub(super) store: String,
     /// Everything posted, without card number, code and hash.
     pub(super) posted: Fields,
-    pub(super) order: Order,
-    pub(super) card: Option<IssuedCard>,
-    /// The ACS page's id.
-    pub(super) challenge: Option<String>,
-    pub(super) cancelled: bool,
+    pub(super) model: Model,
+    pub(super) visit: Visit,
     pub(super) outcome: Option<Outcome>,
 }
 
-/// What goes back to the merchant.
-#[derive(Clone)]
-pub struct Outcome {
-    /// okUrl or failUrl.
-    pub(super) url: String,
-    /// The signed fields.
-    pub(super) fields: Fields,
-    /// `callbackUrl`, if one was posted.
-    pub(super) callback_url: Option<String>,
-    /// Ordered faults.
-    pub(super) met: Met,
-}
-
-/// The id of an authentication and its proof.
-pub fn proof(card: &IssuedCard, store: &str, md_status: &str) -> (String, Secure) {
-    let md = format!("{}:{}:{}:##{store}", card.face.bin, random::hex_upper(32), 3_000 + u32::from(random::byte()) * 7);
-    let mastercard = card.face.brand == "MASTERCARD";
-    let eci = match (md_status, mastercard) {
-        ("1", false) => "05",
-        ("1", true) => "02",
-        ("2" | "3" | "4", false) => "06",
-        ("2" | "3" | "4", true) => "01",
-        _ => "",
-    };
-    let cavv = if matches!(md_status, "1" | "4") { random::base64(20) } else { String::new() };
-    (md, Secure { md_status: md_status.to_owned(), eci: eci.to_owned(), xid: random::base64(20), cavv })
+/// The id of an authentication, as the gate writes it.
+pub fn md(card: &IssuedCard, store: &str) -> String {
+    format!("{}:{}:{}:##{store}", card.face.bin, random::hex_upper(32), 3_000 + u32::from(random::byte()) * 7)
 }

@@ -1,15 +1,18 @@
 //! `CC5Request` in, `CC5Response` out.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1254};
+use encoding_rs::WINDOWS_1254;
 use percent_encoding::percent_decode;
-use quick_xml::Reader;
-use quick_xml::events::Event;
+
+use crate::http::Wire;
+use crate::xml::{self, escape};
+
+/// How the interface answers.
+pub const WIRE: Wire = Wire::xml("text/xml; charset=ISO-8859-9", b"<CC5Response>");
 
 /// A request, flat: `Extra/ORDERSTATUS` → text.
-pub type Request = BTreeMap<String, String>;
+pub type Request = xml::Flat;
 
 /// The XML of a body that is either XML or a form with a `DATA` field.
 pub fn unwrap_data(body: &[u8]) -> Vec<u8> {
@@ -30,81 +33,7 @@ pub fn unwrap_data(body: &[u8]) -> Vec<u8> {
 
 /// Reads a request in the character set it declares.
 pub fn read(body: &[u8]) -> Result<Request, String> {
-    let text = decode(body);
-    let mut reader = Reader::from_str(&text);
-    let mut path: Vec<String> = Vec::new();
-    let mut value = String::new();
-    let mut out = Request::new();
-    loop {
-        match reader.read_event().map_err(|e| e.to_string())? {
-            Event::Start(e) => {
-                if path.is_empty() && e.name().into_inner() != "CC5Request" {
-                    return Err("the root is not CC5Request".into());
-                }
-                if path.len() > 8 {
-                    return Err("too deep".into());
-                }
-                path.push(e.name().into_inner().to_owned());
-                value.clear();
-            }
-            Event::Empty(_) if path.is_empty() => return Err("an empty request".into()),
-            Event::Empty(e) => {
-                let name = e.name().into_inner().to_owned();
-                insert(&mut out, path.get(1..).unwrap_or_default(), Some(&name), "");
-            }
-            Event::Text(e) => value.push_str(&e.xml10_content()),
-            Event::CData(e) => value.push_str(&e.xml10_content()),
-            Event::GeneralRef(e) => {
-                match (e.resolve_char_ref().map_err(|e| e.to_string())?, e.xml10_content().as_ref()) {
-                    (Some(c), _) => value.push(c),
-                    (None, "amp") => value.push('&'),
-                    (None, "lt") => value.push('<'),
-                    (None, "gt") => value.push('>'),
-                    (None, "quot") => value.push('"'),
-                    (None, "apos") => value.push('\''),
-                    (None, other) => return Err(format!("entity {other} is not known")),
-                }
-            }
-            Event::End(_) => {
-                insert(&mut out, path.get(1..).unwrap_or_default(), None, value.trim());
-                path.pop();
-                value.clear();
-            }
-            Event::DocType(_) => return Err("a document type is not accepted".into()),
-            Event::Eof if path.is_empty() && !out.is_empty() => return Ok(out),
-            Event::Eof => return Err("the document ends early".into()),
-            _ => {}
-        }
-    }
-}
-
-/// Keeps a leaf; a container (text of whitespace only, with children seen) is not one.
-fn insert(out: &mut Request, path: &[String], last: Option<&str>, value: &str) {
-    let mut key = path.join("/");
-    if let Some(last) = last {
-        if !key.is_empty() {
-            key.push('/');
-        }
-        key.push_str(last);
-    }
-    let is_container = out.keys().any(|k| k.starts_with(&format!("{key}/")));
-    if !key.is_empty() && !is_container {
-        out.insert(key, value.to_owned());
-    }
-}
-
-fn decode(body: &[u8]) -> String {
-    let head = String::from_utf8_lossy(&body[..body.len().min(120)]).into_owned();
-    let declared = head.split("encoding=").nth(1).and_then(|rest| {
-        let quote = rest.chars().next()?;
-        rest[1..].split(quote).next()
-    });
-    let encoding = match declared.and_then(|label| Encoding::for_label(label.as_bytes())) {
-        Some(encoding) => encoding,
-        None if std::str::from_utf8(body).is_ok() => UTF_8,
-        None => WINDOWS_1254,
-    };
-    encoding.decode(body).0.into_owned()
+    xml::read(body, "CC5Request")
 }
 
 /// What the bank answers, fields in its order.
@@ -149,10 +78,6 @@ impl Answer {
         xml.push_str("  </Extra>\n</CC5Response>\n");
         WINDOWS_1254.encode(&xml).0.into_owned()
     }
-}
-
-fn escape(value: &str) -> String {
-    value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
