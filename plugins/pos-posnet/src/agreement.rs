@@ -22,7 +22,12 @@ pub fn read(answer: &Answer) -> Found {
     match answer.judge() {
         Judgement::Approved => {}
         Judgement::Refused if answer.error_code() == Some("E219") => return Found::Nothing,
-        _ => return Found::Unclear(format!("the question was refused with {}", answer.error_code().unwrap_or("no code"))),
+        _ => {
+            return Found::Unclear(format!(
+                "the question was refused with {}",
+                answer.error_code().unwrap_or("no code")
+            ));
+        }
     }
     let listed = answer.at("transactions").map(|list| list.children.as_slice()).unwrap_or_default();
     if listed.is_empty() {
@@ -38,9 +43,9 @@ fn row(element: &Tree) -> Option<Row> {
     let field = |name: &str| element.filled(name).map(str::to_owned);
     Some(Row {
         kind: Kind::of(element.filled("state").filter(|_| element.name == "transaction")?),
-        standing: match element.filled("txnStatus")? {
-            "1" => Standing::Effective,
-            "0" => Standing::Void,
+        standing: match element.filled("txnStatus") {
+            Some("1") => Standing::Effective,
+            Some("0") => Standing::Void,
             _ => Standing::Unclear,
         },
         order: field("orderID"),

@@ -114,7 +114,8 @@ impl Answer {
             ("pointInfo/pointAmount", "points-earned-minor"),
             ("pointInfo/totalPointAmount", "points-total-minor"),
         ];
-        let pairs = SHOWN.iter().filter_map(|(from, to)| self.get(from).map(|value| ((*to).to_owned(), value.to_owned())));
+        let pairs =
+            SHOWN.iter().filter_map(|(from, to)| self.get(from).map(|value| ((*to).to_owned(), value.to_owned())));
         pairs.collect()
     }
 }

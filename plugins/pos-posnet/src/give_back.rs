@@ -8,9 +8,7 @@ use posnet_orders::row::{Kind, Reversed, Row};
 use posnet_orders::{codes, number, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::operation;
-use vezne_plugin::{
-    BankRef, Context, Effect, Fault, HttpResponse, Outcome, Step, Target, Terms, amount, step,
-};
+use vezne_plugin::{BankRef, Context, Effect, Fault, HttpResponse, Outcome, Step, Target, Terms, amount, step};
 
 use crate::agreement::{self, Found};
 use crate::answer::{Answer, Judgement};
@@ -51,13 +49,11 @@ impl Original {
 
     /// With the reference a request takes.
     pub fn with_reference<T>(&self, build: impl FnOnce(Reference<'_>) -> T) -> Result<T, Fault> {
-        Ok(match &self.key {
-            Some(key) => build(Reference::Key(key)),
-            None => {
-                let address = number::address(&self.order, self.three_d)?;
-                build(Reference::Order { address: &address, day: self.day.as_deref() })
-            }
-        })
+        if let Some(key) = &self.key {
+            return Ok(build(Reference::Key(key)));
+        }
+        let address = number::address(&self.order, self.three_d)?;
+        Ok(build(Reference::Order { address: &address, day: self.day.as_deref() }))
     }
 
     fn at(&self, row: &Row) -> Self {
@@ -72,8 +68,7 @@ pub fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
     match (target.operation.as_str(), noted(&target.bank, STANDS_AS)) {
         (operation::REFUND, _) => send_void(ctx, &settings, &original, RETURN, None),
         (operation::CAPTURE, _) => send_void(ctx, &settings, &original, CAPT, None),
-        (_, Some(SALE)) => send_void(ctx, &settings, &original, SALE, None),
-        (operation::SALE, None) => send_void(ctx, &settings, &original, SALE, None),
+        (_, Some(SALE)) | (operation::SALE, None) => send_void(ctx, &settings, &original, SALE, None),
         _ => {
             let request = request_agreement(&settings, &original, &ctx.order_id)?;
             let known = step::order_ref(&original.order);
@@ -106,7 +101,11 @@ pub fn void_what_stands(ctx: &Context, original: &Original, response: &HttpRespo
         return send_void(ctx, &settings, &sale, SALE, None);
     }
     let reversed = [Reversed::Sale, Reversed::Authorization].into_iter().any(|what| question::is_reversed(&rows, what));
-    step::done(if reversed { voided(&original.order, "0220") } else { step::not_processed("nothing of the order stands") })
+    step::done(if reversed {
+        voided(&original.order, "0220")
+    } else {
+        step::not_processed("nothing of the order stands")
+    })
 }
 
 /// Sends a void. `then` is the reservation that falls after its capture.
@@ -156,7 +155,9 @@ pub fn void_answered(
             let request = message::request(&settings, message, &ctx.order_id)?;
             step::send(request, Effect::OnceOnlyWrite, known, &State::VoidRest { order: original.order.clone() })
         }
-        (true, None) if answer.judge() == Judgement::Approved => step::done(answer.approval(&original.order, transaction)),
+        (true, None) if answer.judge() == Judgement::Approved => {
+            step::done(answer.approval(&original.order, transaction))
+        }
         (true, None) => step::done(voided(&original.order, answer.error_code().unwrap_or_default())),
         (false, _) => step::done(answer.not_approved()),
     }
@@ -228,7 +229,8 @@ pub fn send_refund(ctx: &Context, terms: &Terms, original: &Original, response: 
 
 /// The transaction that took the money, if the bank shows exactly one.
 fn taken(original: &Original, rows: &[Row]) -> Original {
-    let effective = |kind: Kind| of_kind(rows, kind).into_iter().filter(|row| row.is_effective(kind)).collect::<Vec<_>>();
+    let effective =
+        |kind: Kind| of_kind(rows, kind).into_iter().filter(|row| row.is_effective(kind)).collect::<Vec<_>>();
     match (effective(Kind::Capture).as_slice(), effective(Kind::Sale).as_slice()) {
         ([row], _) | ([], [row]) => original.at(row),
         _ => original.clone(),

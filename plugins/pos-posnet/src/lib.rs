@@ -96,9 +96,7 @@ impl Payments for Posnet {
     ) -> Result<Step, Fault> {
         match (state::decode::<State>(state)?, reply) {
             (state, Reply::Response(response)) => resumed(ctx, terms, state, response),
-            (State::Gate(visit), Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, visit, callback)
-            }
+            (State::Gate(visit), Reply::Callback(callback)) => three_d::came_back(ctx, needed(terms)?, visit, callback),
             (State::Ask { .. } | State::Confirm { .. }, Reply::Failed(failure)) => {
                 step::done(step::unknown(format!("the question failed: {}", failure.detail)))
             }
@@ -233,9 +231,7 @@ fn campaign(ctx: &Context) -> Result<Option<String>, Fault> {
 /// whatever amount came the second time.
 fn charged(ctx: &Context, terms: &Terms, reserve: bool, answer: &Answer, question: Question) -> Result<Step, Fault> {
     match answer.judge() {
-        Judgement::Approved if answer.key().is_some() => {
-            step::done(answer.approval(&ctx.order_id, stands_as(reserve)))
-        }
+        Judgement::Approved if answer.key().is_some() => step::done(answer.approval(&ctx.order_id, stands_as(reserve))),
         Judgement::Approved => step::done(step::unknown("the yes has no key of the bank")),
         Judgement::ApprovedBefore => confirm(ctx, Some(terms), question),
         _ => step::done(answer.not_approved()),

@@ -235,7 +235,6 @@ pub fn request(settings: &Settings, message: Element, order: &str) -> Result<Htt
         ("x-correlation-id", correlation),
     ];
     let filled = headers.into_iter().filter(|(_, value)| !value.is_empty());
-    request.headers =
-        filled.map(|(name, value)| Field { name: name.to_owned(), value: Part::Text(value) }).collect();
+    request.headers = filled.map(|(name, value)| Field { name: name.to_owned(), value: Part::Text(value) }).collect();
     Ok(request)
 }

@@ -10,9 +10,7 @@ use posnet_orders::{codes, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::callback::Fields;
 use vezne_plugin::words::{entry, model, operation};
-use vezne_plugin::{
-    Callback, Card, Context, Effect, Fault, HttpResponse, Outcome, Step, Terms, amount, step, value,
-};
+use vezne_plugin::{Callback, Card, Context, Effect, Fault, HttpResponse, Outcome, Step, Terms, amount, step, value};
 
 use crate::answer::{Answer, Judgement};
 use crate::mac::{self, Signed};
@@ -86,7 +84,12 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         reserve,
     };
     let request = message::request(&settings, message::encrypt(&settings, &encrypt, card), &ctx.order_id)?;
-    step::send(request, Effect::ReadOnly, known(&settings, &ctx.order_id, stands_as(reserve)), &State::Encrypting(Visit { reserve }))
+    step::send(
+        request,
+        Effect::ReadOnly,
+        known(&settings, &ctx.order_id, stands_as(reserve)),
+        &State::Encrypting(Visit { reserve }),
+    )
 }
 
 /// Sends the payer to the gate with what the bank encrypted.
@@ -104,7 +107,14 @@ pub fn encrypted(ctx: &Context, visit: Visit, response: &HttpResponse) -> Result
     let data = [data1, field("data2").unwrap_or_default(), sign];
     let form = message::gate_form(&settings, data, &ctx.callback_url, lang);
     let correlation = number::padded(&ctx.order_id)?;
-    step::browse("gate", form, Effect::ReadOnly, &correlation, known(&settings, &ctx.order_id, stands_as(visit.reserve)), &State::Gate(visit))
+    step::browse(
+        "gate",
+        form,
+        Effect::ReadOnly,
+        &correlation,
+        known(&settings, &ctx.order_id, stands_as(visit.reserve)),
+        &State::Gate(visit),
+    )
 }
 
 /// The `Xid` the gate brings back.
@@ -122,12 +132,16 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: Visit, callback: &Callback
         let found = fields.filled(name).filter(plain).map(str::to_owned);
         found.ok_or_else(|| Fault::NotAuthentic(format!("the callback is refused: it has no {name}")))
     };
-    let packets =
-        Packets { bank: packet("BankPacket")?, merchant: packet("MerchantPacket")?, sign: packet("Sign")? };
+    let packets = Packets { bank: packet("BankPacket")?, merchant: packet("MerchantPacket")?, sign: packet("Sign")? };
     let order = Order::of(ctx, terms)?;
     let message = message::resolve(&settings, &packets, mac::request(&settings, order.signed())?);
     let request = message::request(&settings, message, &ctx.order_id)?;
-    step::send(request, Effect::ReadOnly, known(&settings, &ctx.order_id, stands_as(visit.reserve)), &State::Resolving { visit, packets })
+    step::send(
+        request,
+        Effect::ReadOnly,
+        known(&settings, &ctx.order_id, stands_as(visit.reserve)),
+        &State::Resolving { visit, packets },
+    )
 }
 
 /// What the gate said, by the bank's signed word: signature, order, amount, currency, then the result.
@@ -224,12 +238,7 @@ fn forged(why: &str) -> Fault {
 
 /// The answer to the charge: signed over the bank's key as public implementations have it. Not every store's
 /// bank system is known to sign it, so it is a setting.
-pub fn charge_answered(
-    ctx: &Context,
-    terms: &Terms,
-    reserve: bool,
-    answer: &Answer,
-) -> Result<Step, Fault> {
+pub fn charge_answered(ctx: &Context, terms: &Terms, reserve: bool, answer: &Answer) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     let yes = matches!(answer.judge(), Judgement::Approved | Judgement::ApprovedBefore);
     if settings.charge_mac && yes {

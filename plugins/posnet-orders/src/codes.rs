@@ -11,11 +11,8 @@ pub const CODES: &str = include_str!("../declines/posnet.json");
 pub const MD_STATUS: &str = include_str!("../declines/md_status.json");
 
 /// Words that narrow a code down, as keys of the table spell them; the first that fits counts.
-const WORDS: [(&str, &[&str]); 3] = [
-    ("0005", &["NOTONUS"]),
-    ("0015", &["PROVIZYON BULUNAMADI", "TAKSIT", "TERMINAL", "ISYERI"]),
-    ("0150", &["CVC"]),
-];
+const WORDS: [(&str, &[&str]); 3] =
+    [("0005", &["NOTONUS"]), ("0015", &["PROVIZYON BULUNAMADI", "TAKSIT", "TERMINAL", "ISYERI"]), ("0150", &["CVC"])];
 
 /// What a code means, the text beside it considered. Codes the bank's list does not have are ISO 8583's if
 /// they are two digits with zeros in front.
@@ -108,10 +105,16 @@ mod tests {
     #[test]
     fn words_narrow_a_code_down() {
         assert_eq!(class_of("0015", "PROVİZYON BULUNAMADI"), Some((Class::NotFound, "not-found".into())));
-        assert_eq!(class_of("0015", "Taksit için yetersiz tutar").map(|(class, _)| class), Some(Class::DeclineRetryOtherPos));
+        assert_eq!(
+            class_of("0015", "Taksit için yetersiz tutar").map(|(class, _)| class),
+            Some(Class::DeclineRetryOtherPos)
+        );
         assert_eq!(class_of("0015", "").map(|(class, _)| class), Some(Class::ConfigError));
         assert_eq!(class_of("0150", "CVC HATALI").map(|(_, key)| key), Some("wrong-cvv".into()));
-        assert_eq!(class_of("0005", "Notonus online iadenin iptali").map(|(class, _)| class), Some(Class::StateConflict));
+        assert_eq!(
+            class_of("0005", "Notonus online iadenin iptali").map(|(class, _)| class),
+            Some(Class::StateConflict)
+        );
         assert_eq!(class_of("0005", "RED").map(|(_, key)| key), Some("not-approved".into()));
     }
 

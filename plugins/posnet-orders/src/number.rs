@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn our_order_is_known_by_any_of_its_names() {
-        for theirs in ["TDS_000000002020110828BC", "TDSC000000002020110828BC", "0000000000002020110828BC", "2020110828BC"]
+        for theirs in
+            ["TDS_000000002020110828BC", "TDSC000000002020110828BC", "0000000000002020110828BC", "2020110828BC"]
         {
             assert!(is_ours("2020110828BC", theirs), "{theirs}");
             assert_eq!(stated("2020110828BC", theirs), "2020110828BC");

@@ -225,7 +225,9 @@ impl Question {
             _ => (Kind::Sale, Reversed::Sale),
         };
         let voided = of_kind(rows, kind);
-        if is_reversed(rows, reversed) || (!voided.is_empty() && voided.iter().all(|row| row.standing == Standing::Void)) {
+        if is_reversed(rows, reversed)
+            || (!voided.is_empty() && voided.iter().all(|row| row.standing == Standing::Void))
+        {
             return step::approved(step::order_ref(&self.order), self.nothing_but_the_order(), None, Vec::new());
         }
         if voided.iter().any(|row| row.standing == Standing::Effective) {

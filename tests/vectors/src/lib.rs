@@ -6,6 +6,7 @@
 
 pub mod json;
 pub mod nestpay;
+pub mod posnet;
 pub mod shared;
 pub mod verdict;
 
@@ -51,6 +52,7 @@ fn check(entry: &Json) -> Checked {
     }
     match entry.get("gateway").text().as_str() {
         "EstV3Pos" | "EstPos" | "PayTenPos" => nestpay::check(entry),
+        "PosNet" => posnet::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }
