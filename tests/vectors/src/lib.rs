@@ -4,10 +4,12 @@
 //! per family holds the mapping from a vector's operation to the connector's functions and nothing else.
 //! Entries that are that library's own API, or where our policy is stricter, are skipped with the reason.
 
+pub mod akbank;
 pub mod json;
 pub mod nestpay;
 pub mod posnet;
 pub mod shared;
+pub mod tree;
 pub mod verdict;
 
 use std::collections::BTreeMap;
@@ -53,6 +55,7 @@ fn check(entry: &Json) -> Checked {
     match entry.get("gateway").text().as_str() {
         "EstV3Pos" | "EstPos" | "PayTenPos" => nestpay::check(entry),
         "PosNet" => posnet::check(entry),
+        "AkbankPos" => akbank::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }
