@@ -63,6 +63,23 @@ pub fn parse_decimal(text: &str, exponent: u8) -> Option<i64> {
     format!("{whole}{kept:0<exponent$}").parse().ok()
 }
 
+/// Reads an amount as Turkish software prints it: a comma before the fraction, points between thousands
+/// (`1.056,20`). A single point that cannot be one between thousands is a decimal point (`10.01`); `1.056`
+/// is a thousand and fifty-six, because no currency with two decimals has three.
+pub fn parse_turkish(text: &str, exponent: u8) -> Option<i64> {
+    let (whole, fraction) = text.split_once(',').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let groups: Vec<&str> = whole.split('.').collect();
+    let first = groups.first().map_or(0, |group| group.len());
+    let are_thousands = (1..=3).contains(&first) && groups.iter().skip(1).all(|group| group.len() == 3);
+    match fraction {
+        _ if groups.len() == 1 => parse_decimal(text, exponent),
+        Some(fraction) if are_thousands => parse_decimal(&format!("{}.{fraction}", groups.concat()), exponent),
+        None if are_thousands && exponent < 3 => parse_decimal(&groups.concat(), exponent),
+        None => parse_decimal(text, exponent),
+        Some(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +102,26 @@ mod tests {
         assert_eq!(decimal(&money(100, 0)).expect("formats"), "100");
         assert_eq!(comma(&money(1_001, 2)).expect("formats"), "10,01");
         assert!(decimal(&money(-1, 2)).is_err());
+    }
+
+    #[test]
+    fn turkish_amounts_have_points_between_thousands() {
+        for (text, minor) in [
+            ("1,01", 101),
+            ("1", 100),
+            ("0", 0),
+            ("10.01", 1_001),
+            ("1.056,2", 105_620),
+            ("1.056", 105_600),
+            ("9.999.999,99", 999_999_999),
+            ("1000,25", 100_025),
+        ] {
+            assert_eq!(parse_turkish(text, 2), Some(minor), "{text}");
+        }
+        for bad in ["", ",", ".", "1.0,5", "1.00.000", "12.34,56", "1,000.00", ".500", "1.", "1.056,", "x", "1.0567"] {
+            assert_eq!(parse_turkish(bad, 2), None, "{bad}");
+        }
+        assert_eq!(parse_turkish("1.056", 3), Some(1_056));
     }
 
     #[test]
