@@ -5,6 +5,7 @@
 //! Entries that are that library's own API, or where our policy is stricter, are skipped with the reason.
 
 pub mod akbank;
+pub mod interpos;
 pub mod json;
 pub mod nestpay;
 pub mod posnet;
@@ -56,6 +57,7 @@ fn check(entry: &Json) -> Checked {
         "EstV3Pos" | "EstPos" | "PayTenPos" => nestpay::check(entry),
         "PosNet" => posnet::check(entry),
         "AkbankPos" => akbank::check(entry),
+        "InterPos" => interpos::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }
