@@ -5,6 +5,7 @@
 //! Entries that are that library's own API, or where our policy is stricter, are skipped with the reason.
 
 pub mod akbank;
+pub mod garanti;
 pub mod interpos;
 pub mod json;
 pub mod nestpay;
@@ -58,6 +59,7 @@ fn check(entry: &Json) -> Checked {
         "PosNet" => posnet::check(entry),
         "AkbankPos" => akbank::check(entry),
         "InterPos" => interpos::check(entry),
+        "GarantiPos" => garanti::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }

@@ -107,6 +107,11 @@ fn secret_value(name: &str) -> Option<String> {
     CURRENT.with_borrow(|current| current.secrets.get(name).cloned())
 }
 
+/// Another call of the connector begins within the running session: the host counts comparisons per call.
+pub fn next_call() {
+    CURRENT.with_borrow_mut(|current| current.comparisons = 0);
+}
+
 fn count_comparison() {
     let count = CURRENT.with_borrow_mut(|current| {
         current.comparisons += 1;
