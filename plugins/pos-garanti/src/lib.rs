@@ -81,7 +81,7 @@ impl Payments for Garanti {
             (State::Write { order, user }, Reply::Response(response)) => {
                 step::done(Answer::verified(response, &Settings::load()?, user)?.outcome(&order))
             }
-            (State::Before(intent), Reply::Response(response)) => undo::looked(ctx, terms, intent, response),
+            (State::Before(intent), Reply::Response(response)) => undo::looked(ctx, terms, &intent, response),
             (State::Before(_), Reply::Failed(failure)) => {
                 step::done(step::not_processed(format!("the bank could not be reached: {}", failure.detail)))
             }

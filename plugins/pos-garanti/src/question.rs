@@ -72,11 +72,11 @@ impl Question {
         match (order.standing, self.operation.as_str()) {
             (order_status::Standing::Charged, operation::AUTHORIZE | operation::CAPTURE) => None,
             (order_status::Standing::Charged, _) if order.charged == Some(self.minor) => {
-                Some(self.found(order, order.charged, None))
+                Some(found_order(order, order.charged, None))
             }
-            (order_status::Standing::Reserved, operation::AUTHORIZE) => Some(self.found(order, order.reserved, None)),
+            (order_status::Standing::Reserved, operation::AUTHORIZE) => Some(found_order(order, order.reserved, None)),
             (order_status::Standing::Reserved, operation::THREE_D_SECURE) => {
-                Some(self.found(order, order.reserved, Some(order_state::AUTHORIZED)))
+                Some(found_order(order, order.reserved, Some(order_state::AUTHORIZED)))
             }
             (order_status::Standing::Reserved, operation::CAPTURE) => {
                 Some(step::not_processed("the reservation has not been captured"))
@@ -84,12 +84,6 @@ impl Question {
             (order_status::Standing::Reserved, _) => Some(step::unknown("the bank keeps the sale as a reservation")),
             _ => None,
         }
-    }
-
-    fn found(&self, order: &OrderStatus, minor: Option<i64>, state: Option<&str>) -> Outcome {
-        let stated = Stated { minor, currency: None, order_id: order.bank.bank_order_id.clone() };
-        let attributes = state.map(|state| (order_state::KEY.to_owned(), state.to_owned()));
-        step::approved(order.bank.clone(), stated, order.code.clone(), attributes.into_iter().collect())
     }
 
     /// Reads all transactions of the order.
@@ -185,6 +179,12 @@ impl Question {
         let stated = Stated { minor, currency: None, order_id: Some(self.order.clone()) };
         step::approved(row.bank_ref(&self.order), stated, row.code.clone(), Vec::new())
     }
+}
+
+fn found_order(order: &OrderStatus, minor: Option<i64>, state: Option<&str>) -> Outcome {
+    let stated = Stated { minor, currency: None, order_id: order.bank.bank_order_id.clone() };
+    let attributes = state.map(|state| (order_state::KEY.to_owned(), state.to_owned()));
+    step::approved(order.bank.clone(), stated, order.code.clone(), attributes.into_iter().collect())
 }
 
 fn nothing() -> Outcome {

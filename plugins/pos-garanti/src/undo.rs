@@ -100,7 +100,7 @@ fn look(ctx: &Context, intent: Intent) -> Result<Step, Fault> {
 }
 
 /// The order's transactions are known, or the bank did not say. Nothing was sent yet that books anything.
-pub fn looked(ctx: &Context, terms: Option<&Terms>, intent: Intent, response: &HttpResponse) -> Result<Step, Fault> {
+pub fn looked(ctx: &Context, terms: Option<&Terms>, intent: &Intent, response: &HttpResponse) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     let history = match Answer::verified(response, &settings, User::Provision) {
         Ok(answer) => history::read(&answer),
@@ -115,9 +115,9 @@ pub fn looked(ctx: &Context, terms: Option<&Terms>, intent: Intent, response: &H
     let before = rows.as_ref().map(|rows| {
         rows.iter().filter(|row| row.kind == "refund").filter_map(|row| row.number.clone()).collect::<Vec<_>>()
     });
-    let number = intent.original.clone().or_else(|| found(rows.as_deref().unwrap_or_default(), &intent));
+    let number = intent.original.clone().or_else(|| found(rows.as_deref().unwrap_or_default(), intent));
     match number {
-        Some(number) => send(ctx, terms, &intent, &number, before),
+        Some(number) => send(ctx, terms, intent, &number, before),
         None => step::done(step::not_processed("the bank does not say which transaction this is about")),
     }
 }

@@ -125,8 +125,7 @@ fn order_state(entry: &Entry) -> &str {
         ("Basarili" | "Onaylandi", "refund") => "FULLY_REFUNDED",
         ("Basarili" | "Onaylandi", "pay" | "post") => "PAYMENT_COMPLETED",
         ("Basarili" | "Onaylandi", "pre") => "PRE_AUTH_COMPLETED",
-        ("Basarili" | "Onaylandi" | "Iptal", _) => &entry.standing,
-        (_, "") => &entry.standing,
+        ("Basarili" | "Onaylandi" | "Iptal", _) | (_, "") => &entry.standing,
         _ => "ERROR",
     }
 }
