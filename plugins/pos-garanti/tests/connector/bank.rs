@@ -134,7 +134,7 @@ pub fn order(word: &str, reserved: &str, charged: &str, code: &str) -> Vec<u8> {
 
 /// An answer to `orderhistoryinq`: rows of type, amount, day, day of the void, code and number.
 pub fn history(rows: &[(&str, &str, &str, &str, &str, &str)]) -> Vec<u8> {
-    let lines: String = rows
+    let lines: Vec<String> = rows
         .iter()
         .map(|(kind, amount, on, voided, code, number)| {
             let (reserved, charged) = if *kind == "preauth" { (*amount, "0") } else { ("0", *amount) };
@@ -146,7 +146,7 @@ pub fn history(rows: &[(&str, &str, &str, &str, &str, &str)]) -> Vec<u8> {
             )
         })
         .collect();
-    let inside = format!("<OrderHistInqResult><OrderTxnList>{lines}</OrderTxnList></OrderHistInqResult>");
+    let inside = format!("<OrderHistInqResult><OrderTxnList>{}</OrderTxnList></OrderHistInqResult>", lines.concat());
     signed("00", "", "Approved", "", "", &inside, PASSWORD)
 }
 
