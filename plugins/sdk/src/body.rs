@@ -89,9 +89,38 @@ pub fn url_form(text: &str) -> String {
     out
 }
 
+/// Reads what [`url_form`] writes, for banks that encode a field's value once more. `None` if it is not that.
+pub fn url_decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [bytes.next()?, bytes.next()?].map(|digit| char::from(digit).to_digit(16));
+                let [high, low] = [digits[0]?, digits[1]?];
+                u8::try_from(high * 16 + low).ok()?
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(out).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_encoded_can_be_read() {
+        for text in ["", "a b", "ş&=+%", "<?xml version=\"1.0\"?>"] {
+            assert_eq!(url_decoded(&url_form(text)).as_deref(), Some(text));
+        }
+        assert_eq!(url_decoded("%3c%3Fxml+version"), Some("<?xml version".into()));
+        for bad in ["%", "%4", "%zz", "%ff"] {
+            assert_eq!(url_decoded(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_form_body_escapes_names_and_values() {

@@ -7,6 +7,9 @@ use crate::{Fault, Sealed, SealedCharset};
 pub enum Charset {
     /// What everything should be.
     Utf8,
+    /// Western Latin, which some banks want declared although it lacks six Turkish letters: those are
+    /// written as character references. For writing only; no answer is read as it.
+    Iso8859x1,
     /// Turkish Latin, as most bank envelopes declare; read as its superset Windows-1254, which is what
     /// banks really send under that name.
     Iso8859x9,
@@ -40,6 +43,7 @@ impl Charset {
     pub fn decode(self, bytes: &[u8]) -> Option<String> {
         match self {
             Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            Self::Iso8859x1 => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
             Self::Iso8859x9 => bytes.iter().map(|byte| latin5_char(*byte)).collect(),
         }
     }
@@ -48,21 +52,28 @@ impl Charset {
     pub fn encode(self, text: &str) -> Result<Vec<u8>, char> {
         match self {
             Self::Utf8 => Ok(text.as_bytes().to_vec()),
+            Self::Iso8859x1 => text.chars().map(|c| u8::try_from(u32::from(c)).map_err(|_| c)).collect(),
             Self::Iso8859x9 => text.chars().map(|c| latin5_byte(c).ok_or(c)).collect(),
         }
     }
 
     /// Whether a character can be written.
     pub fn has(self, c: char) -> bool {
-        self == Self::Utf8 || latin5_byte(c).is_some()
+        match self {
+            Self::Utf8 => true,
+            Self::Iso8859x1 => u32::from(c) < 0x100,
+            Self::Iso8859x9 => latin5_byte(c).is_some(),
+        }
     }
 
     /// A sealed value (which is UTF-8) in this charset.
     pub fn seal(self, sealed: Sealed) -> Result<Sealed, Fault> {
-        match self {
-            Self::Utf8 => Ok(sealed),
-            Self::Iso8859x9 => sealed.transcoded(SealedCharset::Iso8859x9).map_err(|error| crate::value::fault(&error)),
-        }
+        let to = match self {
+            Self::Utf8 => return Ok(sealed),
+            Self::Iso8859x1 => SealedCharset::Iso8859x1,
+            Self::Iso8859x9 => SealedCharset::Iso8859x9,
+        };
+        sealed.transcoded(to).map_err(|error| crate::value::fault(&error))
     }
 }
 
@@ -110,6 +121,9 @@ mod tests {
         assert_eq!(Charset::Iso8859x9.decode(&[0x80, 0x93]).as_deref(), Some("€“"));
         assert_eq!(Charset::Iso8859x9.decode(&[0x81]), None);
         assert_eq!(Charset::Utf8.decode(&bytes), None);
+        assert_eq!(Charset::Iso8859x1.encode("Öç"), Ok(vec![0xD6, 0xE7]));
+        assert_eq!(Charset::Iso8859x1.encode("Ş"), Err('Ş'));
+        assert!(Charset::Iso8859x1.has('ö') && !Charset::Iso8859x1.has('ğ'));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod charset;
 pub mod connector;
 pub mod decline;
 pub mod host;
+pub mod html;
 pub mod istanbul;
 pub mod json;
 pub mod one_call;

@@ -47,6 +47,25 @@ pub fn browse_with<S: Serialize>(
     }))
 }
 
+/// The path of a form to an address that the bank's own answer names: the page where a card's bank
+/// verifies its holder. Where the POS account may lead payers to one address only (`granted`), what is below
+/// it; otherwise the whole address, which is for the host to allow.
+pub fn path_of(address: &str, granted: Option<&str>) -> Result<String, Fault> {
+    let plain = address.len() <= 2_048 && address.bytes().all(|byte| byte.is_ascii_graphic());
+    if !plain || !(address.starts_with("https://") || address.starts_with("http://")) {
+        return Err(Fault::UnreadableAnswer("the answer names no address to lead the payer to".into()));
+    }
+    let Some(granted) = granted else { return Ok(address.to_owned()) };
+    let below = address.strip_prefix(granted.trim_end_matches('/'));
+    match below.filter(|path| path.is_empty() || path.starts_with('/')) {
+        Some(path) => Ok(path.to_owned()),
+        None => {
+            let host = address.split('/').nth(2).unwrap_or_default();
+            Err(Fault::BadConfig(format!("this POS account may not lead payers to {host}")))
+        }
+    }
+}
+
 /// Over.
 pub fn done(outcome: Outcome) -> Result<Step, Fault> {
     Ok(Step::Done(outcome))
@@ -75,4 +94,23 @@ pub fn order_ref(order_id: &str) -> BankRef {
 /// An answer that states nothing.
 pub fn nothing_stated() -> Stated {
     Stated { minor: None, currency: None, order_id: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_the_banks_answer_is_below_the_granted_one_or_whole() {
+        let below = |granted| path_of("https://acs.example/a/b?c=1", granted);
+        assert_eq!(below(None).ok().as_deref(), Some("https://acs.example/a/b?c=1"));
+        assert_eq!(below(Some("https://acs.example/a/")).ok().as_deref(), Some("/b?c=1"));
+        assert_eq!(path_of("https://acs.example", Some("https://acs.example/")).ok().as_deref(), Some(""));
+        for granted in ["https://acs.exampl", "https://other.example", "https://acs.example/a/bc"] {
+            assert!(matches!(below(Some(granted)), Err(Fault::BadConfig(_))), "{granted}");
+        }
+        for bad in ["", "javascript:alert(1)", "/path", "https://a b", "ftp://x"] {
+            assert!(matches!(path_of(bad, None), Err(Fault::UnreadableAnswer(_))), "{bad}");
+        }
+    }
 }

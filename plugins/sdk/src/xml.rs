@@ -11,6 +11,7 @@ use crate::{Escape, Fault, Part, Sealed};
 #[derive(Debug)]
 pub struct Element {
     name: String,
+    attributes: Vec<(String, String)>,
     content: Content,
 }
 
@@ -24,12 +25,31 @@ enum Content {
 impl Element {
     /// An element without content: `<name/>`.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), content: Content::Nothing }
+        Self { name: name.to_owned(), attributes: Vec::new(), content: Content::Nothing }
     }
 
     /// An element with text or sealed values in it; an empty text is `<name></name>`.
     pub fn with(name: &str, value: impl Into<Value>) -> Self {
-        Self { name: name.to_owned(), content: Content::Value(value.into()) }
+        Self { content: Content::Value(value.into()), ..Self::new(name) }
+    }
+
+    /// Adds an attribute; namespaces, mostly.
+    #[must_use]
+    pub fn attribute(mut self, name: &str, text: &str) -> Self {
+        self.attributes.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// With a namespace prefix before its own name and that of every element in it.
+    #[must_use]
+    pub fn prefixed(self, prefix: &str) -> Self {
+        let content = match self.content {
+            Content::Children(children) => {
+                Content::Children(children.into_iter().map(|child| child.prefixed(prefix)).collect())
+            }
+            other => other,
+        };
+        Self { name: format!("{prefix}:{}", self.name), attributes: self.attributes, content }
     }
 
     /// Adds a child.
@@ -62,6 +82,7 @@ impl Element {
     pub fn into_document(self, charset: Charset) -> Result<Vec<Part>, Fault> {
         let label = match charset {
             Charset::Utf8 => "UTF-8",
+            Charset::Iso8859x1 => "ISO-8859-1",
             Charset::Iso8859x9 => "ISO-8859-9",
         };
         let declaration = format!("<?xml version=\"1.0\" encoding=\"{label}\"?>\n");
@@ -69,17 +90,26 @@ impl Element {
         Ok(out.into_parts().into_iter().map(|part| encoded(part, charset)).collect())
     }
 
+    /// The element alone, without a declaration, in UTF-8: for SOAP, and for a document inside a form field.
+    pub fn into_fragment(self) -> Result<Value, Fault> {
+        self.write(Value::new(), Charset::Utf8)
+    }
+
     fn write(self, out: Value, charset: Charset) -> Result<Value, Fault> {
         let name = self.name;
+        let mut opened = name.clone();
+        for (attribute, text) in &self.attributes {
+            opened.push_str(&format!(" {attribute}=\"{}\"", escaped(text, charset).replace('"', "&quot;")));
+        }
         Ok(match self.content {
-            Content::Nothing => out.text(&format!("<{name}/>")),
+            Content::Nothing => out.text(&format!("<{opened}/>")),
             Content::Value(value) => {
                 let seal = |sealed: Sealed| charset.seal(sealed.escaped(Escape::XmlText));
                 let inside = value.rewritten(|text| escaped(text, charset), seal)?;
-                out.text(&format!("<{name}>")).value(inside).text(&format!("</{name}>"))
+                out.text(&format!("<{opened}>")).value(inside).text(&format!("</{name}>"))
             }
             Content::Children(children) => {
-                let mut out = out.text(&format!("<{name}>"));
+                let mut out = out.text(&format!("<{opened}>"));
                 for child in children {
                     out = child.write(out, charset)?;
                 }
@@ -210,6 +240,21 @@ impl Tree {
         self.get(path).filter(|text| !text.is_empty())
     }
 
+    /// The children of a name, however many there are.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tree> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The only child whose name is this one but for a namespace prefix: `Body` of `soapenv:Body`.
+    pub fn local(&self, name: &str) -> Option<&Tree> {
+        let is = |child: &&Tree| child.name.rsplit(':').next() == Some(name);
+        let mut found = self.children.iter().filter(is);
+        match (found.next(), found.next()) {
+            (Some(child), None) => Some(child),
+            _ => None,
+        }
+    }
+
     /// The element at a path.
     pub fn at(&self, path: &str) -> Option<&Tree> {
         path.split('/').try_fold(self, |element, name| {
@@ -333,6 +378,21 @@ mod tests {
         }
         let deep = "<a>".repeat(100_000);
         assert!(Tree::read(deep.as_bytes(), None).is_err());
+    }
+
+    #[test]
+    fn a_fragment_has_attributes_and_no_declaration() {
+        let envelope = Element::new("s:Envelope").attribute("xmlns:s", "urn:a&\"b").field("s:Body", "ş<");
+        let text = text_of(&envelope.into_fragment().expect("builds").into_parts());
+        assert_eq!(
+            String::from_utf8_lossy(&text),
+            "<s:Envelope xmlns:s=\"urn:a&amp;&quot;b\"><s:Body>ş&lt;</s:Body></s:Envelope>"
+        );
+        let tree = Tree::read(b"<s:E><s:Body><A>1</A><A>2</A></s:Body></s:E>", None).expect("reads");
+        let body = tree.local("Body").expect("is there");
+        assert_eq!((body.get("A"), body.all("A").count()), (None, 2));
+        let latin1 = Element::with("A", "öş").into_document(Charset::Iso8859x1).expect("builds");
+        assert_eq!(text_of(&latin1), b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<A>\xF6&#351;</A>\n");
     }
 
     #[test]
