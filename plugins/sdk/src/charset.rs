@@ -68,12 +68,14 @@ impl Charset {
 
     /// A sealed value (which is UTF-8) in this charset.
     pub fn seal(self, sealed: Sealed) -> Result<Sealed, Fault> {
-        let to = match self {
-            Self::Utf8 => return Ok(sealed),
-            Self::Iso8859x1 => SealedCharset::Iso8859x1,
-            Self::Iso8859x9 => SealedCharset::Iso8859x9,
-        };
-        sealed.transcoded(to).map_err(|error| crate::value::fault(&error))
+        let to = |charset| sealed.transcoded(charset).map_err(|error| crate::value::fault(&error));
+        match self {
+            Self::Utf8 => Ok(sealed),
+            // What cannot be read cannot become a character reference. Turkish letters that this charset
+            // lacks go out as the bytes its Turkish sister has for them: a name looks odd, nothing breaks.
+            Self::Iso8859x1 => to(SealedCharset::Iso8859x1).or_else(|_| to(SealedCharset::Iso8859x9)),
+            Self::Iso8859x9 => to(SealedCharset::Iso8859x9),
+        }
     }
 }
 

@@ -141,15 +141,12 @@ fn resolved(text: &str) -> String {
         rest = &rest[at..];
         let end = rest.find(';').filter(|end| (2..=10).contains(end));
         let found = end.and_then(|end| Some((reference(&rest[1..end])?, end)));
-        match found {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((c, end)) = found {
+            out.push(c);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -57,13 +57,11 @@ pub fn path_of(address: &str, granted: Option<&str>) -> Result<String, Fault> {
     }
     let Some(granted) = granted else { return Ok(address.to_owned()) };
     let below = address.strip_prefix(granted.trim_end_matches('/'));
-    match below.filter(|path| path.is_empty() || path.starts_with('/')) {
-        Some(path) => Ok(path.to_owned()),
-        None => {
-            let host = address.split('/').nth(2).unwrap_or_default();
-            Err(Fault::BadConfig(format!("this POS account may not lead payers to {host}")))
-        }
-    }
+    let elsewhere = || {
+        let host = address.split('/').nth(2).unwrap_or_default();
+        Fault::BadConfig(format!("this POS account may not lead payers to {host}"))
+    };
+    below.filter(|path| path.is_empty() || path.starts_with('/')).map(str::to_owned).ok_or_else(elsewhere)
 }
 
 /// Over.

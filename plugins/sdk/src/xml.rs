@@ -99,7 +99,8 @@ impl Element {
         let name = self.name;
         let mut opened = name.clone();
         for (attribute, text) in &self.attributes {
-            opened.push_str(&format!(" {attribute}=\"{}\"", escaped(text, charset).replace('"', "&quot;")));
+            let text = escaped(text, charset).replace('"', "&quot;");
+            opened = format!("{opened} {attribute}=\"{text}\"");
         }
         Ok(match self.content {
             Content::Nothing => out.text(&format!("<{opened}/>")),
