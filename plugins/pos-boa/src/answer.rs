@@ -115,7 +115,7 @@ impl Answer {
             fields: result.at("Value").cloned().unwrap_or_default(),
             error_code: error("ErrorCode"),
             error_message: error("ErrorMessage"),
-            success: result.filled("Success").map(|word| word.eq_ignore_ascii_case("true")),
+            success: result.filled("Success").map(|word| word == "1" || word.eq_ignore_ascii_case("true")),
         })
     }
 

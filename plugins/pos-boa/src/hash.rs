@@ -36,8 +36,7 @@ pub struct Signed<'a> {
 
 /// Signs a request.
 pub fn request(signed: &Signed<'_>) -> Result<Sealed, Fault> {
-    let values =
-        [signed.merchant_id, signed.order_id, signed.amount, signed.ok_url, signed.fail_url, signed.user_name];
+    let values = [signed.merchant_id, signed.order_id, signed.amount, signed.ok_url, signed.fail_url, signed.user_name];
     over(&values)
 }
 

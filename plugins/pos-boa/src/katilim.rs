@@ -6,7 +6,7 @@ use vezne_plugin::xml::Element;
 use vezne_plugin::{Card, ExpiryForm, Fault, HttpRequest, body};
 
 use crate::hash::{self, Signed};
-use crate::order::Order;
+use crate::order::{Order, Urls, holder};
 use crate::settings::Settings;
 
 /// The version of the messages.
@@ -43,13 +43,13 @@ fn account(settings: &Settings) -> Element {
         .field("SubMerchantId", &settings.sub_merchant_id)
 }
 
-fn sign(settings: &Settings, message: Element, order_id: &str, amount: &str, url: &str) -> Result<Element, Fault> {
+fn sign(settings: &Settings, message: Element, order_id: &str, amount: &str, urls: Urls<'_>) -> Result<Element, Fault> {
     let signed = Signed {
         merchant_id: &settings.merchant_id,
         order_id,
         amount,
-        ok_url: url,
-        fail_url: url,
+        ok_url: urls.ok,
+        fail_url: urls.fail,
         user_name: &settings.user_name,
     };
     Ok(message.field("HashData", hash::request(&signed)?))
@@ -61,7 +61,7 @@ fn with_card(message: Element, card: &Card) -> Element {
         .field("CardExpireDateYear", card.expiry(ExpiryForm::Yy))
         .field("CardExpireDateMonth", card.expiry(ExpiryForm::Mm))
         .optional("CardCVV2", card.security_code())
-        .optional("CardHolderName", card.holder())
+        .optional("CardHolderName", holder(card))
 }
 
 /// A sale or, at its own address, a reservation.
@@ -75,11 +75,16 @@ pub fn charge(settings: &Settings, order: &Order<'_>, security: Security, card: 
         .field("FECCurrencyCode", order.currency)
         .field("CurrencyCode", order.currency)
         .field("TransactionSecurity", security.code());
-    sign(settings, with_card(message, card), order.id, order.amount, "")
+    sign(settings, with_card(message, card), order.id, order.amount, Urls::NONE)
 }
 
 /// Asks for a 3-D Secure verification; answered with a page whose form leads the payer on.
-pub fn enrolment(settings: &Settings, order: &Order<'_>, url: &str, card: Option<&Card>) -> Result<Element, Fault> {
+pub fn enrolment(
+    settings: &Settings,
+    order: &Order<'_>,
+    urls: Urls<'_>,
+    card: Option<&Card>,
+) -> Result<Element, Fault> {
     let message = account(settings)
         .field("APIVersion", API_VERSION)
         .field("HashPassword", hash::password()?)
@@ -89,29 +94,29 @@ pub fn enrolment(settings: &Settings, order: &Order<'_>, url: &str, card: Option
         .field("DisplayAmount", order.amount)
         .field("FECCurrencyCode", order.currency)
         .field("MerchantOrderId", order.id)
-        .field("OkUrl", url)
-        .field("FailUrl", url);
+        .field("OkUrl", urls.ok)
+        .field("FailUrl", urls.fail);
     let message = match card {
         Some(card) => with_card(message, card),
         None => message,
     };
-    sign(settings, message, order.id, order.amount, url)
+    sign(settings, message, order.id, order.amount, urls)
 }
 
 /// Charges what was verified. `md` stands for the card. The callback states neither amount nor
 /// instalments, so ours are sent.
-pub fn provision(settings: &Settings, order: &Order<'_>, url: &str, md: &str) -> Result<Element, Fault> {
+pub fn provision(settings: &Settings, order: &Order<'_>, urls: Urls<'_>, md: &str) -> Result<Element, Fault> {
     let proof = Element::new("VPosAdditionalData").field("Key", "MD").field("Data", md);
     let message = account(settings)
-        .field("OkUrl", url)
-        .field("FailUrl", url)
+        .field("OkUrl", urls.ok)
+        .field("FailUrl", urls.fail)
         .field("APIVersion", API_VERSION)
         .child(Element::new("AdditionalData").child(Element::new("AdditionalDataList").child(proof)))
         .field("InstallmentCount", order.instalments)
         .field("Amount", order.amount)
         .field("MerchantOrderId", order.id)
         .field("TransactionSecurity", Security::ThreeD.code());
-    sign(settings, message, order.id, order.amount, url)
+    sign(settings, message, order.id, order.amount, urls)
 }
 
 /// Takes a whole reservation.
@@ -121,7 +126,7 @@ pub fn capture(settings: &Settings, order_id: &str, bank_order: &str, ip: &str) 
         .field("MerchantOrderId", order_id)
         .field("OrderId", bank_order)
         .field("CustomerIPAddress", ip);
-    sign(settings, message, order_id, "", "")
+    sign(settings, message, order_id, "", Urls::NONE)
 }
 
 /// Voids a sale, whose amount is said, or a reservation, whose is not.
@@ -132,7 +137,7 @@ pub fn void(settings: &Settings, order_id: &str, bank_order: &str, amount: Optio
         .field("OrderId", bank_order)
         .field("PaymentType", "1")
         .optional("Amount", amount);
-    sign(settings, message, order_id, amount.unwrap_or_default(), "")
+    sign(settings, message, order_id, amount.unwrap_or_default(), Urls::NONE)
 }
 
 /// Gives back: all of it, or the amount that is said.
@@ -142,12 +147,12 @@ pub fn refund(settings: &Settings, order_id: &str, bank_order: &str, part: Optio
         .field("MerchantOrderId", order_id)
         .field("OrderId", bank_order)
         .optional("Amount", part);
-    sign(settings, message, order_id, part.unwrap_or_default(), "")
+    sign(settings, message, order_id, part.unwrap_or_default(), Urls::NONE)
 }
 
 /// What became of an order?
 pub fn order_status(settings: &Settings, order_id: &str) -> Result<Element, Fault> {
-    sign(settings, account(settings).field("MerchantOrderId", order_id), order_id, "", "")
+    sign(settings, account(settings).field("MerchantOrderId", order_id), order_id, "", Urls::NONE)
 }
 
 /// Which transactions are listed.
@@ -180,7 +185,7 @@ pub fn history(settings: &Settings, period: &Period<'_>) -> Result<Element, Faul
         .child(Element::new("OrderStatus"))
         .child(Element::new("TranResult"))
         .child(Element::new("OrderNo"));
-    sign(settings, message, "", "", "")
+    sign(settings, message, "", "", Urls::NONE)
 }
 
 /// The form of the bank's own payment page.
@@ -188,7 +193,7 @@ pub fn history(settings: &Settings, period: &Period<'_>) -> Result<Element, Faul
 /// It wants the hashed password in the payer's browser, and whoever has that can sign requests in the
 /// firm's name. The host lets no secret out to a browser, so `start` refuses this model; the form is here
 /// because it is the bank's protocol.
-pub fn hosted_page(settings: &Settings, order: &Order<'_>, url: &str) -> Result<Form, Fault> {
+pub fn hosted_page(settings: &Settings, order: &Order<'_>, urls: Urls<'_>) -> Result<Form, Fault> {
     Ok(Form::new()
         .field("UserName", &settings.user_name)
         .field("HashPassword", hash::password()?)
@@ -196,8 +201,8 @@ pub fn hosted_page(settings: &Settings, order: &Order<'_>, url: &str) -> Result<
         .field("MerchantOrderId", order.id)
         .field("Amount", order.amount)
         .field("FECCurrencyCode", order.currency)
-        .field("OkUrl", url)
-        .field("FailUrl", url)
+        .field("OkUrl", urls.ok)
+        .field("FailUrl", urls.fail)
         .field("PaymentType", "1"))
 }
 

@@ -5,7 +5,7 @@ use vezne_plugin::xml::Element;
 use vezne_plugin::{Card, ExpiryForm, Fault, HttpRequest, body};
 
 use crate::hash::{self, Signed};
-use crate::order::Order;
+use crate::order::{Order, Urls, holder};
 use crate::settings::Settings;
 
 /// The version of the messages, with the fields 3-D Secure 2 wants.
@@ -23,20 +23,20 @@ pub fn account(settings: &Settings) -> Element {
         .field("APIVersion", API_VERSION)
 }
 
-fn signed<'a>(settings: &'a Settings, order: &Order<'a>, urls: Option<&'a str>) -> Signed<'a> {
+fn signed<'a>(settings: &'a Settings, order: &Order<'a>, urls: Urls<'a>) -> Signed<'a> {
     Signed {
         merchant_id: &settings.merchant_id,
         order_id: order.id,
         amount: order.amount,
-        ok_url: urls.unwrap_or_default(),
-        fail_url: urls.unwrap_or_default(),
+        ok_url: urls.ok,
+        fail_url: urls.fail,
         user_name: &settings.user_name,
     }
 }
 
 fn with_card(message: Element, card: &Card, brand: Option<&str>) -> Element {
     message
-        .optional("CardHolderName", card.holder())
+        .optional("CardHolderName", holder(card))
         .optional("CardType", brand)
         .field("CardNumber", card.pan())
         .field("CardExpireDateYear", card.expiry(ExpiryForm::Yy))
@@ -57,7 +57,7 @@ pub fn card_type(scheme: &str) -> &'static str {
 /// A sale without 3-D Secure. The same message serves mail order: the store is open to it or not.
 pub fn sale(settings: &Settings, order: &Order<'_>, card: &Card) -> Result<Element, Fault> {
     let message = account(settings)
-        .field("HashData", hash::request(&signed(settings, order, None))?)
+        .field("HashData", hash::request(&signed(settings, order, Urls::NONE))?)
         .field("TransactionType", SALE)
         .field("TransactionSecurity", "1")
         .field("MerchantOrderId", order.id)
@@ -69,7 +69,13 @@ pub fn sale(settings: &Settings, order: &Order<'_>, card: &Card) -> Result<Eleme
 }
 
 /// Asks for a 3-D Secure verification; answered with a page whose form leads the payer on.
-pub fn enrolment(settings: &Settings, order: &Order<'_>, url: &str, card: &Card, brand: &str) -> Result<Element, Fault> {
+pub fn enrolment(
+    settings: &Settings,
+    order: &Order<'_>,
+    urls: Urls<'_>,
+    card: &Card,
+    brand: &str,
+) -> Result<Element, Fault> {
     let message = account(settings)
         .field("TransactionType", SALE)
         .field("TransactionSecurity", "3")
@@ -78,18 +84,18 @@ pub fn enrolment(settings: &Settings, order: &Order<'_>, url: &str, card: &Card,
         .field("DisplayAmount", order.amount)
         .field("CurrencyCode", order.currency)
         .field("MerchantOrderId", order.id)
-        .field("OkUrl", url)
-        .field("FailUrl", url)
+        .field("OkUrl", urls.ok)
+        .field("FailUrl", urls.fail)
         .child(Element::new("DeviceData").field("ClientIP", order.ip));
     let message = with_card(sub_merchant(message, settings), card, Some(brand));
-    Ok(message.field("HashData", hash::request(&signed(settings, order, Some(url)))?))
+    Ok(message.field("HashData", hash::request(&signed(settings, order, urls))?))
 }
 
 /// Charges what was verified. `md` stands for the card.
 pub fn provision(settings: &Settings, order: &Order<'_>, md: &str) -> Result<Element, Fault> {
     let proof = Element::new("AdditionalData").field("Key", "MD").field("Data", md);
     let message = account(settings)
-        .field("HashData", hash::request(&signed(settings, order, None))?)
+        .field("HashData", hash::request(&signed(settings, order, Urls::NONE))?)
         .field("CustomerIPAddress", order.ip)
         .child(Element::new("KuveytTurkVPosAdditionalData").child(proof))
         .field("TransactionType", SALE)

@@ -1,6 +1,6 @@
 //! What is charged, in the banks' words.
 
-use vezne_plugin::{Context, Fault, Money, Terms};
+use vezne_plugin::{Card, Context, Fault, Money, Sealed, SealedCharset, Terms};
 
 /// What a charge says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,25 @@ pub struct Order<'a> {
     pub instalments: &'a str,
     /// The payer's address, if known.
     pub ip: &'a str,
+}
+
+/// Where the payer comes back to.
+#[derive(Debug, Clone, Copy)]
+pub struct Urls<'a> {
+    /// After a success.
+    pub ok: &'a str,
+    /// After a failure.
+    pub fail: &'a str,
+}
+
+impl<'a> Urls<'a> {
+    /// None: nobody comes back.
+    pub const NONE: Urls<'static> = Urls { ok: "", fail: "" };
+
+    /// One address for both.
+    pub fn both(url: &'a str) -> Self {
+        Self { ok: url, fail: url }
+    }
 }
 
 /// The texts an [`Order`] borrows.
@@ -100,4 +119,9 @@ pub fn currency(money: &Money) -> String {
 pub fn iso_currency(stated: &str) -> String {
     let padded = format!("{stated:0>4}");
     if padded == OLD_ROUBLE { ROUBLE.to_string() } else { padded.strip_prefix('0').unwrap_or(&padded).to_owned() }
+}
+
+/// The holder's name, unless it has letters the messages cannot carry: the bank does not check it.
+pub fn holder(card: &Card) -> Option<Sealed> {
+    card.holder().filter(|name| name.transcoded(SealedCharset::Iso8859x9).is_ok())
 }

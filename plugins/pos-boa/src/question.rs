@@ -160,10 +160,8 @@ impl Question {
     }
 
     fn without_charge(&self, bank: Bank, ours: &[&Row]) -> Outcome {
-        let of_a_charge = matches!(
-            self.operation.as_str(),
-            operation::SALE | operation::AUTHORIZE | operation::THREE_D_SECURE
-        );
+        let of_a_charge =
+            matches!(self.operation.as_str(), operation::SALE | operation::AUTHORIZE | operation::THREE_D_SECURE);
         match ours {
             [] => step::unknown("the bank answered with another order"),
             _ if !of_a_charge => step::unknown("the bank does not show what was to be changed"),

@@ -16,7 +16,7 @@ use vezne_plugin::{
 };
 
 use crate::answer::{self, Answer, Booking};
-use crate::order::{self, Texts};
+use crate::order::{self, Texts, Urls};
 use crate::settings::{Bank, Settings};
 use crate::{State, hash, katilim, kuveyt};
 
@@ -43,15 +43,13 @@ pub fn start(ctx: &Context, wanted: &str, terms: &Terms, card: Option<&Card>) ->
         return Err(Fault::Unsupported("the bank reserves without 3-D Secure only".into()));
     }
     let texts = Texts::of(ctx, terms)?;
-    let url = &ctx.callback_url;
+    let urls = Urls::both(&ctx.callback_url);
     let request = match settings.bank {
         Bank::Kuveyt => {
             let brand = kuveyt::card_type(&card.visible().scheme);
-            kuveyt::request(PAY_GATE, kuveyt::enrolment(&settings, &texts.order(), url, card, brand)?)?
+            kuveyt::request(PAY_GATE, kuveyt::enrolment(&settings, &texts.order(), urls, card, brand)?)?
         }
-        Bank::Katilim => {
-            katilim::request(PAY_GATE, katilim::enrolment(&settings, &texts.order(), url, Some(card))?)?
-        }
+        Bank::Katilim => katilim::request(PAY_GATE, katilim::enrolment(&settings, &texts.order(), urls, Some(card))?)?,
     };
     step::send(request, Effect::ReadOnly, step::order_ref(&ctx.order_id), &State::Enrol)
 }
@@ -184,7 +182,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, callback: &Callback) -> Result<St
     let request = match settings.bank {
         Bank::Kuveyt => kuveyt::request(PROVISION_GATE, kuveyt::provision(&settings, &texts.order(), md)?)?,
         Bank::Katilim => {
-            let message = katilim::provision(&settings, &texts.order(), &ctx.callback_url, md)?;
+            let message = katilim::provision(&settings, &texts.order(), Urls::both(&ctx.callback_url), md)?;
             katilim::request(PROVISION_GATE, message)?
         }
     };

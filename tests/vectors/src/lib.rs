@@ -7,6 +7,7 @@
 pub mod akbank;
 pub mod garanti;
 pub mod interpos;
+pub mod boa;
 pub mod json;
 pub mod nestpay;
 pub mod posnet;
@@ -60,6 +61,7 @@ fn check(entry: &Json) -> Checked {
         "AkbankPos" => akbank::check(entry),
         "InterPos" => interpos::check(entry),
         "GarantiPos" => garanti::check(entry),
+        "KuveytPos" | "KuveytSoapApiPos" | "VakifKatilimPos" => boa::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }

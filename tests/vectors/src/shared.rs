@@ -14,13 +14,18 @@ pub fn broken(fault: Fault) -> Verdict {
     fail(format!("{fault:?}"))
 }
 
-/// A map as the XML it stands for; a list is an element that repeats.
+/// A map as the XML it stands for; a list is an element that repeats, `@…` an attribute, `#` the text beside them.
 pub fn tree(name: &str, value: &Json) -> Tree {
+    let is_child = |name: &str| !name.starts_with('@') && name != "#";
     match value {
         Json::Map(members) => Tree {
             name: name.to_owned(),
-            text: String::new(),
-            children: members.iter().flat_map(|(name, value)| trees(name, value)).collect(),
+            text: value.get("#").text(),
+            children: members
+                .iter()
+                .filter(|(name, _)| is_child(name))
+                .flat_map(|(name, value)| trees(name, value))
+                .collect(),
         },
         scalar => Tree { name: name.to_owned(), text: scalar.text(), children: Vec::new() },
     }
@@ -69,6 +74,10 @@ pub fn xml_decoded_as_declared(entry: &Json) -> Checked {
 pub fn tree_holds(tree: &Tree, expected: &Json) -> Checked {
     let mut counted = 0;
     for (name, value) in expected.members().iter().filter(|(name, _)| !name.starts_with('@')) {
+        if name == "#" {
+            same("text beside attributes", tree.text.clone(), value.text())?;
+            continue;
+        }
         let found: Vec<&Tree> = tree.children.iter().filter(|child| child.name == *name).collect();
         let one = std::slice::from_ref(value);
         let wanted = match value {
