@@ -5,9 +5,9 @@
 //! Entries that are that library's own API, or where our policy is stricter, are skipped with the reason.
 
 pub mod akbank;
+pub mod boa;
 pub mod garanti;
 pub mod interpos;
-pub mod boa;
 pub mod json;
 pub mod nestpay;
 pub mod posnet;
