@@ -1,10 +1,11 @@
 //! Voids and refunds. Both look first where the order's transactions must be known: which of them still
 //! stands, and which refunds are there already.
 
+use posnet_orders::plan::{self, ToVoid};
 use posnet_orders::question::{
-    self, AUTH, CAPT, Question, RETURN, SALE, STANDS_AS, VOIDS, is_three_d, noted, of_kind, order_of,
+    self, AUTH, CAPT, Question, RETURN, SALE, STANDS_AS, VOIDS, is_three_d, noted, order_of,
 };
-use posnet_orders::row::{Kind, Reversed, Row};
+use posnet_orders::row::Row;
 use posnet_orders::{codes, number, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::operation;
@@ -86,26 +87,13 @@ pub fn void_what_stands(ctx: &Context, original: &Original, response: &HttpRespo
         Found::Nothing => return step::done(codes::refused(answer.error_code(), answer.message())),
         Found::Unclear(why) => return step::done(step::not_processed(format!("nothing was voided: {why}"))),
     };
-    let standing = |kind: Kind, reversed: Reversed| {
-        let row = rows.iter().find(|row| row.is_effective(kind));
-        row.filter(|_| !question::is_reversed(&rows, reversed)).map(|row| original.at(row))
-    };
-    let reservation = standing(Kind::Authorization, Reversed::Authorization);
-    if let Some(capture) = standing(Kind::Capture, Reversed::Capture) {
-        return send_void(ctx, &settings, &capture, CAPT, reservation);
+    match plan::to_void(&rows) {
+        ToVoid::This { transaction, row, then } => {
+            send_void(ctx, &settings, &original.at(row), transaction, then.map(|row| original.at(row)))
+        }
+        ToVoid::DoneAlready => step::done(voided(&original.order, "0220")),
+        ToVoid::Nothing => step::done(step::not_processed("nothing of the order stands")),
     }
-    if let Some(reservation) = reservation {
-        return send_void(ctx, &settings, &reservation, AUTH, None);
-    }
-    if let Some(sale) = standing(Kind::Sale, Reversed::Sale) {
-        return send_void(ctx, &settings, &sale, SALE, None);
-    }
-    let reversed = [Reversed::Sale, Reversed::Authorization].into_iter().any(|what| question::is_reversed(&rows, what));
-    step::done(if reversed {
-        voided(&original.order, "0220")
-    } else {
-        step::not_processed("nothing of the order stands")
-    })
 }
 
 /// Sends a void. `then` is the reservation that falls after its capture.
@@ -213,7 +201,7 @@ pub fn send_refund(ctx: &Context, terms: &Terms, original: &Original, response: 
             if before.is_none() {
                 return step::done(step::not_processed("the order has more refunds than can be told apart"));
             }
-            (taken(original, &rows), before)
+            (plan::taken(&rows).map_or_else(|| original.clone(), |row| original.at(row)), before)
         }
         Ok(Found::Nothing) => (original.clone(), Some(vec![(question::REFUNDS_BEFORE.to_owned(), String::new())])),
         Ok(Found::Unclear(_)) => (original.clone(), None),
@@ -225,14 +213,4 @@ pub fn send_refund(ctx: &Context, terms: &Terms, original: &Original, response: 
     let request = message::request(&settings, message, &ctx.order_id)?;
     let waiting = State::Refund { order: original.order.clone() };
     step::send(request, Effect::OnceOnlyWrite, known, &waiting)
-}
-
-/// The transaction that took the money, if the bank shows exactly one.
-fn taken(original: &Original, rows: &[Row]) -> Original {
-    let effective =
-        |kind: Kind| of_kind(rows, kind).into_iter().filter(|row| row.is_effective(kind)).collect::<Vec<_>>();
-    match (effective(Kind::Capture).as_slice(), effective(Kind::Sale).as_slice()) {
-        ([row], _) | ([], [row]) => original.at(row),
-        _ => original.clone(),
-    }
 }

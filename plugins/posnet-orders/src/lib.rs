@@ -6,6 +6,7 @@
 
 pub mod codes;
 pub mod number;
+pub mod plan;
 pub mod question;
 pub mod row;
 pub mod written;

@@ -11,6 +11,7 @@ pub mod interpos;
 pub mod json;
 pub mod nestpay;
 pub mod posnet;
+pub mod posnet_v1;
 pub mod shared;
 pub mod tree;
 pub mod verdict;
@@ -58,6 +59,7 @@ fn check(entry: &Json) -> Checked {
     match entry.get("gateway").text().as_str() {
         "EstV3Pos" | "EstPos" | "PayTenPos" => nestpay::check(entry),
         "PosNet" => posnet::check(entry),
+        "PosNetV1Pos" => posnet_v1::check(entry),
         "AkbankPos" => akbank::check(entry),
         "InterPos" => interpos::check(entry),
         "GarantiPos" => garanti::check(entry),
