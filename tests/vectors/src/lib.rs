@@ -13,6 +13,7 @@ pub mod nestpay;
 pub mod posnet;
 pub mod posnet_v1;
 pub mod shared;
+pub mod tosla;
 pub mod tree;
 pub mod verdict;
 
@@ -64,6 +65,7 @@ fn check(entry: &Json) -> Checked {
         "InterPos" => interpos::check(entry),
         "GarantiPos" => garanti::check(entry),
         "KuveytPos" | "KuveytSoapApiPos" | "VakifKatilimPos" => boa::check(entry),
+        "ToslaPos" => tosla::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }
