@@ -10,6 +10,7 @@ pub mod garanti;
 pub mod interpos;
 pub mod json;
 pub mod nestpay;
+pub mod payfor;
 pub mod posnet;
 pub mod posnet_v1;
 pub mod shared;
@@ -66,6 +67,7 @@ fn check(entry: &Json) -> Checked {
         "GarantiPos" => garanti::check(entry),
         "KuveytPos" | "KuveytSoapApiPos" | "VakifKatilimPos" => boa::check(entry),
         "ToslaPos" => tosla::check(entry),
+        "PayForPos" => payfor::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }

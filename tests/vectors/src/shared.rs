@@ -106,12 +106,17 @@ pub fn text(name: &str, ours: Option<&str>, expected: &Json, dropped: bool) -> C
 
 /// Compares an instant by the second. The library writes the bank's local time as if it were UTC.
 pub fn time(name: &str, ours: Option<&str>, expected: &Json) -> Checked {
+    instant(name, ours.and_then(istanbul::epoch_ms).map(|ms| ms.div_euclid(1_000)), expected)
+}
+
+/// As [`time`], of seconds since the epoch.
+pub fn instant(name: &str, ours: Option<i64>, expected: &Json) -> Checked {
     if expected.has("__now") || expected.is_nothing() {
         return Ok(());
     }
     let naive = expected.get("__datetime").text();
     let wanted = istanbul::epoch_ms(naive.split('+').next().unwrap_or_default()).map(|ms| ms.div_euclid(1_000));
-    same(name, ours.and_then(istanbul::epoch_ms).map(|ms| ms.div_euclid(1_000)), wanted)
+    same(name, ours, wanted)
 }
 
 /// `2024-09-09T00:00:00+00:00` as `20240909`; empty without a date.
