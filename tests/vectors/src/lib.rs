@@ -10,6 +10,7 @@ pub mod garanti;
 pub mod interpos;
 pub mod json;
 pub mod nestpay;
+pub mod param;
 pub mod payfor;
 pub mod posnet;
 pub mod posnet_v1;
@@ -68,6 +69,7 @@ fn check(entry: &Json) -> Checked {
         "KuveytPos" | "KuveytSoapApiPos" | "VakifKatilimPos" => boa::check(entry),
         "ToslaPos" => tosla::check(entry),
         "PayForPos" => payfor::check(entry),
+        "ParamPos" | "Param3DHostPos" => param::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }

@@ -1,0 +1,7 @@
+//! The connector as the host drives it, natively.
+
+mod bank;
+mod gate;
+mod property;
+mod question;
+mod write;
