@@ -159,7 +159,15 @@ fn order_number(order: &str) -> Result<(), Fault> {
     Err(Fault::InvalidRequest("the order number is not 1 to 64 letters and digits".into()))
 }
 
+/// Currencies of the banks' terminals, as the manifest lists them.
+const CURRENCIES: [&str; 5] = ["TRY", "USD", "EUR", "GBP", "RUB"];
+
+/// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
+    let currency = terms.amount.currency.as_str();
+    if !CURRENCIES.contains(&currency) {
+        return Err(Fault::Unsupported(format!("the bank has no terminals for {currency}")));
+    }
     if terms.amount.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
 }
 
@@ -258,7 +266,11 @@ fn ask(question: Question, history: bool) -> Result<Step, Fault> {
 fn answered(question: Question, history: bool, response: &HttpResponse) -> Result<Step, Fault> {
     let answer = Answer::read(response)?;
     if history {
-        return step::done(question.by_history(&history::read(&answer)));
+        // The lines name no order: only the answer does.
+        return match answer.get("OrderId").filter(|order| !order.is_empty() && *order != question.order) {
+            Some(_) => step::done(step::unknown("the history is another order's")),
+            None => step::done(question.by_history(&history::read(&answer))),
+        };
     }
     match question.by_status(&order_status::read(&answer)) {
         Some(outcome) => step::done(outcome),

@@ -1,10 +1,10 @@
-//! What must hold for every answer, callback, state and amount.
+//! What must hold for every answer, callback and amount of this family, beside the kit's promises.
 
 use pos_nestpay::Nestpay;
 use proptest::prelude::*;
 use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
 
-use crate::bank::{self, CARD, CODE, answer, approved, card, ctx, target, terms, word};
+use crate::bank::{self, answer, approved, card, ctx, target, terms, word};
 
 /// Every step that waits for an answer of the XML interface, with the answer that ends it well.
 fn waiting() -> Vec<(Step, Vec<u8>)> {
@@ -32,41 +32,6 @@ fn is_no_verdict(word: &str) -> bool {
     matches!(word, "unknown" | "unreadable")
 }
 
-#[test]
-fn pages_and_halves_of_answers_are_no_verdict() {
-    let _host = bank::host();
-    let page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>".to_vec();
-    let huge = [b"<CC5Response>".to_vec(), vec![b'x'; 1 << 20], b"</CC5Response>".to_vec()].concat();
-    for (step, good) in waiting() {
-        assert_eq!(word(&bank::resumed(&step, 1_001, &answer(&good))), "approved");
-        for body in [
-            &page[..],
-            b"",
-            b" ",
-            b"\xff\xfe\x00<",
-            b"{\"ProcReturnCode\":\"00\",\"Response\":\"Approved\"}",
-            b"<CC5Response/>",
-            &huge,
-        ] {
-            let word = word(&bank::resumed(&step, 1_001, &answer(body)));
-            assert!(is_no_verdict(&word), "{word}");
-        }
-        for status in [302, 400, 404, 500, 502, 503] {
-            assert_eq!(word(&bank::resumed(&step, 1_001, &native::answer(status, "text/xml", &good))), "unreadable");
-        }
-        for end in 0..good.len() {
-            let word = word(&bank::resumed(&step, 1_001, &answer(&good[..end])));
-            assert!(is_no_verdict(&word), "cut at {end}: {word}");
-        }
-        let Reply::Response(mut cut) = answer(&good) else { unreachable!() };
-        cut.body_truncated = true;
-        assert_eq!(word(&bank::resumed(&step, 1_001, &Reply::Response(cut))), "unreadable");
-        let mut early = good.clone();
-        early.extend_from_slice(b"<CC5Response/>");
-        assert!(is_no_verdict(&word(&bank::resumed(&step, 1_001, &answer(&early)))));
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -88,13 +53,6 @@ proptest! {
         let (step, _) = waiting().swap_remove(which);
         let word = word(&bank::resumed(&step, 1_001, &answer(&body)));
         prop_assert!(is_no_verdict(&word), "{word}");
-    }
-
-    #[test]
-    fn garbage_is_not_a_state(state: Vec<u8>) {
-        let _host = bank::host();
-        let resumed = Nestpay::resume(&ctx(), Some(&terms(1)), &state, &answer(&approved()), None);
-        prop_assert_eq!(word(&resumed), "invalid");
     }
 
     #[test]
@@ -124,51 +82,4 @@ proptest! {
         prop_assert_eq!(tree.get("Name"), Some(name.trim()));
         prop_assert_eq!(tree.get("Password"), Some(password.as_str()));
     }
-}
-
-/// All steps with which something begins.
-fn beginnings() -> Vec<Step> {
-    let start = |model: &str| Nestpay::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form");
-    let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
-    steps.extend([
-        start("3d"),
-        start("3d-pay"),
-        Nestpay::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form"),
-    ]);
-    steps
-}
-
-#[test]
-fn the_same_input_gives_the_same_step() {
-    let transcripts = || {
-        let _host = bank::host();
-        beginnings().iter().map(native::transcript).collect::<Vec<_>>()
-    };
-    assert_eq!(transcripts(), transcripts());
-}
-
-#[test]
-fn nothing_readable_holds_the_card() {
-    let host = bank::host();
-    let states: Vec<Vec<u8>> = beginnings().iter().map(bank::state_of).collect();
-    for step in beginnings() {
-        let readable = native::readable(&step);
-        assert!(!readable.contains(CARD) && !readable.contains(&CARD[6..12]) && !readable.contains(CODE), "{readable}");
-        assert!(!readable.contains("ISBANK07") && !readable.contains("TRPS"));
-        native::check_sinks(&step, &["api", "gate"], &["api"]).expect("no sink is refused");
-    }
-    for state in states {
-        let text = String::from_utf8_lossy(&state).into_owned();
-        assert!(!text.contains(&CARD[6..12]) && !text.contains(CODE), "{text}");
-    }
-    assert!(host.log().iter().all(|line| !line.contains(&CARD[6..12])));
-}
-
-#[test]
-fn a_reply_that_was_not_waited_for_is_a_fault() {
-    let _host = bank::host();
-    let gate = Nestpay::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
-    assert_eq!(word(&bank::resumed(&gate, 1_001, &answer(&approved()))), "invalid");
-    let sale = Nestpay::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
-    assert_eq!(word(&bank::resumed(&sale, 1_001, &Reply::Callback(native::callback(&[("HASH", "x")])))), "invalid");
 }

@@ -28,6 +28,7 @@ pub struct Session {
     now_ms: u64,
     references: u64,
     comparisons: u32,
+    matched: bool,
     log: Vec<String>,
 }
 
@@ -40,6 +41,7 @@ impl Default for Session {
             now_ms: 1_795_338_000_000,
             references: 0,
             comparisons: 0,
+            matched: false,
             log: Vec::new(),
         }
     }
@@ -95,6 +97,19 @@ impl Running {
     pub fn log(&self) -> Vec<String> {
         CURRENT.with_borrow(|current| current.log.clone())
     }
+
+    /// Begins another call of the connector on the same host: comparisons are counted for each call.
+    pub fn next_call(&self) {
+        CURRENT.with_borrow_mut(|current| {
+            current.comparisons = 0;
+            current.matched = false;
+        });
+    }
+
+    /// Whether a comparison of this call found what the other side sent to be right.
+    pub fn has_verified(&self) -> bool {
+        CURRENT.with_borrow(|current| current.matched)
+    }
 }
 
 impl Drop for Running {
@@ -118,6 +133,10 @@ fn count_comparison() {
         current.comparisons
     });
     assert!(count <= 8, "more than 8 comparisons in one call: the host would end it");
+}
+
+fn note_match() {
+    CURRENT.with_borrow_mut(|current| current.matched = true);
 }
 
 /// Stand-in for `vezne:host/log`.

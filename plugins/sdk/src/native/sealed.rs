@@ -340,5 +340,9 @@ pub fn equals(a: &Sealed, b: &[u8], ignore_ascii_case: bool) -> bool {
         a.labels.any(Labels::KEYED) && !a.labels.any(Labels::SECRET.and(Labels::KEY_ONLY)),
         "comparing something that was not made with a secret"
     );
-    if ignore_ascii_case { a.bytes.eq_ignore_ascii_case(b) } else { a.bytes == b }
+    let same = if ignore_ascii_case { a.bytes.eq_ignore_ascii_case(b) } else { a.bytes == b };
+    if same {
+        super::note_match();
+    }
+    same
 }

@@ -1,0 +1,59 @@
+//! A connector as the kit calls it: functions, so that optional interfaces may be missing.
+
+use vezne_plugin::{Callback, Card, Context, Fault, Payments, Preauth, Reply, Step, Target, Terms, ThreeDSecure};
+
+type Asked = Result<Step, Fault>;
+type Resume = fn(&Context, Option<&Terms>, &[u8], &Reply, Option<&Card>) -> Asked;
+
+/// The functions of one connector.
+#[derive(Clone, Copy)]
+pub struct Connector {
+    pub(crate) sale: fn(&Context, &Terms, &Card) -> Asked,
+    pub(crate) cancel: fn(&Context, &Target) -> Asked,
+    pub(crate) refund: fn(&Context, &Terms, &Target) -> Asked,
+    pub(crate) inquire: fn(&Context, &Target) -> Asked,
+    pub(crate) resume: Resume,
+    pub(crate) preauth: Option<Reserving>,
+    pub(crate) three_d_secure: Option<Gate>,
+}
+
+/// The functions of [`Preauth`].
+#[derive(Clone, Copy)]
+pub(crate) struct Reserving {
+    pub authorize: fn(&Context, &Terms, &Card) -> Asked,
+    pub capture: fn(&Context, &Terms, &Target) -> Asked,
+}
+
+/// The functions of [`ThreeDSecure`].
+#[derive(Clone, Copy)]
+pub(crate) struct Gate {
+    pub start: fn(&Context, &str, &Terms, Option<&Card>) -> Asked,
+    pub correlate: fn(&Callback) -> Result<String, Fault>,
+}
+
+impl Connector {
+    /// A connector without optional interfaces.
+    pub fn of<C: Payments>() -> Self {
+        Self {
+            sale: C::sale,
+            cancel: C::cancel,
+            refund: C::refund,
+            inquire: C::inquire,
+            resume: C::resume,
+            preauth: None,
+            three_d_secure: None,
+        }
+    }
+
+    /// The same one, which reserves too.
+    #[must_use]
+    pub fn with_preauth<C: Preauth>(self) -> Self {
+        Self { preauth: Some(Reserving { authorize: C::authorize, capture: C::capture }), ..self }
+    }
+
+    /// The same one, which knows the 3-D gate too.
+    #[must_use]
+    pub fn with_three_d_secure<C: ThreeDSecure>(self) -> Self {
+        Self { three_d_secure: Some(Gate { start: C::start, correlate: C::correlate }), ..self }
+    }
+}
