@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use vezne_plugin::native::{self, Running, TestCard};
+use vezne_plugin::native::{self, TestCard};
 use vezne_plugin::{BankRef, Card, Effect, Fault, Outcome, Reply, Step, Terms, TransportFailure, TransportPhase};
 
 use crate::act::{Act, merged};
@@ -104,7 +104,7 @@ impl Kit {
             asked: 0,
             code_gone: false,
         };
-        let mut result = caught(&host, || self.begun(act));
+        let mut result = caught(|| self.begun(act));
         p.story.verdict = loop {
             let step = match result {
                 Ok(Ok(step)) => step,
@@ -123,7 +123,7 @@ impl Kit {
                 Err(verdict) => break verdict,
             };
             let verified = matches!(reply, Reply::Callback(_));
-            result = caught(&host, || self.resumed(act, &step, &reply, p.code_gone));
+            result = caught(|| self.resumed(act, &step, &reply, p.code_gone));
             if verified {
                 p.rests = Rests::Callback(host.has_verified());
             }
@@ -165,10 +165,9 @@ impl Kit {
 
     /// Resumes an act in the middle with anything at all.
     pub(crate) fn resume_with(&self, act: &Act, state: &[u8], reply: &Reply) -> Verdict {
-        let host = self.bank.account().session().start();
+        let _host = self.bank.account().session().start();
         let card = held(act, false);
-        let result =
-            caught(&host, || (self.connector.resume)(&act.ctx, resumed_terms(act), state, reply, card.as_ref()));
+        let result = caught(|| (self.connector.resume)(&act.ctx, resumed_terms(act), state, reply, card.as_ref()));
         match result {
             Ok(Ok(Step::Done(outcome))) => match outcome {
                 Outcome::Approved(_) => Verdict::Approved,
@@ -306,8 +305,8 @@ fn bytes_of(reply: &Reply) -> Vec<u8> {
 }
 
 /// A panic is what a trap is in a component.
-fn caught<T>(host: &Running, call: impl FnOnce() -> T) -> Result<T, String> {
-    host.next_call();
+fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    native::next_call();
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
         let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
         said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())

@@ -98,14 +98,6 @@ impl Running {
         CURRENT.with_borrow(|current| current.log.clone())
     }
 
-    /// Begins another call of the connector on the same host: comparisons are counted for each call.
-    pub fn next_call(&self) {
-        CURRENT.with_borrow_mut(|current| {
-            current.comparisons = 0;
-            current.matched = false;
-        });
-    }
-
     /// Whether a comparison of this call found what the other side sent to be right.
     pub fn has_verified(&self) -> bool {
         CURRENT.with_borrow(|current| current.matched)
@@ -124,7 +116,10 @@ fn secret_value(name: &str) -> Option<String> {
 
 /// Another call of the connector begins within the running session: the host counts comparisons per call.
 pub fn next_call() {
-    CURRENT.with_borrow_mut(|current| current.comparisons = 0);
+    CURRENT.with_borrow_mut(|current| {
+        current.comparisons = 0;
+        current.matched = false;
+    });
 }
 
 fn count_comparison() {
