@@ -2,16 +2,18 @@
 //!
 //! `footprint` is here, since it starts and stops the whole server. Every other benchmark is a
 //! program named `bench-NAME` of the workspace; it writes its result to the file that
-//! `VEZNE_BENCH_OUT` names, and only its shape and its checks are looked at here.
+//! `VEZNE_BENCH_OUT` names; commit and machine are added and its shape and checks looked at here.
 
 mod footprint;
 mod result;
 
-use crate::cargo::{self, cargo};
+use crate::cargo;
 use crate::place::Place;
 use crate::process;
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use std::fs;
+use std::process::Command;
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -35,7 +37,7 @@ pub fn bench(place: &Place, options: &Options) -> Result<()> {
     let programs = programs(place)?;
     let Some(name) = options.name.as_deref().filter(|_| !options.list) else {
         println!("footprint");
-        for (program, _) in &programs {
+        for program in &programs {
             println!("{}", program.trim_start_matches(PREFIX));
         }
         return Ok(());
@@ -48,14 +50,14 @@ pub fn bench(place: &Place, options: &Options) -> Result<()> {
         fs::write(&file, format!("{result:#}\n"))?;
     } else {
         let program = format!("{PREFIX}{name}");
-        let Some((_, package)) = programs.iter().find(|(name, _)| *name == program) else {
+        if !programs.contains(&program) {
             bail!("there is no benchmark `{name}`; `cargo xtask bench --list` names them");
-        };
+        }
         let compiler = crate::wasm_target::setup(place, None)?;
         crate::component::build(place, &compiler)?;
-        let mut command = cargo(place);
-        command.args(["run", "--release", "--quiet", "--package", package, "--bin", &program, "--"]);
-        command.args(options.quick.then_some("--quick"));
+        build_release(place, &program)?;
+        let mut command = Command::new(place.target().join("release").join(&program));
+        command.current_dir(place.target()).args(options.quick.then_some("--quick"));
         command.env("VEZNE_BENCH_OUT", &file).env("VEZNE_COMPONENTS", place.components());
         // A result of an earlier run must not pass for this one's.
         if file.exists() {
@@ -64,18 +66,23 @@ pub fn bench(place: &Place, options: &Options) -> Result<()> {
         process::run(&mut command)?;
     }
     let text = fs::read_to_string(&file).with_context(|| format!("{name} wrote no result"))?;
-    let measured = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+    let mut measured: Value = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+    measured["commit"] = result::commit(place)?.into();
+    measured["machine"] = result::machine();
+    fs::write(&file, format!("{measured:#}\n"))?;
     print!("{}", result::checked_table(name, &measured).with_context(|| file.display().to_string())?);
     println!("{}", file.display());
     Ok(())
 }
 
-/// Benchmark programs and the crates they are in.
-fn programs(place: &Place) -> Result<Vec<(String, String)>> {
-    let mut programs = Vec::new();
-    for member in cargo::members(place)? {
-        let ours = member.binaries.iter().filter(|name| name.starts_with(PREFIX));
-        programs.extend(ours.map(|name| (name.clone(), member.name.clone())));
-    }
-    Ok(programs)
+/// Benchmark programs of the workspace.
+fn programs(place: &Place) -> Result<Vec<String>> {
+    let members = cargo::members(place)?;
+    Ok(members.into_iter().flat_map(|member| member.binaries).filter(|name| name.starts_with(PREFIX)).collect())
+}
+
+/// Builds one program optimised. All of them share what they are built from.
+fn build_release(place: &Place, program: &str) -> Result<()> {
+    let members = cargo::members(place)?;
+    process::run(cargo::on_host_side(place, &members, "build").args(["--release", "--quiet", "--bin", program]))
 }

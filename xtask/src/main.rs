@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod smoke;
 mod test;
+mod vectors;
 mod wasm_target;
 
 use anyhow::Result;
@@ -45,6 +46,8 @@ enum Act {
     Smoke,
     /// Measures something and writes it to `target/bench/NAME.json`.
     Bench(bench::Options),
+    /// Runs bank wire vectors against the connectors.
+    Vectors(vectors::Options),
     /// Runs every test: format, clippy, unit, plugins, stories on both databases, browser.
     Test(test::Options),
 }
@@ -61,6 +64,7 @@ fn main() -> Result<()> {
         Act::Run(options) => run::run(&place, &options),
         Act::Smoke => smoke::smoke(&place),
         Act::Bench(options) => bench::bench(&place, &options),
+        Act::Vectors(options) => vectors::vectors(&place, &options),
         Act::Test(options) => test::test(&place, &options),
         Act::Build => {
             let mut progress = Progress::of(3);

@@ -78,6 +78,10 @@ named! {
         ChargePageShown = "charge_page_shown",
         /// The payer's browser or the bank's server came back, and this call claimed it.
         CallbackReceived = "callback_received",
+        /// What came back from a gate that only authenticates was not the bank's: the payer is still awaited.
+        CallbackRejected = "callback_rejected",
+        /// What came back from a gate that charges was not the bank's: the payer is still awaited.
+        ChargeCallbackRejected = "charge_callback_rejected",
         /// The bank booked it.
         Approved = "approved",
         /// The bank holds it.

@@ -36,7 +36,6 @@ pub async fn captured_in_tx(
     let broken = |what: &str| FlowError::Internal(format!("{} has {what}", payment.payment_id));
     let terms: Terms = serde_json::from_value(payment.terms.0.clone()).map_err(|_| broken("broken terms"))?;
     let account = pos_account_fetch(tx, payment.tenant_id, attempt.pos_account_id).await?;
-    let receivables = payment.receivables.0.iter().map(|choice| ReceivableId::from_text(&choice.receivable_id));
     let facts = CaptureFacts {
         tenant: payment.tenant_id,
         payment: payment.payment_id,
@@ -46,15 +45,23 @@ pub async fn captured_in_tx(
         pos_owner: account.ok_or_else(|| broken("no POS account"))?.node_id,
         pos_account: attempt.pos_account_id,
         terms: terms_captured(terms, captured_minor),
-        receivables: receivables.collect::<Result<_, _>>().map_err(|_| broken("a broken selection"))?,
+        receivables: selection(payment)?,
         captured_at_ms: now_ms,
     };
     books::capture_in_tx(tx, &facts).await?;
     Ok(())
 }
 
+/// What the payer chose to pay; empty for the oldest first.
+pub fn selection(payment: &Payment) -> FlowResult<Vec<ReceivableId>> {
+    let chosen = payment.receivables.0.iter().map(|choice| ReceivableId::from_text(&choice.receivable_id));
+    chosen
+        .collect::<Result<_, _>>()
+        .map_err(|_| FlowError::Internal(format!("{} has a broken selection", payment.payment_id)))
+}
+
 /// Who paid, as the books name it.
-fn payer(payment: &Payment) -> FlowResult<Party> {
+pub fn payer(payment: &Payment) -> FlowResult<Party> {
     let broken = || FlowError::Internal(format!("{} has a broken payer", payment.payment_id));
     let id = payment.payer_id.as_deref().unwrap_or_default();
     Ok(match payment.payer_kind {

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod books;
 pub mod collect;
+pub mod doubt;
 pub mod error;
 pub mod failure;
 pub mod home;

@@ -17,7 +17,8 @@ use crate::flow::journal::Diary;
 use crate::flow::pos::Pos;
 use crate::limits;
 use crate::plugin::{
-    Act, ActContext, Browse, BrowserForm, Effect, Ending, HeldCard, Operation, Target, Terms, ThreeDModel, Verdict,
+    Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Target, Terms,
+    ThreeDModel, Verdict,
 };
 use crate::security::hold::Page;
 use crate::store::attempt::{Attempt, Purpose};
@@ -40,9 +41,10 @@ pub async fn attempt_run(
     attempt: Attempt,
     act: Act,
     card: Option<Arc<HeldCard>>,
+    claimed: Option<Claimed>,
 ) -> FlowResult<Ran> {
     let id = attempt.attempt_id;
-    let task = app.tasks.spawn(run(app.clone(), pos, payment, attempt, act, card));
+    let task = app.tasks.spawn(run(app.clone(), pos, payment, attempt, act, card, claimed));
     task.await.unwrap_or_else(|error| {
         // The row is there, and the janitor will ask the bank.
         tracing::error!(attempt = %id, %error, "an attempt's task ended early");
@@ -57,6 +59,7 @@ async fn run(
     attempt: Attempt,
     act: Act,
     card: Option<Arc<HeldCard>>,
+    claimed: Option<Claimed>,
 ) -> FlowResult<Ran> {
     let diary = Diary::of_attempt(&app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id);
     let context = act_context(&app, &pos, &payment, &attempt);
@@ -65,12 +68,52 @@ async fn run(
     crate::crash::point("before_tx2");
     match ending {
         Ending::Done(verdict) => {
-            let news = verdict_news(&app, attempt.purpose, verdict);
+            let news = match claimed {
+                Some(claimed) if is_forged(&verdict) => claimed.given_back(verdict),
+                _ => verdict_news(&app, attempt.purpose, verdict),
+            };
             let settled = settle_surely(&app, &attempt, &news).await?;
             crate::crash::point("after_tx2");
             Ok(Ran { settled, gate_token: None })
         }
         Ending::Browse(browse) => browse_begin(&app, &pos, &payment, &attempt, *browse).await,
+    }
+}
+
+/// What a callback took from a waiting attempt when it claimed it.
+#[derive(Debug)]
+pub struct Claimed {
+    /// What the attempt was waiting with.
+    pub waiting: Waiting,
+    /// Until when it was waiting.
+    pub due_ms: Option<i64>,
+    /// The gate charges by itself.
+    pub gate_charges: bool,
+}
+
+impl Claimed {
+    /// A forged callback ends nothing: the attempt waits on, as if it had never come.
+    fn given_back(self, verdict: Verdict) -> AttemptNews {
+        let event =
+            if self.gate_charges { AttemptEvent::ChargeCallbackRejected } else { AttemptEvent::CallbackRejected };
+        let failure = match verdict {
+            Verdict::NotProcessed(reason) | Verdict::Unknown { reason, .. } => Some(Failure::not_processed(reason)),
+            _ => None,
+        };
+        AttemptNews {
+            failure,
+            waiting: Some(self.waiting),
+            due_ms: self.due_ms,
+            ..AttemptNews::new(event, Actor::Job("bank"))
+        }
+    }
+}
+
+/// Whether the verdict rests on a callback that was not the bank's, and on nothing else.
+fn is_forged(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::NotProcessed(reason) | Verdict::Unknown { reason, .. } => reason.code == CALLBACK_NOT_AUTHENTIC,
+        _ => false,
     }
 }
 

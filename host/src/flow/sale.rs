@@ -121,7 +121,7 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
         (crate::plugin::ThreeDModel::None, Purpose::Authorize) => Act::Authorize { terms },
         (model, _) => Act::ThreeDSecure { model, terms },
     };
-    let ran = attempt_run(app, pos, payment, attempt, act, held).await?;
+    let ran = attempt_run(app, pos, payment, attempt, act, held, None).await?;
     Ok(Created::Ran(Box::new(ran)))
 }
 

@@ -3,11 +3,11 @@
 use crate::app::App;
 use crate::ctx::Actor;
 use crate::domain::id::{PaymentId, PosAccountId, TenantId};
-use crate::domain::payment::AttemptEvent;
-use crate::flow::attempt::{AttemptNews, attempt_settle};
+use crate::domain::payment::{AttemptEvent, AttemptState};
+use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{pos_open, pos_reopen};
-use crate::flow::run::{attempt_run, charge_terms};
+use crate::flow::run::{Claimed, attempt_run, charge_terms};
 use crate::limits;
 use crate::plugin::{Act, Callback};
 use crate::security::hold::Page;
@@ -29,7 +29,7 @@ pub async fn gate_take(app: &App, token: &str) -> FlowResult<Page> {
 /// What a bank or a payer brought back. Gives the payment whose result the payer may see.
 ///
 /// The callback is claimed before anything is believed: of several, one runs. What it says is checked by the
-/// connector (hash) and by the driver (order, amount, currency).
+/// connector (hash) and by the driver (order, amount, currency). One that is not the bank's gives the claim back.
 pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callback: Callback) -> FlowResult<PaymentId> {
     let mut tx = app.db.read().await?;
     let pos = pos_open(app, &mut tx, tenant, account).await?;
@@ -50,6 +50,11 @@ pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callba
     let pos = pos_reopen(app, &mut tx, &attempt).await?;
     drop(tx);
     let state = attempt.plugin_state.clone().unwrap_or_default();
+    let waiting = Claimed {
+        waiting: Waiting { plugin_state: state.clone(), correlation },
+        due_ms: attempt.due_ms,
+        gate_charges: attempt.state == AttemptState::BrowsingCharge,
+    };
     let deadline = std::time::Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
     let claim = AttemptNews {
         due_ms: Some(app.clock.now_ms() + limits::millis(deadline)),
@@ -62,7 +67,7 @@ pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callba
     crate::crash::point("callback_claimed");
     let card = app.hold.card(attempt.attempt_id);
     let act = Act::Resume { terms: Some(charge_terms(&payment)), state, callback };
-    let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, act, card).await?;
+    let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, act, card, Some(waiting)).await?;
     Ok(ran.settled.payment.payment_id)
 }
 

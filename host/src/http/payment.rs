@@ -12,15 +12,18 @@ use super::error::{Error, Result};
 use super::extract::{Caller, Path, Query, address};
 use super::idempotency::{Idempotent, first_answer, replay};
 use super::page::Window;
+use super::receivable::kind_view;
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId};
 use crate::domain::money::{Currency, Money};
+use crate::domain::receivable::ComponentKind;
 use crate::flow::operation::{Done, Mode, OperationRequest, What, operation_create};
 use crate::flow::sale::{Created, SaleRequest, ThreeD, answer_stored, payment_create};
 use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch};
 use crate::limits;
+use crate::store::allocation::allocations_of_payment;
 use crate::store::event::event_list;
 use crate::store::payment::{CaptureMode, PayerKind, PaymentFilter, ReceivableChoice, payment_list, payment_visible};
 use crate::store::tenant::tenant_fetch;
@@ -46,6 +49,7 @@ pub fn routes(table: Table) -> Table {
         .add(
             Endpoint::get("/v1/payments/{id}", "Shows a payment")
                 .needs(Permission::PaymentRead)
+                .query::<api::PaymentShow>()
                 .reply::<api::Payment>(200),
             show,
         )
@@ -206,9 +210,25 @@ async fn whole_of(app: &App, ctx: &Ctx, id: &str) -> Result<Whole> {
     Ok(whole_fetch(&mut tx, payment).await?)
 }
 
-async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<api::Payment>> {
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<api::PaymentShow>,
+) -> Result<axum::Json<api::Payment>> {
     let whole = whole_of(&app, &caller.ctx, &id).await?;
+    let (tenant, payment) = (whole.payment.tenant_id, whole.payment.payment_id);
     let mut view = payment_view(&app, &whole, caller.ctx.locale);
+    let mut tx = app.db.read().await?;
+    let allocations = allocations_of_payment(&mut tx, tenant, payment).await?;
+    view.allocations = allocations.into_iter().map(allocation_view).collect();
+    for part in query.expand.as_deref().unwrap_or_default().split(',').filter(|part| !part.is_empty()) {
+        match part.trim() {
+            "attempts" => view.attempts = Some(attempt_views(&whole, caller.ctx.locale)),
+            "events" => view.events = Some(event_views(&event_list(&mut tx, tenant, payment).await?)),
+            _ => return Err(Error::BadRequest("query_malformed")),
+        }
+    }
     view.acts.retain(|act| {
         let needs = match act {
             api::PaymentAct::Capture => Permission::PaymentCreate,
@@ -217,6 +237,12 @@ async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) ->
         caller.grants.has(needs)
     });
     Ok(axum::Json(view))
+}
+
+fn allocation_view(
+    (receivable, document_no, kind, amount): (ReceivableId, Option<String>, ComponentKind, i64),
+) -> api::PaymentAllocation {
+    api::PaymentAllocation { receivable: receivable.to_string(), document_no, component: kind_view(kind), amount }
 }
 
 async fn attempts(

@@ -23,6 +23,7 @@ use crate::domain::money::Currency;
 use crate::domain::party::Party;
 use crate::domain::receivable::ComponentKind;
 use crate::flow::books::{NewReceivable, day_of, receivable_raise_in_tx};
+use crate::flow::doubt::{Account, in_doubt_of_receivables};
 use crate::limits::RECEIVABLE_COMPONENTS_MAX;
 use crate::store::audit::audit_insert;
 use crate::store::customer::customer_fetch;
@@ -98,15 +99,23 @@ async fn list(
     let mut tx = app.db.read().await?;
     let rows = receivable_list(&mut tx, caller.ctx.tenant, caller.ctx.scope, &filter).await?;
     let (livemode, today) = (!app.config.sandbox, day_of(app.clock.now_ms()));
+    let accounts: Vec<_> = rows.iter().map(account_of).collect();
+    let in_doubt = in_doubt_of_receivables(&mut tx, caller.ctx.tenant, &accounts).await?;
+    let view = |shown: ReceivableShown| {
+        let doubt = in_doubt.get(&shown.row.id).copied().unwrap_or_default();
+        receivable_view(&shown, doubt, livemode, today)
+    };
     let mark = |shown: &ReceivableShown| format!("{}|{}", shown.row.due_on, shown.row.id.to_text());
-    Ok(axum::Json(window.page(prints, rows, mark, |shown| receivable_view(&shown, livemode, today))))
+    Ok(axum::Json(window.page(prints, rows, mark, view)))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Receivable>> {
     let id: ReceivableId = id.parse().map_err(|_| Error::NotFound)?;
     let mut tx = app.db.read().await?;
     let shown = receivable_fetch(&mut tx, caller.ctx.tenant, caller.ctx.scope, id).await?.ok_or(Error::NotFound)?;
-    Ok(axum::Json(receivable_view(&shown, !app.config.sandbox, day_of(app.clock.now_ms()))))
+    let in_doubt = in_doubt_of_receivables(&mut tx, caller.ctx.tenant, &[account_of(&shown)]).await?;
+    let doubt = in_doubt.get(&id).copied().unwrap_or_default();
+    Ok(axum::Json(receivable_view(&shown, doubt, !app.config.sandbox, day_of(app.clock.now_ms()))))
 }
 
 async fn create(State(app): State<App>, caller: Caller, Json(body): Json<ReceivableCreate>) -> Result<Response> {
@@ -122,7 +131,7 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Receiva
     audit_insert(&mut tx, ctx, "receivable.created", &id.to_string(), &detail).await?;
     let shown = receivable_fetch(&mut tx, ctx.tenant, ctx.scope, id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
-    let view = receivable_view(&shown, !app.config.sandbox, day_of(now_ms));
+    let view = receivable_view(&shown, 0, !app.config.sandbox, day_of(now_ms));
     Ok((StatusCode::CREATED, axum::Json(view)).into_response())
 }
 
@@ -195,7 +204,11 @@ async fn between(tx: &mut Tx, ctx: &Ctx, debtor: &PartyRef, wanted: Option<&str>
     Ok((creditor, party))
 }
 
-fn receivable_view(shown: &ReceivableShown, livemode: bool, today: Date) -> Receivable {
+fn account_of(shown: &ReceivableShown) -> Account {
+    (shown.row.node, shown.row.debtor, shown.row.currency)
+}
+
+fn receivable_view(shown: &ReceivableShown, in_doubt: i64, livemode: bool, today: Date) -> Receivable {
     let row = &shown.row;
     let amount: i64 = shown.components.iter().map(|component| component.charged).sum();
     let outstanding: i64 = shown.components.iter().map(|component| component.outstanding).sum();
@@ -215,7 +228,7 @@ fn receivable_view(shown: &ReceivableShown, livemode: bool, today: Date) -> Rece
         currency: row.currency.code().to_owned(),
         amount,
         outstanding,
-        in_doubt: 0,
+        in_doubt,
         state,
         overdue: outstanding > 0 && row.due_on < today,
         components: shown
@@ -233,7 +246,8 @@ pub fn party_view(party: Party, name: &str) -> PartyView {
     PartyView { kind, id: party.to_string(), name: name.to_owned() }
 }
 
-fn kind_view(kind: ComponentKind) -> WireKind {
+/// A component's kind as the API names it.
+pub fn kind_view(kind: ComponentKind) -> WireKind {
     match kind {
         ComponentKind::Principal => WireKind::Principal,
         ComponentKind::ContractInterest => WireKind::ContractInterest,

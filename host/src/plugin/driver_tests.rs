@@ -401,7 +401,10 @@ async fn after_the_gate() {
     use Effect::{OnceOnlyWrite, ReadOnly};
     // A gate that only authenticates has booked nothing.
     assert_eq!(resumed(ReadOnly, story(vec![no()], vec![])).await, "declined");
-    assert_eq!(resumed(ReadOnly, story(vec![fault(Fault::NotAuthentic)], vec![])).await, "not-processed:not-authentic");
+    assert_eq!(
+        resumed(ReadOnly, story(vec![fault(Fault::NotAuthentic)], vec![])).await,
+        "not-processed:callback-not-authentic"
+    );
     assert_eq!(resumed(ReadOnly, story(vec![trap()], vec![])).await, "not-processed:trap");
     assert_eq!(
         resumed(ReadOnly, story(vec![approved(covering())], vec![]).verified()).await,
@@ -415,7 +418,13 @@ async fn after_the_gate() {
     // A gate that charges: whatever is not proved is unknown.
     assert_eq!(resumed(OnceOnlyWrite, story(vec![no()], vec![])).await, "unknown:callback-not-verified");
     assert_eq!(resumed(OnceOnlyWrite, story(vec![no()], vec![]).verified()).await, "declined");
-    assert_eq!(resumed(OnceOnlyWrite, story(vec![fault(Fault::NotAuthentic)], vec![])).await, "unknown:not-authentic");
+    assert_eq!(
+        resumed(OnceOnlyWrite, story(vec![fault(Fault::NotAuthentic)], vec![])).await,
+        "unknown:callback-not-authentic"
+    );
+    // An answer that is not authentic is another matter: the callback before it was.
+    let answered = story(vec![send(ReadOnly), fault(Fault::NotAuthentic)], vec![answer(200, XML)]);
+    assert_eq!(resumed(OnceOnlyWrite, answered).await, "unknown:not-authentic");
     assert_eq!(resumed(OnceOnlyWrite, story(vec![trap()], vec![])).await, "unknown!trap");
     assert_eq!(
         resumed(OnceOnlyWrite, story(vec![approved(covering())], vec![])).await,

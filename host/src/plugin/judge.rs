@@ -6,6 +6,9 @@ use super::ending::{Phase, Reason, Verdict};
 use super::step::{CallFailure, Fault, Outcome, Stated};
 use crate::domain::money::Currency;
 
+/// What came back through the payer's browser is not the bank's. Nothing was sent on the strength of it.
+pub const CALLBACK_NOT_AUTHENTIC: &str = "callback-not-authentic";
+
 /// The last thing the other side said in this act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
@@ -53,6 +56,9 @@ impl Facts<'_> {
     /// A call that gave no step.
     pub fn failed(&self, failure: CallFailure) -> Verdict {
         match failure {
+            CallFailure::Fault(Fault::NotAuthentic, detail) if matches!(self.heard, Heard::Callback { .. }) => {
+                self.undecided(reason(CALLBACK_NOT_AUTHENTIC, detail), None, false)
+            }
             CallFailure::Fault(fault, detail) => {
                 // After a send these three mean that the connector noticed too late what it should have
                 // known before: somebody must look.

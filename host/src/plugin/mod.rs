@@ -44,6 +44,7 @@ pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, Form
 pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};
 pub use journal::{Journal, JournalError, ReplyNote, SendIntent};
+pub use judge::CALLBACK_NOT_AUTHENTIC;
 pub use manifest::Manifest;
 pub use plugins::{LoadError, Plugins, Refusal};
 pub use prepare::OutRequest;

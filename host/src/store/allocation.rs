@@ -9,6 +9,7 @@ use crate::domain::id::{
 };
 use crate::domain::money::Currency;
 use crate::domain::party::Party;
+use crate::domain::receivable::ComponentKind;
 
 /// Money that arrived for a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -316,6 +317,35 @@ pub async fn refund_end(tx: &mut Tx, tenant: TenantId, cause: &str, state: &str)
         state,
     )?;
     Ok(touched == 1)
+}
+
+/// What a payment closed and still holds closed: receivable, document, kind and minor units of each part.
+pub async fn allocations_of_payment(
+    tx: &mut Tx,
+    tenant: TenantId,
+    payment: PaymentId,
+) -> StoreResult<Vec<(ReceivableId, Option<String>, ComponentKind, i64)>> {
+    let rows = fetch_all!(
+        tx,
+        (String, Option<String>, String, i64),
+        "select r.receivable_id, r.document_no, a.kind, cast(sum(a.minor) as bigint)
+         from collection c
+         join allocation a on a.tenant_id = c.tenant_id and a.collection_id = c.collection_id
+         join receivable r on r.tenant_id = a.tenant_id and r.receivable_id = a.receivable_id
+         where c.tenant_id = $1 and c.payment_id = $2
+         group by r.receivable_id, r.document_no, r.due_on, a.component_id, a.kind
+         having sum(a.minor) <> 0
+         order by r.due_on, r.receivable_id, a.component_id",
+        tenant.to_text(),
+        payment.to_text(),
+    )?;
+    rows.into_iter()
+        .map(|(receivable, document_no, kind, minor)| {
+            let wrong = |column| corrupt("allocation", column, &receivable);
+            let id = ReceivableId::from_text(&receivable).map_err(|_| wrong("receivable_id"))?;
+            Ok((id, document_no, kind.parse().map_err(|_| wrong("kind"))?, minor))
+        })
+        .collect()
 }
 
 /// What one event placed or took, in the order in which it was written.

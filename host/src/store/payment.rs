@@ -182,6 +182,17 @@ pub async fn payment_visible(
     )
 }
 
+/// Payments of a firm that may yet turn out to have paid a debt: at the bank, or without a known outcome.
+pub async fn payment_doubtful(tx: &mut Tx, tenant: TenantId) -> StoreResult<Vec<Payment>> {
+    fetch_all!(
+        tx,
+        Payment,
+        "select * from payment where tenant_id = $1 and state in ('processing', 'unknown') and payer_id is not null
+         order by payment_id limit 10000",
+        tenant.to_text()
+    )
+}
+
 /// Moves a payment by compare-and-set. `false` where somebody else moved it first.
 pub async fn payment_move(tx: &mut Tx, payment: &Payment, to: PaymentState, now_ms: i64) -> StoreResult<bool> {
     let rows = execute!(

@@ -38,7 +38,7 @@ pub use ledger::{LedgerAccount, LedgerEntry};
 pub use payment::{
     Attempt, AttemptState, CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline, DeclineClass, Event,
     InDoubt, NextAction, Operation, OperationKind, OperationState, Payment, PaymentAct, PaymentAllocation,
-    PaymentCreate, PaymentQuery, PaymentState, PluginRef, PosAccountRef, ReceivableShare, ThreeDSecure,
+    PaymentCreate, PaymentQuery, PaymentShow, PaymentState, PluginRef, PosAccountRef, ReceivableShare, ThreeDSecure,
 };
 pub use plugin::{Plugin, PluginBank, PluginEndpoint, PluginSecret, Translated};
 pub use pos_account::{

@@ -135,6 +135,12 @@ pub struct Payment {
     /// What it closed; only when one payment is read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allocations: Vec<PaymentAllocation>,
+    /// Its tries at banks, oldest first; with `expand=attempts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Vec<Attempt>>,
+    /// What happened, step by step; with `expand=events`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
     /// What may be done with it now, by the one who asks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acts: Vec<PaymentAct>,
@@ -151,6 +157,15 @@ pub struct Payment {
     /// When the bank took the money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured_at: Option<Timestamp>,
+}
+
+/// With what one payment is shown.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PaymentShow {
+    /// `attempts`, `events`, or both with a comma between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expand: Option<String>,
 }
 
 /// What may be done with a payment.

@@ -2,7 +2,7 @@
 
 use axum::{extract::Path, response::Response};
 use leptos::prelude::*;
-use vezne_api::{Attempt, Event, Operation, OperationKind, Page, Payment, PaymentAct};
+use vezne_api::{Attempt, Event, Operation, OperationKind, Payment, PaymentAct};
 
 use crate::{
     api::{Fault, segment},
@@ -22,9 +22,7 @@ use crate::{
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let id = segment(&id);
-    let payment: Payment = visit.get(&format!("/v1/payments/{id}")).await?;
-    let attempts: Page<Attempt> = visit.get(&format!("/v1/payments/{id}/attempts")).await?;
-    let events: Page<Event> = visit.get(&format!("/v1/payments/{id}/events?limit=200")).await?;
+    let payment: Payment = visit.get(&format!("/v1/payments/{id}?expand=attempts,events")).await?;
     let t = visit.t();
     let main = view! {
         {crumb("/payments", t.s("nav-payments"), super::payment::short_id(&payment.id))}
@@ -32,7 +30,10 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
         <div class="stack">
             {standing(&visit, &payment)}
             <div class="cols">
-                <div class="stack">{timeline(&visit, &events.data)}{attempts_card(&visit, &attempts.data)}</div>
+                <div class="stack">
+                    {timeline(&visit, payment.events.as_deref().unwrap_or_default())}
+                    {attempts_card(&visit, payment.attempts.as_deref().unwrap_or_default())}
+                </div>
                 <div class="stack">{facts_card(&visit, &payment)}{whose(t, &payment)}{closed(t, &payment)}</div>
             </div>
         </div>

@@ -1,12 +1,11 @@
 //! How small the server is: memory when idle, time from start to healthy, bytes of the pay page.
 
-use super::result::{machine, ratio};
-use crate::cargo::cargo;
+use super::result::ratio;
 use crate::demo::Demo;
 use crate::http::{self, Answer};
 use crate::place::Place;
 use crate::postgres::free_port;
-use crate::process::{self, TemporaryFolder};
+use crate::process::TemporaryFolder;
 use crate::{component, wasm_target};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -21,7 +20,7 @@ const SETTLE: Duration = Duration::from_secs(5);
 pub fn measure(place: &Place, quick: bool) -> Result<Value> {
     let compiler = wasm_target::setup(place, None)?;
     component::build(place, &compiler)?;
-    process::run(cargo(place).args(["build", "--release", "--package", "vezne"]))?;
+    super::build_release(place, "vezne")?;
     crate::build_host(place)?;
     let folder = TemporaryFolder::make("footprint")?;
     let mut demo = Demo::new(place, folder.path(), free_port()?, free_port()?);
@@ -46,8 +45,6 @@ pub fn measure(place: &Place, quick: bool) -> Result<Value> {
     let binary_mb = std::fs::metadata(&demo.server)?.len() / (1 << 20);
     Ok(json!({
         "name": "footprint",
-        "commit": process::output(std::process::Command::new("git").current_dir(place.root()).args(["rev-parse", "HEAD"]))?.trim(),
-        "machine": machine(),
         "checks": { "no_wasm_on_pay_page": !page.has_wasm, "only_own_origin": page.only_own_origin },
         "ratios": {
             "idle_rss_mb": ratio(&rss_mb, 80.0, "at_most"),

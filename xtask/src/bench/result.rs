@@ -1,8 +1,11 @@
 //! The one shape of a benchmark's result.
 
+use crate::place::Place;
+use crate::process;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
+use std::process::Command;
 
 /// Median, least and most of a set of samples, as an entry of `ratios`.
 pub fn ratio(samples: &[f64], target: f64, want: &str) -> Value {
@@ -16,6 +19,12 @@ pub fn ratio(samples: &[f64], target: f64, want: &str) -> Value {
     };
     let (min, max) = (sorted.first().unwrap_or(&0.0), sorted.last().unwrap_or(&0.0));
     json!({ "median": median, "min": min, "max": max, "target": target, "want": want })
+}
+
+/// What was measured.
+pub fn commit(place: &Place) -> Result<String> {
+    let mut git = Command::new("git");
+    Ok(process::output(git.current_dir(place.root()).args(["rev-parse", "HEAD"]))?.trim().to_owned())
 }
 
 /// What the figures were measured on.
@@ -37,13 +46,19 @@ pub fn checked_table(name: &str, result: &Value) -> Result<String> {
     let mut table = String::new();
     for (key, ratio) in object(result, "ratios")? {
         let number = |what: &str| ratio[what].as_f64().with_context(|| format!("{key} has no {what}"));
-        let (median, target) = (number("median")?, number("target")?);
+        let median = number("median")?;
         number("min").and(number("max"))?;
         let (sign, met) = match ratio["want"].as_str() {
-            Some("at_most") => ("≤", median <= target),
-            Some("at_least") => ("≥", median >= target),
-            _ => bail!("{key} wants neither at_most nor at_least"),
+            Some("at_most") => ("≤", median <= number("target")?),
+            Some("at_least") => ("≥", median >= number("target")?),
+            // Watched, without a target.
+            Some("figure") => {
+                writeln!(table, "{key:<32} {median:>12.2}")?;
+                continue;
+            }
+            _ => bail!("{key} wants neither at_most, at_least nor figure"),
         };
+        let target = number("target")?;
         let verdict = if met { "met" } else { "missed" };
         writeln!(table, "{key:<32} {median:>12.2}   {sign} {target:<10} {verdict}")?;
     }

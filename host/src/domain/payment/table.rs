@@ -26,6 +26,8 @@ impl AttemptState {
                 // A person cannot take back bytes that may be on their way.
                 E::Abandoned => Err(Refusal::Occupied),
                 E::CallbackReceived
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
                 | E::InquiryFoundPaid
                 | E::InquiryFoundAuthorized
                 | E::InquiryFoundDeclined
@@ -44,6 +46,8 @@ impl AttemptState {
                 E::Abandoned => Ok(Move::To(S::Canceled)),
                 E::BrowserShown => Ok(Move::Stay),
                 E::ChargePageShown
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
                 | E::Approved
                 | E::Authorized
                 | E::Declined
@@ -66,6 +70,8 @@ impl AttemptState {
                 E::Silence | E::Abandoned => Ok(Move::To(S::Unknown)),
                 E::ChargePageShown => Ok(Move::Stay),
                 E::BrowserShown
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
                 | E::Approved
                 | E::Authorized
                 | E::Declined
@@ -88,6 +94,9 @@ impl AttemptState {
                 E::Declined => Ok(Move::To(S::Declined)),
                 E::NotProcessed => Ok(Move::To(S::Failed)),
                 E::BankPending | E::Silence => Ok(Move::To(S::Unknown)),
+                // Anybody can post to the callback's address: the real one may still come.
+                E::CallbackRejected => Ok(Move::To(S::Browsing)),
+                E::ChargeCallbackRejected => Ok(Move::To(S::BrowsingCharge)),
                 // Browser and server callback may both arrive; the first one claimed it.
                 E::CallbackReceived => Err(Refusal::TooLate),
                 E::Abandoned => Err(Refusal::Occupied),
@@ -111,7 +120,7 @@ impl AttemptState {
                 E::Declined | E::InquiryFoundDeclined => Ok(Move::To(S::Declined)),
                 E::NotProcessed | E::InquiryNotFoundFinal => Ok(Move::To(S::Failed)),
                 E::InquiryFoundVoided => Ok(Move::To(S::Voided)),
-                E::BankPending | E::Silence => Ok(Move::Stay),
+                E::BankPending | E::Silence | E::CallbackRejected | E::ChargeCallbackRejected => Ok(Move::Stay),
                 E::CallbackReceived | E::BrowserShown | E::ChargePageShown => Err(Refusal::TooLate),
                 E::Abandoned => Err(Refusal::Occupied),
                 E::Captured | E::HoldExpired | E::Voided | E::RefundedPartly | E::RefundedFully => {
@@ -123,9 +132,13 @@ impl AttemptState {
                 E::Voided | E::InquiryFoundVoided => Ok(Move::To(S::Voided)),
                 E::HoldExpired => Ok(Move::To(S::Expired)),
                 E::Authorized | E::InquiryFoundAuthorized => Ok(Move::Stay),
-                E::Silence | E::BankPending | E::CallbackReceived | E::BrowserShown | E::ChargePageShown => {
-                    Err(Refusal::TooLate)
-                }
+                E::Silence
+                | E::BankPending
+                | E::CallbackReceived
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
+                | E::BrowserShown
+                | E::ChargePageShown => Err(Refusal::TooLate),
                 E::Abandoned => Err(Refusal::Occupied),
                 E::RefundedPartly | E::RefundedFully => Err(Refusal::OutOfOrder),
                 E::Approved | E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotFoundFinal => {
@@ -136,9 +149,13 @@ impl AttemptState {
                 E::Voided | E::InquiryFoundVoided => Ok(Move::To(S::Voided)),
                 E::RefundedFully => Ok(Move::To(S::Refunded)),
                 E::RefundedPartly | E::Approved | E::Captured | E::InquiryFoundPaid => Ok(Move::Stay),
-                E::Silence | E::BankPending | E::CallbackReceived | E::BrowserShown | E::ChargePageShown => {
-                    Err(Refusal::TooLate)
-                }
+                E::Silence
+                | E::BankPending
+                | E::CallbackReceived
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
+                | E::BrowserShown
+                | E::ChargePageShown => Err(Refusal::TooLate),
                 E::Abandoned => Err(Refusal::Occupied),
                 E::Authorized
                 | E::Declined
@@ -160,6 +177,8 @@ impl AttemptState {
                 | E::Abandoned
                 | E::HoldExpired
                 | E::CallbackReceived
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
                 | E::BrowserShown
                 | E::ChargePageShown => Err(Refusal::TooLate),
                 E::RefundedPartly | E::RefundedFully => Err(Refusal::Contradiction),
@@ -173,6 +192,8 @@ impl AttemptState {
                 | E::Abandoned
                 | E::HoldExpired
                 | E::CallbackReceived
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
                 | E::BrowserShown
                 | E::ChargePageShown
                 | E::Approved
@@ -190,6 +211,8 @@ impl AttemptState {
                 | E::Abandoned
                 | E::HoldExpired
                 | E::CallbackReceived
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
                 | E::BrowserShown
                 | E::ChargePageShown
                 | E::Authorized
@@ -213,6 +236,8 @@ impl AttemptState {
                 | E::BankPending
                 | E::Abandoned
                 | E::CallbackReceived
+                | E::CallbackRejected
+                | E::ChargeCallbackRejected
                 | E::BrowserShown
                 | E::ChargePageShown
                 | E::Declined
