@@ -335,7 +335,7 @@ pub async fn allocations_of_payment(
          where c.tenant_id = $1 and c.payment_id = $2
          group by r.receivable_id, r.document_no, r.due_on, a.component_id, a.kind
          having sum(a.minor) <> 0
-         order by r.due_on, r.receivable_id, a.component_id",
+         order by r.due_on, r.receivable_id, a.kind",
         tenant.to_text(),
         payment.to_text(),
     )?;

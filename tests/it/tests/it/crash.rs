@@ -1,14 +1,15 @@
 //! The real binary ends without warning. After a restart each payment ends where the bank's book says.
 
-use anyhow::{Result, ensure};
-use serde_json::Value;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use vezne::ctx::Clock;
 use vezne_it::api::{Api, fresh_key};
 use vezne_it::host::Host;
 use vezne_it::process::Process;
-use vezne_it::world::{AMOUNT, GOOD_CARD};
-use vezne_it::{Reply, World, stories};
+use vezne_it::seed::Store;
+use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
+use vezne_it::{Browser, Reply, World, stories};
 use vezne_sandbox::{Fault, FaultKind};
 
 /// Pays with a host that aborts at `point`, and returns the key and the body of the request.
@@ -79,7 +80,97 @@ async fn found_unpaid_after(world: &World, point: &str) -> Result<()> {
     charged_at_most_once(world, point)
 }
 
+/// A host on the same database whose clock is moved until `ended` says so of what `path` shows.
+async fn restarted_until(world: &World, path: &str, ended: impl Fn(&Reply) -> Result<bool> + Sync) -> Result<()> {
+    let clock = Clock::simulated(Clock::system().now_ms());
+    let restarted = Host::start(&world.database_url, &world.bank.url(), clock.clone()).await?;
+    let api = Api::new(&restarted.url, &world.firm.secret);
+    for wait_s in [10, 20, 60, 180, 700, 700, 4_000, 90_000] {
+        clock.advance(Duration::from_secs(wait_s));
+        restarted.app.janitor_wake.notify_one();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        if ended(&api.get(path).await?.good()?)? {
+            restarted.stop().await;
+            return Ok(());
+        }
+    }
+    restarted.stop().await;
+    anyhow::bail!("no end after the whole schedule")
+}
+
+/// Gives a sale back with a host that aborts at `point`; afterwards ours is what the bank's book says.
+async fn given_back_through(world: &World, point: &str, payment: &str, order: &str) -> Result<()> {
+    let crashing = Process::start(world, Some(point)).await?;
+    let api = Api::new(&crashing.url, &world.firm.secret);
+    let refunds = format!("/v1/payments/{payment}/refunds");
+    let broken = api.post(&refunds, &json!({})).await;
+    ensure!(broken.is_err(), "{point}: an answer came");
+    crashing.until_crashed().await?;
+    restarted_until(world, &refunds, |list| {
+        let kept = match list.text("/data/0/state") {
+            "succeeded" => 0,
+            "failed" => AMOUNT,
+            _ => return Ok(false),
+        };
+        ensure!(world.bank_net(order) == kept, "{point}: the bank keeps {}", world.bank_net(order));
+        Ok(true)
+    })
+    .await
+    .context(point.to_owned())
+}
+
+/// Pays with 3-D Secure at a host that aborts at `point`, once the payer is back; the bank's book is the judge.
+async fn paid_through(world: &World, point: &str, pos: &str) -> Result<()> {
+    let crashing = Process::start(world, Some(point)).await?;
+    let api = Api::new(&crashing.url, &world.firm.secret);
+    let mut body = world.sale(AMOUNT, GOOD_CARD);
+    body["pos_account"] = json!(pos);
+    body["three_d_secure"] = json!("required");
+    let begun = api.post("/v1/payments", &body).await?.good()?;
+    let (payment, order) = (id(&begun)?, order_no(&begun)?);
+    let browser = Browser::default();
+    let page = browser.settle(browser.get(begun.text("/next_action/redirect_url")).await?).await?;
+    let back = browser.submit(&page.form("/acs/")?.set("code", "123456").set("action", "confirm")).await?;
+    let callback = back.automatic_form().context("no callback")?;
+    ensure!(browser.submit(&callback).await.is_err(), "{point}: an answer came");
+    crashing.until_crashed().await?;
+    restarted_until(world, &format!("/v1/payments/{payment}"), |read| {
+        let kept = match read.text("/state") {
+            "succeeded" => AMOUNT,
+            "failed" | "expired" | "canceled" => 0,
+            _ => return Ok(false),
+        };
+        ensure!(world.bank_net(&order) == kept, "{point}: {}", read.answer.text());
+        ensure!(world.bank.bank.authorize_calls(&order) <= 1, "{point}: asked for money twice");
+        Ok(true)
+    })
+    .await
+    .context(point.to_owned())
+}
+
 stories! {
+    async fn a_crash_while_giving_back_ends_as_the_bank_says(world) {
+        let mut sold = Vec::new();
+        for point in ["after_operation_tx1", "before_send", "after_reply", "before_operation_tx2"] {
+            let paid = world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?;
+            sold.push((point, id(&paid)?, order_no(&paid)?));
+        }
+        world.host.app.shutdown.cancel();
+        for (point, payment, order) in sold {
+            given_back_through(world, point, &payment, &order).await?;
+        }
+        Ok(())
+    }
+
+    async fn a_crash_when_the_payer_is_back_charges_at_most_once(world) {
+        let pos = world.add_pos("3d", "3d", Store::Demo).await?;
+        world.host.app.shutdown.cancel();
+        for point in ["callback_claimed", "before_send", "after_reply"] {
+            paid_through(world, point, &pos).await?;
+        }
+        Ok(())
+    }
+
     async fn a_crash_after_the_bank_booked_loses_nothing(world) {
         world.host.app.shutdown.cancel();
         for point in ["after_reply", "before_tx2", "after_tx2"] {

@@ -3,6 +3,7 @@
 mod canary;
 mod capture;
 mod crash;
+mod debt;
 mod direction;
 mod dropped;
 mod idempotency;
