@@ -301,6 +301,7 @@ refund-will-refund-what = Günün sonu keçdiyi üçün ləğv deyil, qaytarma o
 refund-day-end = günün sonu
 refund-send = Geri ver
 refund-refused = Geri verilmədi.
+refund-part-too-early = Bank bu günkü ödənişi yalnız tam qaytarır (ləğv). Bir hissəsini { $until } anından sonra qaytara bilərsiniz.
 refund-impossible = Bu ödəniş hazırda geri verilə bilməz.
 refund-impossible-what = Məbləğ artıq geri verilib, nəticəsi bəlli deyil və ya icazəniz yoxdur.
 reason-wrong = Səhv qaimə ödənilib

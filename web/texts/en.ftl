@@ -321,6 +321,7 @@ refund-will-refund-what = The bank's day has ended, so it is a refund and not a 
 refund-day-end = the end of the day
 refund-send = Give back
 refund-refused = It could not be given back.
+refund-part-too-early = Before its day end the bank gives back all of a payment or nothing. A part can be refunded after { $until }.
 refund-impossible = This payment cannot be given back now.
 refund-impossible-what = It was given back already, its outcome is not known, or you may not do so.
 reason-wrong = The wrong invoice was paid

@@ -301,6 +301,7 @@ refund-will-refund-what = Gün sonu geçtiği için iptal değil iade olur; kart
 refund-day-end = gün sonu
 refund-send = Geri ver
 refund-refused = Geri verilemedi.
+refund-part-too-early = Banka bugünkü bir ödemenin yalnız tamamını geri verir (iptal). Bir kısmını { $until } anından sonra iade edebilirsiniz.
 refund-impossible = Bu ödeme şu anda geri verilemez.
 refund-impossible-what = Tutar zaten geri verilmiş, sonucu belli değil ya da yetkiniz yok.
 reason-wrong = Yanlış fatura ödendi

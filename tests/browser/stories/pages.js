@@ -95,6 +95,31 @@ export function pageStories(world) {
       await visit.context.close();
     });
 
+    it("gives a part back once the bank's day has ended, and says so before", async () => {
+      const visit = await visitor(world.chrome, world.url, { size: PHONE, language: 'en' });
+      await signIn(visit.page, LOGINS.admin);
+      await pay(visit.page, '80,00');
+      const { page } = visit;
+      await page.goto('/payments');
+      await page.locator('.data .lead a').first().click();
+      await page.waitForURL(/\/payments\/pay_/);
+      const payment = page.url();
+      await page.click('a[href$="/refund"]');
+      await page.fill('#amount', '30,00');
+      await page.click('button.go');
+      await page.waitForSelector('.note.no');
+      await inspect(world.chrome, visit, 'refund too early');
+      const ended = await fetch(`${world.bank}/admin/day-end`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+      assert.equal(ended.status, 200);
+      await page.fill('#amount', '30,00');
+      await page.click('button.go');
+      await page.waitForURL(payment);
+      assert.match(await page.textContent('main'), /30,00/);
+      await page.click('a[href$="/refund"]');
+      assert.equal(await page.inputValue('#amount'), '50,00');
+      await visit.context.close();
+    });
+
     it('tests a POS account at the bank', async () => {
       const visit = await visitor(world.chrome, world.url);
       await signIn(visit.page, LOGINS.admin);

@@ -7,7 +7,7 @@ use axum::{
 };
 use http::StatusCode;
 use leptos::prelude::*;
-use vezne_api::{CaptureCreate, Payment, PaymentAct, Refund, RefundCreate, RefundMode};
+use vezne_api::{CaptureCreate, Payment, PaymentAct, Refund, RefundCreate, RefundMode, RefundState};
 
 use crate::{
     api::{Fault, segment},
@@ -19,6 +19,9 @@ use crate::{
     shell::{self, Nav},
     visit::{Sent, Visit, nonce},
 };
+
+/// The code of a fault that is the bank's own no.
+const REFUSED: &str = "refused";
 
 const REASONS: [&str; 4] = ["wrong", "double", "returned", "other"];
 
@@ -50,6 +53,11 @@ pub async fn send(visit: Visit, Path(id): Path<String>, body: Body) -> Result<Re
     let answer: Result<Refund, Fault> =
         visit.post(&format!("/v1/payments/{id}/refunds"), Some(sent.get("key")), &asked).await;
     match answer {
+        Ok(refund) if refund.state == RefundState::Failed => {
+            let payment: Payment = visit.get(&format!("/v1/payments/{id}")).await?;
+            let fault = refused_by_bank(&visit, &payment, &refund);
+            Ok(render(&visit, &payment, &sent, Some(&fault)))
+        }
         Ok(_) => Ok(Redirect::to(&format!("/payments/{id}")).into_response()),
         Err(fault) if fault.is_about_input() => {
             let payment: Payment = visit.get(&format!("/v1/payments/{id}")).await?;
@@ -57,6 +65,18 @@ pub async fn send(visit: Visit, Path(id): Path<String>, body: Body) -> Result<Re
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// What the bank's no means: before its day end most banks take back all of a payment or nothing.
+fn refused_by_bank(visit: &Visit, p: &Payment, refund: &Refund) -> Fault {
+    let part_too_early = p.acts.contains(&PaymentAct::Void) && refund.amount < p.amount_refundable;
+    let detail = if part_too_early {
+        let until = p.void_until.as_deref().map_or_else(|| visit.t().s("refund-day-end"), |at| visit.date_time(at));
+        visit.t().f("refund-part-too-early", [("until", until.into())])
+    } else {
+        refund.decline.as_ref().map(|decline| decline.message.clone()).unwrap_or_default()
+    };
+    Fault { status: 422, code: REFUSED.to_owned(), detail: Some(detail), ..Fault::default() }
 }
 
 /// `POST /payments/{id}/capture`: takes all of what is held.
@@ -123,7 +143,9 @@ fn form_view(visit: &Visit, p: &Payment, sent: &Sent, fault: Option<&Fault>) -> 
         .required();
     let reasons = REASONS.iter().map(|r| ((*r).to_owned(), t.s(&format!("reason-{r}")))).collect();
     let reason = choice("reason", t.s("reason"), reasons, sent.get("reason"), fault.and_then(|f| f.at("/reason")));
-    let key = sent.some("key").unwrap_or_else(nonce);
+    // A refund that the bank refused is over: the next one is another.
+    let over = fault.is_some_and(|f| f.code == REFUSED);
+    let key = sent.some("key").filter(|_| !over).unwrap_or_else(nonce);
     view! {
         <section class="card"><form class="body stack" method="post" action=format!("/payments/{}/refund", p.id)>
             {which}{refused}{amount.view()}{reason}{hidden("key", key)}
