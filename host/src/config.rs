@@ -25,6 +25,8 @@ pub struct Config {
     pub sandbox: bool,
     /// Where the sandbox bank's list of magic cards stands, linked from the band.
     pub sandbox_url: Option<String>,
+    /// In sandbox mode: how soon a bank's "no such order" is final, seconds, instead of what the connector states.
+    pub sandbox_not_found_final_s: Option<u32>,
     /// How long one act at a bank may take before its outcome counts as unknown, milliseconds.
     pub bank_deadline_ms: u64,
     /// How often the janitor looks for work, milliseconds.
@@ -59,6 +61,7 @@ impl Default for Config {
             private_dir: PathBuf::from("data/private"),
             sandbox: false,
             sandbox_url: None,
+            sandbox_not_found_final_s: None,
             bank_deadline_ms: 60_000,
             janitor_every_ms: 1_000,
             password_memory_kib: 65_536,
@@ -91,6 +94,10 @@ impl Config {
             self.sandbox || self.public_url.starts_with("https://"),
             "public_url must be https outside sandbox mode: banks and payers send card data to it"
         );
+        ensure!(
+            self.sandbox || self.sandbox_not_found_final_s.is_none(),
+            "sandbox_not_found_final_s is for sandboxes: real banks need the time that their connector states"
+        );
         ensure!(self.bank_deadline_ms >= 1_000, "bank_deadline_ms below a second would doubt every answer");
         ensure!(self.janitor_every_ms > 0, "janitor_every_ms must not be zero");
         Ok(self)
@@ -105,6 +112,7 @@ const FIELDS: &[&str] = &[
     "private_dir",
     "sandbox",
     "sandbox_url",
+    "sandbox_not_found_final_s",
     "bank_deadline_ms",
     "janitor_every_ms",
     "password_memory_kib",

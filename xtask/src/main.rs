@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod component;
+mod crash;
 mod debian;
 mod demo;
 mod http;
@@ -44,6 +45,8 @@ enum Act {
     Run(run::Options),
     /// Starts everything in a temporary folder and plays one scenario; prints one line of JSON.
     Smoke,
+    /// Kills the server at random moments under clients that retry; ends with one line of JSON.
+    Crash(crash::Options),
     /// Measures something and writes it to `target/bench/NAME.json`.
     Bench(bench::Options),
     /// Runs bank wire vectors against the connectors.
@@ -63,6 +66,7 @@ fn main() -> Result<()> {
         }
         Act::Run(options) => run::run(&place, &options),
         Act::Smoke => smoke::smoke(&place),
+        Act::Crash(options) => crash::crash(&place, &options),
         Act::Bench(options) => bench::bench(&place, &options),
         Act::Vectors(options) => vectors::vectors(&place, &options),
         Act::Test(options) => test::test(&place, &options),

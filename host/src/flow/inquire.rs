@@ -123,7 +123,7 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
             ..AttemptNews::new(AttemptEvent::InquiryFoundDeclined, JANITOR)
         },
         Verdict::NotProcessed(reason) => {
-            let final_after_ms = i64::from(pos.plugin.manifest.not_found_final_after_s) * 1000;
+            let final_after_ms = final_after_ms(app, &pos);
             if !believed(app, &mut attempt, final_after_ms).await? {
                 return Ok(());
             }
@@ -146,6 +146,12 @@ fn found(attempt: &Attempt, approval: Approval) -> AttemptNews {
         _ => AttemptEvent::InquiryFoundPaid,
     };
     AttemptNews { bank: Some(approval.bank), ..AttemptNews::new(event, JANITOR) }
+}
+
+/// How long after the last send "no such order" is not yet final.
+fn final_after_ms(app: &App, pos: &Pos) -> i64 {
+    let stated_s = pos.plugin.manifest.not_found_final_after_s;
+    i64::from(app.config.sandbox_not_found_final_s.unwrap_or(stated_s)) * 1000
 }
 
 /// Whether "no such order" is final now: heard often enough, long enough after the last send.
@@ -209,7 +215,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
                 return Ok(());
             }
             tx.commit().await?;
-            let final_after_ms = i64::from(pos.plugin.manifest.not_found_final_after_s) * 1000;
+            let final_after_ms = final_after_ms(app, &pos);
             let waited_ms = app.clock.now_ms() - operation.sent_at_ms;
             if operation.not_found < limits::NOT_FOUND_ASKS_MIN || waited_ms < final_after_ms {
                 return Ok(());

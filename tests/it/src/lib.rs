@@ -11,6 +11,7 @@ pub mod browser;
 pub mod database;
 pub mod host;
 pub mod http;
+pub mod kill;
 pub mod log;
 pub mod process;
 pub mod seed;

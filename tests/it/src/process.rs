@@ -21,9 +21,15 @@ pub struct Process {
 impl Process {
     /// Starts `vezne serve`; it aborts itself at `crash_at`, if that is named.
     pub async fn start(world: &World, crash_at: Option<&str>) -> Result<Self> {
+        let port = free_port().await?;
+        let crash_at = crash_at.map(|point| ("VEZNE_CRASH_AT", point));
+        Self::start_on(world, port, crash_at.as_slice()).await
+    }
+
+    /// Starts `vezne serve` on a port, with more in its environment.
+    pub async fn start_on(world: &World, port: u16, environment: &[(&str, &str)]) -> Result<Self> {
         let binary = std::env::var_os("VEZNE_BIN").map_or_else(|| target_dir().join("debug/vezne"), PathBuf::from);
         ensure!(binary.exists(), "{} is not built: cargo build -p vezne", binary.display());
-        let port = free_port().await?;
         let config = &world.host.config;
         let mut command = Command::new(binary);
         command
@@ -38,10 +44,8 @@ impl Process {
             .env("VEZNE_JANITOR_EVERY_MS", "50")
             .stdout(Stdio::null())
             .stderr(if std::env::var_os("VEZNE_IT_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
-            .kill_on_drop(true);
-        if let Some(point) = crash_at {
-            command.env("VEZNE_CRASH_AT", point);
-        }
+            .kill_on_drop(true)
+            .envs(environment.iter().copied());
         let mut process = Self { child: command.spawn()?, url: format!("http://127.0.0.1:{port}") };
         process.until_healthy().await?;
         Ok(process)
@@ -76,7 +80,8 @@ impl Process {
     }
 }
 
-async fn free_port() -> Result<u16> {
+/// A port that nobody listens on.
+pub async fn free_port() -> Result<u16> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();
     drop(listener);

@@ -149,6 +149,15 @@ async fn paid_through(world: &World, point: &str, pos: &str) -> Result<()> {
 }
 
 stories! {
+    async fn kills_at_random_moments_lose_and_double_nothing(world) {
+        let counts = vezne_it::kill::run(world, 8, |_| {}).await?;
+        for key in ["double", "lost", "unsolved", "ledger_sum"] {
+            ensure!(counts[key] == 0, "{counts}");
+        }
+        ensure!(counts["books_equal"] == true && counts["payments"] != 0, "{counts}");
+        Ok(())
+    }
+
     async fn a_crash_while_giving_back_ends_as_the_bank_says(world) {
         let mut sold = Vec::new();
         for point in ["after_operation_tx1", "before_send", "after_reply", "before_operation_tx2"] {
