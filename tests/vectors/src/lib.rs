@@ -12,6 +12,7 @@ pub mod json;
 pub mod nestpay;
 pub mod param;
 pub mod payfor;
+pub mod payflex;
 pub mod posnet;
 pub mod posnet_v1;
 pub mod shared;
@@ -70,6 +71,7 @@ fn check(entry: &Json) -> Checked {
         "ToslaPos" => tosla::check(entry),
         "PayForPos" => payfor::check(entry),
         "ParamPos" | "Param3DHostPos" => param::check(entry),
+        "PayFlexV4Pos" | "PayFlexCPV4Pos" | "PayFlexV4" | "PayFlexCPV4" => payflex::check(entry),
         other => skip(&format!("no connector for the gateway {other}")),
     }
 }
