@@ -5,6 +5,7 @@
 
 mod acs;
 mod admin;
+mod akbank;
 mod bank;
 mod book;
 mod card;
@@ -41,6 +42,7 @@ pub use store::{Account, Store};
 /// Every family of banks: one line each.
 pub const FAMILIES: &[Family] = &[
     nestpay::FAMILY, //
+    akbank::FAMILY,
 ];
 
 /// Every family's test stores.
