@@ -19,6 +19,7 @@ pub mod http;
 mod issuer;
 pub mod nestpay;
 mod page;
+mod posnet;
 mod random;
 mod requests;
 mod secret;
@@ -43,6 +44,7 @@ pub use store::{Account, Store};
 pub const FAMILIES: &[Family] = &[
     nestpay::FAMILY, //
     akbank::FAMILY,
+    posnet::FAMILY,
 ];
 
 /// Every family's test stores.

@@ -1,0 +1,227 @@
+//! `/3DSWebService/YKBPaymentService`: the payer's browser arrives with the sealed order and leaves with sealed packets.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{Response, StatusCode};
+use axum::response::{IntoResponse, Redirect};
+
+use crate::bank::Bank;
+use crate::fault::{Met, Op};
+use crate::http::Wire;
+use crate::issuer::{CodeCheck, IssuedCard};
+use crate::page::CardForm;
+use crate::requests::Seen;
+use crate::secret::same;
+use crate::visit::{self, Outcome, Visit, shown_amount};
+use crate::voucher::Voucher;
+use crate::{form, http, page, random};
+
+use super::code::Refused;
+use super::money;
+use super::store::Account;
+use super::three_d::{Gate, Returned, Session};
+
+type Fields = Vec<(String, String)>;
+
+/// The merchant's form.
+pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
+    let posted = form::parse(&body);
+    let field = |name: &str| form::value(&posted, name);
+    let lang = field("lang").to_owned();
+    let refuse = |say: &str| http::page(page::message(&lang, "Hata", say));
+    let by_numbers = bank.find_store::<Account>(|s, a| s.id == field("mid") && a.posnet_id == field("posnetID"));
+    let Some((store, _)) = by_numbers else {
+        return refuse("Üye işyeri bulunamadı (0148).");
+    };
+    let url = field("merchantReturnURL").to_owned();
+    if url.len() > 2_048 || !(url.starts_with("http://") || url.starts_with("https://")) {
+        return refuse("merchantReturnURL geçerli bir adres olmalı.");
+    }
+    if !posted.iter().any(|(name, _)| name == "url") {
+        return refuse("url alanı eksik.");
+    }
+    let taken = {
+        let gate = bank.memory::<Gate>();
+        gate.sealed
+            .get(field("posnetData"))
+            .filter(|s| s.store == store.id && same(&s.data2, field("posnetData2")) && same(&s.sign, field("digest")))
+            .map(|s| (s.ordered.clone(), s.card.clone()))
+    };
+    let Some((ordered, card)) = taken else {
+        return refuse("İşlem verisi doğrulanamadı (E216).");
+    };
+    note(&bank, &store.id, &ordered.order, ordered.amount);
+    let met = bank.meet(Op::Gate, &ordered.order, Some(ordered.amount));
+    if let Some(response) = http::before(&met, Wire::PAGE).await {
+        return response;
+    }
+    let id = random::id();
+    let mut visit = Visit::new(store, ordered, &lang, card);
+    let next = if visit.card.is_none() { card_address(&id) } else { visit.authenticate(&bank, &return_address(&id)) };
+    bank.memory::<Gate>().sessions.insert(id, Session { visit, return_url: url, outcome: None });
+    http::after(&met, Wire::PAGE, Vec::new()).await;
+    Redirect::to(&next).into_response()
+}
+
+fn note(bank: &Bank, store: &str, order: &str, amount: i64) {
+    bank.note(Seen {
+        at_ms: bank.clock().now_ms(),
+        op: Op::Gate,
+        store: store.to_owned(),
+        order: order.to_owned(),
+        amount: Some(amount),
+        card: None,
+        code_sent: false,
+        provision: false,
+    });
+}
+
+fn card_address(id: &str) -> String {
+    format!("/3DSWebService/card/{id}")
+}
+
+fn return_address(id: &str) -> String {
+    format!("/3DSWebService/return/{id}")
+}
+
+/// The bank's own card form, with an error; nothing where the payer is past it.
+fn card_form(bank: &Bank, id: &str, error: Option<&str>) -> Option<String> {
+    let gate = bank.memory::<Gate>();
+    let visit = &gate.sessions.get(id)?.visit;
+    if visit.card.is_some() || visit.cancelled {
+        return None;
+    }
+    let merchant = bank.store(&visit.store).map(|s| s.title.clone()).unwrap_or_default();
+    let amount = shown_amount(visit.ordered.amount, &visit.ordered.currency);
+    let (lang, action) = (visit.lang.as_str(), card_address(id));
+    Some(page::card_form(&CardForm { lang, merchant: &merchant, amount: &amount, action: &action, error }))
+}
+
+fn gone() -> Response<Body> {
+    let mut response = http::page(page::message("tr", "Ödeme sayfası", "Bu ödeme sayfası artık geçerli değil."));
+    *response.status_mut() = StatusCode::GONE;
+    response
+}
+
+/// The bank's card form.
+pub async fn card_page(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
+    card_form(&bank, &id, None).map_or_else(gone, http::page)
+}
+
+/// The typed card, or cancel.
+pub async fn card_typed(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -> Response<Body> {
+    if card_form(&bank, &id, None).is_none() {
+        return gone();
+    }
+    let fields = form::parse(&body);
+    let typed = if form::value(&fields, "action") == "cancel" { None } else { Some(typed_card(&fields)) };
+    let mut gate = bank.memory::<Gate>();
+    let Some(session) = gate.sessions.get_mut(&id) else {
+        return gone();
+    };
+    match typed {
+        None => {
+            session.visit.cancelled = true;
+            Redirect::to(&return_address(&id)).into_response()
+        }
+        Some(Ok(card)) => {
+            session.visit.card = Some(card);
+            Redirect::to(&session.visit.authenticate(&bank, &return_address(&id))).into_response()
+        }
+        Some(Err(refused)) => {
+            drop(gate);
+            card_form(&bank, &id, Some(&refused.text)).map_or_else(gone, http::page)
+        }
+    }
+}
+
+/// A card from the bank's own form.
+pub fn typed_card(fields: &Fields) -> Result<IssuedCard, Refused> {
+    let value = |name: &str| form::value(fields, name).trim();
+    let pan: String = value("pan").chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let expires = format!("{:0>2}{:0>2}", value("year"), value("month"));
+    let card = money::card(&pan, &expires, Some(value("cv2")).filter(|code| !code.is_empty()))?;
+    if card.code == CodeCheck::Absent { Err(money::packet("CVC")) } else { Ok(card) }
+}
+
+/// The browser comes back from the issuer (or never had to go there).
+pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
+    let mut met = match arrive(&bank, &id) {
+        Ok(met) => met,
+        Err(page) => return *page,
+    };
+    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
+        session.visit.add_card_faults(&mut met, false);
+    }
+    if let Some(response) = http::before(&met, Wire::PAGE).await {
+        return response;
+    }
+    let Some(outcome) = settle(&bank, &id, met) else {
+        return visit::unknown();
+    };
+    outcome.announce().await;
+    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
+}
+
+/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
+fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
+    let gate = bank.memory::<Gate>();
+    let Some(session) = gate.sessions.get(id) else {
+        return Err(Box::new(visit::unknown()));
+    };
+    if let Some(outcome) = &session.outcome {
+        return Err(Box::new(http::page(outcome.page())));
+    }
+    if let Some(waiting) = session.visit.waits_at(bank, &card_address(id)) {
+        return Err(Box::new(Redirect::to(&waiting).into_response()));
+    }
+    let ordered = &session.visit.ordered;
+    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
+}
+
+/// Decides the visit once; a second call finds the first one's outcome. Nothing is charged here.
+fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
+    let mut gate = bank.memory::<Gate>();
+    let session = gate.sessions.get_mut(id)?;
+    if let Some(done) = &session.outcome {
+        return Some(done.clone());
+    }
+    let ordered = session.visit.ordered.clone();
+    let card = session.visit.card.clone();
+    let authentication = match card {
+        Some(_) => session.visit.authentication(bank),
+        None => visit::Authentication::Cancelled,
+    };
+    let (bank_packet, merchant_packet, sign) = (random::hex_upper(60), random::hex_upper(90), random::hex_upper(16));
+    let kind = if ordered.kind == crate::book::Kind::PreAuth { "Auth" } else { "Sale" };
+    let fields: Fields = [
+        ("MerchantPacket", merchant_packet.as_str()),
+        ("BankPacket", &bank_packet),
+        ("Sign", &sign),
+        ("CCPrefix", card.as_ref().map_or("", |c| &c.face.bin)),
+        ("TranType", kind),
+        ("Amount", &ordered.amount.to_string()),
+        ("Xid", &ordered.order),
+        ("MerchantId", &session.visit.store),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let outcome = Outcome {
+        lang: session.visit.lang.clone(),
+        url: session.return_url.clone(),
+        fields,
+        server_url: None,
+        met: met.clone(),
+    };
+    session.outcome = Some(outcome.clone());
+    let store = session.visit.store.clone();
+    if let Some(card) = card.clone().filter(|_| authentication.is_any()) {
+        let secure = authentication.proof(&card);
+        let at_ms = bank.clock().now_ms();
+        let voucher = Voucher { store: store.clone(), ordered: ordered.clone(), card, secure, at_ms, spent: false };
+        gate.vouchers.keep(bank_packet.clone(), voucher);
+    }
+    let returned = Returned { store, ordered, card, authentication, merchant_packet, sign, met };
+    gate.returned.insert(bank_packet, returned);
+    Some(outcome)
+}
