@@ -1,0 +1,169 @@
+//! Does a connector's steps against a bank's router, as the host would over the wire.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use tower::ServiceExt;
+use vezne_plugin::native::{self, TestCard};
+use vezne_plugin::{
+    BankRef, BrowserAction, Context, Fault, HttpResponse, Money, Outcome, Payments, Reply, Step, Target, Terms,
+};
+use vezne_sandbox::Bank;
+
+pub const CODE: &str = "123456";
+
+/// A bank, and where its endpoints are.
+pub struct Desk {
+    pub bank: Bank,
+    pub api: &'static str,
+    pub gate: &'static str,
+}
+
+pub fn ctx(order: &str) -> Context {
+    Context {
+        attempt_id: "att_1".into(),
+        order_id: order.into(),
+        callback_url: "http://127.0.0.1:9/back".into(),
+        payer_ip: None,
+        payer_email: None,
+        locale: "tr".into(),
+        test_mode: true,
+        attributes: Vec::new(),
+    }
+}
+
+pub fn terms(minor: i64) -> Terms {
+    Terms {
+        amount: Money { minor, currency: "TRY".into(), numeric: 949, exponent: 2 },
+        installments: 1,
+        entry: "ecommerce".into(),
+        description: None,
+    }
+}
+
+pub fn card(number: &str) -> TestCard {
+    let mut card = TestCard::new(number, 12, 2030, Some("000"));
+    card.holder = Some("Ayşe Yılmaz".into());
+    card
+}
+
+/// The target of a later act: what the charge left behind.
+pub fn target(operation: &str, model: &str, minor: i64, bank: BankRef) -> Target {
+    let sent_at_millis = 1_795_338_000_000;
+    Target { operation: operation.into(), model: model.into(), terms: terms(minor), bank, sent_at_millis }
+}
+
+impl Desk {
+    async fn send(&self, method: &str, path: &str, content_type: &str, body: Vec<u8>) -> (HttpResponse, String) {
+        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
+        let request = request.body(Body::from(body)).expect("a request");
+        let response = vezne_sandbox::router(self.bank.clone()).oneshot(request).await.expect("an answer");
+        let status = response.status().as_u16();
+        let read = |name| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let (location, kind) = (read(header::LOCATION), read(header::CONTENT_TYPE));
+        let headers = vec![("content-type".to_owned(), kind)];
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap_or_default().to_vec();
+        (HttpResponse { status, headers, body, body_truncated: false }, location)
+    }
+
+    /// Sends until the connector is done or wants the payer.
+    pub async fn run<C: Payments>(
+        &self,
+        ctx: &Context,
+        terms: Option<&Terms>,
+        step: Result<Step, Fault>,
+    ) -> Result<Step, Fault> {
+        let mut step = step?;
+        while let Step::Send(send) = &step {
+            let path = format!("{}{}", self.api, send.request.path);
+            let kind = send.request.content_type.clone().unwrap_or_default();
+            let (answer, _) = self.send("POST", &path, &kind, native::reveal(&send.request.body)).await;
+            step = C::resume(ctx, terms, &send.state, &Reply::Response(answer), None)?;
+        }
+        Ok(step)
+    }
+
+    /// To the end of an act that needs no payer.
+    pub async fn end<C: Payments>(&self, ctx: &Context, terms: Option<&Terms>, step: Result<Step, Fault>) -> Outcome {
+        done(self.run::<C>(ctx, terms, step).await.expect("an answer that can be read"))
+    }
+
+    /// The payer goes where the step says, types what is asked for, and comes back.
+    pub async fn pay<C: Payments>(
+        &self,
+        ctx: &Context,
+        terms: &Terms,
+        step: Result<Step, Fault>,
+    ) -> Result<Outcome, Fault> {
+        let Step::Browse(browse) = self.run::<C>(ctx, Some(terms), step).await? else { panic!("a form") };
+        let BrowserAction::PostForm(form) = &browse.action else { panic!("posted") };
+        let text = |value| String::from_utf8_lossy(&native::reveal_part(value)).into_owned();
+        let fields: Vec<_> = form.fields.iter().map(|field| (field.name.clone(), text(&field.value))).collect();
+        let (mut path, mut page) = self.visit(self.gate, &fields).await;
+        if page.contains("name=\"pan\"") {
+            let typed =
+                [("pan", "4355084355084358"), ("month", "12"), ("year", "30"), ("cv2", "000"), ("action", "pay")];
+            (path, page) = self.visit(&path, &typed.map(|(k, v)| (k.to_owned(), v.to_owned()))).await;
+        }
+        if path.starts_with("/acs/") {
+            let typed = [("code", CODE), ("action", "confirm")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+            (_, page) = self.visit(&path, &typed).await;
+        }
+        let fields = hidden(&page);
+        let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let back = Reply::Callback(native::callback(&pairs));
+        let back = C::resume(ctx, Some(terms), &browse.state, &back, None);
+        Ok(done(self.run::<C>(ctx, Some(terms), back).await?))
+    }
+
+    async fn visit(&self, path: &str, fields: &[(String, String)]) -> (String, String) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form = "application/x-www-form-urlencoded";
+        let (mut answer, mut location) = self.send("POST", path, form, body.into_bytes()).await;
+        let mut path = path.to_owned();
+        while answer.status == StatusCode::SEE_OTHER.as_u16() {
+            path.clone_from(&location);
+            (answer, location) = self.send("GET", &path, form, Vec::new()).await;
+        }
+        (path, String::from_utf8_lossy(&answer.body).into_owned())
+    }
+}
+
+fn done(step: Step) -> Outcome {
+    match step {
+        Step::Done(outcome) => outcome,
+        other => panic!("expected an outcome, not {other:?}"),
+    }
+}
+
+/// The hidden fields of a page that posts itself.
+fn hidden(page: &str) -> Vec<(String, String)> {
+    let attribute = |text: &str, name: &str| {
+        let value = text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or_default();
+        value
+            .replace("&#39;", "'")
+            .replace("&quot;", "\"")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
+    };
+    page.split("<input type=\"hidden\"").skip(1).map(|i| (attribute(i, "name"), attribute(i, "value"))).collect()
+}
+
+/// What an approval left behind.
+pub fn reference(outcome: &Outcome) -> BankRef {
+    match outcome {
+        Outcome::Approved(approval) => approval.bank.clone(),
+        other => panic!("expected an approval, not {other:?}"),
+    }
+}
+
+/// `approved`, `declined CATEGORY`, `not-processed` or `unknown`.
+pub fn word(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Approved(_) => "approved".into(),
+        Outcome::Declined(decline) => format!("declined {}", decline.category),
+        Outcome::Pending(_) => "pending".into(),
+        Outcome::NotProcessed(_) => "not-processed".into(),
+        Outcome::Unknown(_) => "unknown".into(),
+    }
+}

@@ -1,0 +1,6 @@
+//! Connectors meet the sandbox's banks: neither was written from the other, so what they agree on is the protocol.
+//!
+//! The host's own stories are in `tests/it`; here is only the conversation, step by step.
+
+mod driver;
+mod posnet;
