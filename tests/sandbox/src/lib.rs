@@ -16,6 +16,7 @@ mod family;
 mod fault;
 mod form;
 pub mod http;
+pub mod interpos;
 mod issuer;
 pub mod nestpay;
 mod page;
@@ -45,6 +46,7 @@ pub const FAMILIES: &[Family] = &[
     nestpay::FAMILY, //
     akbank::FAMILY,
     posnet::FAMILY,
+    interpos::FAMILY,
 ];
 
 /// Every family's test stores.
