@@ -140,8 +140,12 @@ fn order_number(order: &str) -> Result<(), Fault> {
     Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
 }
 
+/// Currencies of the bank's terminals, as the manifest lists them.
+const CURRENCIES: [&str; 6] = ["TRY", "USD", "EUR", "GBP", "JPY", "RUB"];
+
+/// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
-    if terms.amount.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
+    vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
 }
 
 fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
@@ -220,7 +224,11 @@ fn ask(ctx: &Context, question: Question, history: bool) -> Result<Step, Fault> 
 fn answered(ctx: &Context, question: Question, history: bool, response: &HttpResponse) -> Result<Step, Fault> {
     let answer = Answer::verified(response, &Settings::load()?, User::Provision)?;
     if history {
-        return step::done(question.by_history(&history::read(&answer)));
+        // The rows name no order: only the answer does.
+        return match answer.get("Order/OrderID").filter(|order| *order != question.order) {
+            Some(_) => step::done(step::unknown("the history is another order's")),
+            None => step::done(question.by_history(&history::read(&answer))),
+        };
     }
     match question.by_status(&order_status::read(&answer)) {
         Some(outcome) => step::done(outcome),

@@ -164,11 +164,7 @@ const CURRENCIES: [&str; 5] = ["TRY", "USD", "EUR", "GBP", "RUB"];
 
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
-    let currency = terms.amount.currency.as_str();
-    if !CURRENCIES.contains(&currency) {
-        return Err(Fault::Unsupported(format!("the bank has no terminals for {currency}")));
-    }
-    if terms.amount.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
+    amount::payable(&terms.amount, &CURRENCIES)
 }
 
 fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {

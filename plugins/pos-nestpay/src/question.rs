@@ -168,7 +168,7 @@ impl Question {
         };
         let ours: Vec<&Row> = rows.iter().filter(fits).collect();
         if let Some(row) = ours.iter().find(|row| row.standing == Standing::Voided) {
-            return self.approved(row, row.minor());
+            return self.approved(row, None);
         }
         if ours.iter().any(|row| row.standing.holds_money()) {
             return step::not_processed("what was to be voided still stands");

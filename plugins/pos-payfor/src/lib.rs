@@ -157,8 +157,12 @@ fn order_number(order: &str) -> Result<(), Fault> {
     Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
 }
 
+/// Currencies of the bank's terminals, as the manifest lists them.
+const CURRENCIES: [&str; 6] = ["TRY", "USD", "EUR", "GBP", "JPY", "RUB"];
+
+/// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
-    if terms.amount.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
+    vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
 }
 
 /// The bank repeats orders, in fields no source of ours documents: charging once would not be what was asked.

@@ -14,6 +14,14 @@ fn split(money: &Money) -> Result<(String, String), Fault> {
     Ok((whole.to_owned(), fraction.to_owned()))
 }
 
+/// More than nothing, in one of the currencies (alphabetic codes) that the manifest lists.
+pub fn payable(money: &Money, currencies: &[&str]) -> Result<(), Fault> {
+    if !currencies.contains(&money.currency.as_str()) {
+        return Err(Fault::Unsupported(format!("the bank takes no {} here", money.currency)));
+    }
+    if money.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
+}
+
 /// `10.01`; `10` for a currency without minor units.
 pub fn decimal(money: &Money) -> Result<String, Fault> {
     let (whole, fraction) = split(money)?;

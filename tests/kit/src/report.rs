@@ -148,6 +148,10 @@ impl Kit {
                 self.talk_about(Talk::good(what, model), report);
             }
         }
+        if self.manifest.can("authorize") {
+            let reserves = report.written.cells.get("authorize").is_some_and(|row| row.values().any(|c| *c == Cell::Yes));
+            report.proof(TALKS, reserves, || "the manifest lists authorize, and it is refused in every way".to_owned());
+        }
         let mut told = vec![(Talk::good(What::Inquire(About::Charge), Model::None).turning(Turn::Nothing), "inquire")];
         if self.manifest.can("sale") {
             told.push((Talk::good(What::Sale, Model::None).turning(Turn::Declined), "sale"));
@@ -178,15 +182,15 @@ impl Kit {
         }
         let act = match self.act(talk, &Wanted::default()) {
             Ok(act) => act,
-            // The reservation at the gate was refused already.
-            Err(_) if talk.model != Model::None && talk.what.of_reservation() => return,
+            // The reservation was refused already.
+            Err(_) if talk.what.of_reservation() => return,
             Err(why) => return report.proof(TALKS, false, || format!("{talk}: {why}")),
         };
         let story = self.play(&act, &act.truth(), &mut unmeddled);
         let verdict = &story.verdict;
-        // Not every bank tells of a void from a question about the order, nor reserves at its gate: then it says so.
+        // Not every bank tells of a void from a question about the order, nor reserves in every way: then it says so.
         let may_be_open = matches!(talk.what, What::Inquire(about) if about != About::Charge);
-        let may_be_refused = talk.what == What::Authorize && talk.model != Model::None;
+        let may_be_refused = talk.what == What::Authorize;
         let cell = match verdict {
             Verdict::Approved => Some(Cell::Yes),
             Verdict::Unknown(_) if may_be_open => Some(Cell::Open),

@@ -128,7 +128,8 @@ fn play(kit: &Kit, scenario: &Scenario, report: &mut Report) {
         };
         let founded = if talk.what.charges() { Ok(None) } else { kit.founded(talk, &scenario.wanted()) };
         let Ok(target) = founded else {
-            if claimed {
+            // A bank may reserve at its gate only: that is a cell of its own.
+            if claimed && !talk.what.of_reservation() {
                 report.proof(NAME, false, || format!("{name}: the payment before it cannot be made"));
             }
             continue;

@@ -115,7 +115,9 @@ fn failed_made_good(stage: &Stage<'_>, good: &Played, signature: &[String], repo
                 fields.push((name.clone(), value.clone()));
             });
             let verdict = &story.verdict;
-            report.proof(FORGED, !verdict.is_yes() && !wrote, || {
+            // The bank itself may say yes when it is asked; the return may not.
+            let asked = story.places().iter().skip_while(|at| **at != At::Back).count() > 1;
+            report.proof(FORGED, (asked || !verdict.is_yes()) && !wrote, || {
                 format!("{talk}: a failed return with the {name} of a good one, and yet {verdict}")
             });
         }

@@ -5,6 +5,7 @@ use crate::act::money;
 use crate::bank::{At, Told};
 use crate::kit::Played;
 use crate::report::Report;
+use crate::talk::{About, What};
 
 const CAUGHT: &str = "another-order-amount-or-currency-is-caught";
 
@@ -43,7 +44,9 @@ fn other_order(order: &str) -> String {
 pub(super) fn caught(stage: &Stage<'_>, report: &mut Report) {
     for played in &stage.good {
         let mut stated = Vec::new();
-        for (kind, name, lie) in lies(&played.act.truth()) {
+        // A void has no amount of its own: it undoes whatever there was.
+        let voids = matches!(played.act.talk.what, What::Void | What::Inquire(About::Void));
+        for (kind, name, lie) in lies(&played.act.truth()).into_iter().filter(|(kind, ..)| !voids || *kind == "order") {
             for place in [Where::Everywhere, Where::AtTheReturn, Where::AtTheEnd] {
                 if try_lie(stage, played, place, name, &lie, report) && !stated.contains(&kind.to_owned()) {
                     stated.push(kind.to_owned());
