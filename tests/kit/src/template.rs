@@ -1,7 +1,7 @@
 //! Placeholders in a file of answers.
 //!
 //! `${order}`, `${minor}` (1001), `${amount}` (10.01), `${comma}` (10,01), `${short}` (10.01, 10.1, 10), `${currency}`
-//! (TRY), `${numeric}` (949), `${original}` (minor units of the payment itself), `${original-amount}`, and `${sent:NAME}`:
+//! (TRY), `${numeric}` (949), `${original}` (minor units of the payment itself), `${original-amount}`, `${original-comma}`, and `${sent:NAME}`:
 //! what the connector last sent under this name. `${order:24}` is filled with zeros from the left, `${numeric:4}` likewise.
 //! `${currency|TRY=TL|USD=US}` puts other words for values. What is not known stays as it is.
 
@@ -73,6 +73,7 @@ impl Filling<'_> {
             "numeric" => format!("{:03}", amount.numeric),
             "original" => self.told.original.to_string(),
             "original-amount" => decimal(self.told.original, amount.exponent, '.'),
+            "original-comma" => decimal(self.told.original, amount.exponent, ','),
             "sent" => self.heard.iter().rev().find_map(|wire| wire.field(argument.unwrap_or_default()))?,
             _ => return None,
         };
