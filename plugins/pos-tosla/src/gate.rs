@@ -76,9 +76,15 @@ pub fn opened(ctx: &Context, opening: &Opening, card: Option<&Card>, answer: &An
     let words = answer.words();
     let session = answer.get("ThreeDSessionId").filter(|_| words.code == Some(DONE));
     let Some(session) = session else {
+        // "Validation error" is also what a hash gets that arrives twice, as when the host sends the question
+        // again after a broken line: that is no word on the payment.
+        let repeated = words.code == Some("998") && words.bank_code.is_none();
         return step::done(match words.judge() {
-            judgement @ Judgement::Refused(..) => words.refused_outcome(&judgement),
-            _ => step::not_processed(format!("no session was opened: {}", words.code.unwrap_or("no code"))),
+            judgement @ Judgement::Refused(..) if !repeated => words.refused_outcome(&judgement),
+            _ => {
+                let (code, say) = (words.code.unwrap_or("no code"), words.text().unwrap_or_default());
+                step::not_processed(format!("no session was opened: {code} {say}"))
+            }
         });
     };
     let plain = session.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -25,6 +25,7 @@ mod random;
 mod requests;
 mod secret;
 mod store;
+mod tosla;
 pub mod visit;
 pub mod voucher;
 pub mod xml;
@@ -47,6 +48,7 @@ pub const FAMILIES: &[Family] = &[
     akbank::FAMILY,
     posnet::FAMILY,
     interpos::FAMILY,
+    tosla::FAMILY,
 ];
 
 /// Every family's test stores.

@@ -118,7 +118,8 @@ fn without_a_session_nobody_is_sent_anywhere() {
     let _host = bank::host();
     let opening = Tosla::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
     for (body, expected) in [
-        (said(998, None), "declined config-error"),
+        (said(998, None), "not-processed"),
+        (said(998, Some("58")), "declined config-error"),
         (said(999, None), "not-processed"),
         (said(0, None), "not-processed"),
         (json!({"Code": 0, "ThreeDSessionId": "../x"}), "unreadable"),
