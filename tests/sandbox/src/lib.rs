@@ -15,6 +15,7 @@ pub mod desk;
 mod family;
 mod fault;
 mod form;
+pub mod garanti;
 pub mod http;
 pub mod interpos;
 mod issuer;
@@ -44,6 +45,7 @@ pub use store::{Account, Store};
 
 /// Every family of banks: one line each.
 pub const FAMILIES: &[Family] = &[
+    garanti::FAMILY,
     nestpay::FAMILY, //
     akbank::FAMILY,
     posnet::FAMILY,
