@@ -52,10 +52,9 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     if !store.allows(&level) || field(&all, "mode") != "TEST" {
         return callback::refuse(&posted, "7", "Sistem Hatasi");
     }
-    let (ordered, card) = match session::ordered(&posted).and_then(|ordered| Ok((ordered, posted_card(&all, &level)?)))
-    {
-        Ok(both) => both,
-        Err(_) => return callback::refuse(&posted, "7", "Sistem Hatasi"),
+    let read = session::ordered(&posted).and_then(|ordered| Ok((ordered, posted_card(&all, &level)?)));
+    let Ok((ordered, card)) = read else {
+        return callback::refuse(&posted, "7", "Sistem Hatasi");
     };
     let id = random::id();
     let mut visit = Visit::new(store, ordered, field(&all, "lang"), card);
