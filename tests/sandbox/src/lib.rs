@@ -22,6 +22,7 @@ mod issuer;
 pub mod nestpay;
 mod page;
 mod posnet;
+mod posnet_v1;
 mod random;
 mod requests;
 mod secret;
@@ -51,6 +52,7 @@ pub const FAMILIES: &[Family] = &[
     posnet::FAMILY,
     interpos::FAMILY,
     tosla::FAMILY,
+    posnet_v1::FAMILY,
 ];
 
 /// Every family's test stores.

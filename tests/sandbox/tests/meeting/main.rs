@@ -4,3 +4,4 @@
 
 mod driver;
 mod posnet;
+mod posnet_v1;
