@@ -21,6 +21,7 @@ pub mod interpos;
 mod issuer;
 pub mod nestpay;
 mod page;
+pub mod payfor;
 mod posnet;
 mod posnet_v1;
 mod random;
@@ -47,7 +48,8 @@ pub use store::{Account, Store};
 /// Every family of banks: one line each.
 pub const FAMILIES: &[Family] = &[
     garanti::FAMILY,
-    nestpay::FAMILY, //
+    nestpay::FAMILY,
+    payfor::FAMILY,
     akbank::FAMILY,
     posnet::FAMILY,
     interpos::FAMILY,
