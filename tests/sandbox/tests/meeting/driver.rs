@@ -53,8 +53,15 @@ pub fn target(operation: &str, model: &str, minor: i64, bank: BankRef) -> Target
 }
 
 impl Desk {
-    async fn send(&self, method: &str, path: &str, content_type: &str, body: Vec<u8>) -> (HttpResponse, String) {
-        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, Vec<u8>)],
+        body: Vec<u8>,
+    ) -> (HttpResponse, String) {
+        let request = Request::builder().method(method).uri(path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value.as_slice()));
         let request = request.body(Body::from(body)).expect("a request");
         let response = vezne_sandbox::router(self.bank.clone()).oneshot(request).await.expect("an answer");
         let status = response.status().as_u16();
@@ -72,12 +79,17 @@ impl Desk {
         terms: Option<&Terms>,
         step: Result<Step, Fault>,
     ) -> Result<Step, Fault> {
+        // The host holds the card until the last send that needs it.
+        let held = card("4355084355084358").card();
         let mut step = step?;
         while let Step::Send(send) = &step {
             let path = format!("{}{}", self.api, send.request.path);
-            let kind = send.request.content_type.clone().unwrap_or_default();
-            let (answer, _) = self.send("POST", &path, &kind, native::reveal(&send.request.body)).await;
-            step = C::resume(ctx, terms, &send.state, &Reply::Response(answer), None)?;
+            let kind = send.request.content_type.clone().unwrap_or_default().into_bytes();
+            let mut headers = vec![("content-type", kind)];
+            let own = send.request.headers.iter();
+            headers.extend(own.map(|field| (field.name.as_str(), native::reveal_part(&field.value))));
+            let (answer, _) = self.send("POST", &path, &headers, native::reveal(&send.request.body)).await;
+            step = C::resume(ctx, terms, &send.state, &Reply::Response(answer), Some(&held))?;
         }
         Ok(step)
     }
@@ -95,18 +107,20 @@ impl Desk {
         step: Result<Step, Fault>,
     ) -> Result<Outcome, Fault> {
         let Step::Browse(browse) = self.run::<C>(ctx, Some(terms), step).await? else { panic!("a form") };
-        let BrowserAction::PostForm(form) = &browse.action else { panic!("posted") };
+        let (BrowserAction::PostForm(form) | BrowserAction::Redirect(form)) = &browse.action;
         let text = |value| String::from_utf8_lossy(&native::reveal_part(value)).into_owned();
         let fields: Vec<_> = form.fields.iter().map(|field| (field.name.clone(), text(&field.value))).collect();
-        let (mut path, mut page) = self.visit(self.gate, &fields).await;
+        let gate = format!("{}{}", self.gate, form.path);
+        let method = if matches!(browse.action, BrowserAction::Redirect(_)) { "GET" } else { "POST" };
+        let (mut path, mut page) = self.visit(method, &gate, &fields).await;
         if page.contains("name=\"pan\"") {
             let typed =
                 [("pan", "4355084355084358"), ("month", "12"), ("year", "30"), ("cv2", "000"), ("action", "pay")];
-            (path, page) = self.visit(&path, &typed.map(|(k, v)| (k.to_owned(), v.to_owned()))).await;
+            (path, page) = self.visit("POST", &path, &typed.map(|(k, v)| (k.to_owned(), v.to_owned()))).await;
         }
         if path.starts_with("/acs/") {
             let typed = [("code", CODE), ("action", "confirm")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-            (_, page) = self.visit(&path, &typed).await;
+            (_, page) = self.visit("POST", &path, &typed).await;
         }
         let fields = hidden(&page);
         let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -115,14 +129,14 @@ impl Desk {
         Ok(done(self.run::<C>(ctx, Some(terms), back).await?))
     }
 
-    async fn visit(&self, path: &str, fields: &[(String, String)]) -> (String, String) {
+    async fn visit(&self, method: &str, path: &str, fields: &[(String, String)]) -> (String, String) {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let form = "application/x-www-form-urlencoded";
-        let (mut answer, mut location) = self.send("POST", path, form, body.into_bytes()).await;
+        let form = [("content-type", b"application/x-www-form-urlencoded".to_vec())];
+        let (mut answer, mut location) = self.send(method, path, &form, body.into_bytes()).await;
         let mut path = path.to_owned();
         while answer.status == StatusCode::SEE_OTHER.as_u16() {
             path.clone_from(&location);
-            (answer, location) = self.send("GET", &path, form, Vec::new()).await;
+            (answer, location) = self.send("GET", &path, &form, Vec::new()).await;
         }
         (path, String::from_utf8_lossy(&answer.body).into_owned())
     }

@@ -2,6 +2,8 @@
 //!
 //! The host's own stories are in `tests/it`; here is only the conversation, step by step.
 
+mod akbank;
 mod driver;
 mod posnet;
 mod posnet_v1;
+mod tosla;

@@ -1,0 +1,177 @@
+//! Akbank.
+
+use pos_akbank::Akbank;
+use vezne_plugin::native::{Running, Session};
+use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, Step, ThreeDSecure, step};
+use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
+
+use crate::driver::{Desk, card, ctx, reference, target, terms, word};
+
+const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
+const CARD: &str = "4355084355084358";
+
+fn desk() -> Desk {
+    let bank = Bank::new(Options::default()).expect("a bank");
+    Desk { bank, api: "/api/v1/payment/virtualpos", gate: "" }
+}
+
+/// The host's clock is the bank's: a message's time must not be far off.
+fn session(desk: &Desk) -> Session {
+    Session::new()
+        .at(u64::try_from(desk.bank.clock().now_ms()).expect("after 1970"))
+        .setting("merchant-safe-id", "2023090417500272654BD9A49CF07574")
+        .setting("terminal-safe-id", "2023090417500284633D137A249DBBEB")
+        .secret(
+            "secret-key",
+            "3230323330393034313735303032363031353172675f357637355f3273387373745f7233725f73323333383737335f323272383774767276327672323531355f",
+        )
+}
+
+fn open() -> (Desk, Running) {
+    let desk = desk();
+    let host = session(&desk).start();
+    (desk, host)
+}
+
+/// What the known reference of a step lets the host ask later.
+fn known(step: &Result<Step, Broken>) -> vezne_plugin::BankRef {
+    match step {
+        Ok(Step::Send(send)) => send.known.clone(),
+        other => panic!("expected a request, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn sale_inquiry_and_two_refunds_that_are_told_apart() {
+    let (desk, _host) = open();
+    let ctx = ctx(ORDER);
+    let sale = Akbank::sale(&ctx, &terms(1_001), &card(CARD).card());
+    let asked_with = known(&sale);
+    let bank = reference(&desk.end::<Akbank>(&ctx, Some(&terms(1_001)), sale).await);
+    let ask = Akbank::inquire(&ctx, &target("sale", "none", 1_001, asked_with));
+    let Outcome::Approved(found) = desk.end::<Akbank>(&ctx, None, ask).await else { panic!("approved") };
+    assert_eq!((found.stated.minor, found.stated.order_id.as_deref()), (Some(1_001), Some(ORDER)));
+    assert_eq!(found.bank.transaction_id, bank.transaction_id);
+    for (minor, left) in [(400, 601), (601, 0)] {
+        let look = Akbank::refund(&ctx, &terms(minor), &target("sale", "none", 1_001, bank.clone()));
+        let back = desk.end::<Akbank>(&ctx, Some(&terms(minor)), look).await;
+        assert_eq!(word(&back), "approved");
+        assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(left));
+    }
+    let again = Akbank::refund(&ctx, &terms(1), &target("sale", "none", 1_001, bank));
+    assert_eq!(word(&desk.end::<Akbank>(&ctx, Some(&terms(1)), again).await), "declined state-conflict");
+}
+
+#[tokio::test]
+async fn a_void_shows_on_the_sale_and_a_capture_on_the_reservation() {
+    let (desk, _host) = open();
+    let voided = ctx(ORDER);
+    let sale = Akbank::sale(&voided, &terms(500), &card(CARD).card());
+    let bank = reference(&desk.end::<Akbank>(&voided, Some(&terms(500)), sale).await);
+    let void = Akbank::cancel(&voided, &target("sale", "none", 500, bank.clone()));
+    let asked_with = known(&void);
+    assert_eq!(word(&desk.end::<Akbank>(&voided, None, void).await), "approved");
+    let ask = Akbank::inquire(&voided, &target("void", "none", 500, asked_with));
+    assert_eq!(word(&desk.end::<Akbank>(&voided, None, ask).await), "approved");
+    let ask = Akbank::inquire(&voided, &target("sale", "none", 500, bank));
+    let Outcome::Approved(found) = desk.end::<Akbank>(&voided, None, ask).await else { panic!("approved") };
+    assert_eq!(found.attributes, [("order-state".to_owned(), "voided".to_owned())]);
+
+    let held = ctx("01JD8ZK0Q3XYZ0123457");
+    let hold = Akbank::authorize(&held, &terms(1_000), &card(CARD).card());
+    let bank = reference(&desk.end::<Akbank>(&held, Some(&terms(1_000)), hold).await);
+    let ask = || Akbank::inquire(&held, &target("capture", "none", 900, bank.clone()));
+    assert_eq!(word(&desk.end::<Akbank>(&held, None, ask()).await), "not-processed");
+    let take = Akbank::capture(&held, &terms(900), &target("authorize", "none", 1_000, bank.clone()));
+    assert_eq!(word(&desk.end::<Akbank>(&held, Some(&terms(900)), take).await), "approved");
+    let Outcome::Approved(found) = desk.end::<Akbank>(&held, None, ask()).await else { panic!("approved") };
+    assert_eq!(found.stated.minor, Some(900));
+}
+
+#[tokio::test]
+async fn the_gate_in_three_models_sells_and_reserves() {
+    for model in ["3d", "3d-pay", "3d-host"] {
+        for reserve in [false, true] {
+            let (desk, _host) = open();
+            let mut ctx = ctx(ORDER);
+            if reserve {
+                ctx.attributes.push(("operation".into(), "authorize".into()));
+            }
+            let card = card(CARD).card();
+            let start = Akbank::start(&ctx, model, &terms(1_250), Some(&card).filter(|_| model != "3d-host"));
+            let paid = desk.pay::<Akbank>(&ctx, &terms(1_250), start).await.expect("an outcome");
+            assert_eq!(word(&paid), "approved", "{model}");
+            let order = desk.bank.order(ORDER).expect("booked");
+            assert_eq!((order.net + order.held, order.held > 0, order.approvals), (1_250, reserve, 1), "{model}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn refusals_silence_and_unknown_orders_become_what_they_mean() {
+    let (desk, _host) = open();
+    let ask = |order: &str, minor| Akbank::inquire(&ctx(order), &target("sale", "none", minor, step::order_ref(order)));
+    assert_eq!(word(&desk.end::<Akbank>(&ctx("NONE"), None, ask("NONE", 1)).await), "not-processed");
+    for (minor, expected, later) in [
+        (1_051, "declined insufficient-funds", "declined insufficient-funds"),
+        (1_054, "declined expired-card", "declined expired-card"),
+        (1_041, "declined card-blocked", "declined card-blocked"),
+        (1_092, "unknown", "declined canceled"),
+    ] {
+        let order = format!("ORDER{minor}");
+        let ctx = ctx(&order);
+        let sale = Akbank::sale(&ctx, &terms(minor), &card(CARD).card());
+        assert_eq!(word(&desk.end::<Akbank>(&ctx, Some(&terms(minor)), sale).await), expected, "{minor}");
+        desk.bank.clock().advance_ms(61_000);
+        assert_eq!(word(&desk.end::<Akbank>(&ctx, None, ask(&order, minor)).await), later, "{minor}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_order_is_placed_and_cancelled() {
+    let (desk, _host) = open();
+    let mut ctx = ctx(ORDER);
+    for (key, value) in [("recurring-interval", "1"), ("recurring-cycle", "M"), ("recurring-count", "3")] {
+        ctx.attributes.push((key.into(), value.into()));
+    }
+    let sale = Akbank::sale(&ctx, &terms(300), &card(CARD).card());
+    let asked_with = known(&sale);
+    let bank = reference(&desk.end::<Akbank>(&ctx, Some(&terms(300)), sale).await);
+    let ask = Akbank::inquire(&ctx, &target("sale", "none", 300, asked_with));
+    assert_eq!(word(&desk.end::<Akbank>(&ctx, None, ask).await), "approved");
+    let mut all = bank.clone();
+    all.extra.push(("recurring-all".into(), "true".into()));
+    for reference in [all, bank] {
+        let cancel = Akbank::cancel(&ctx, &target("sale", "none", 300, reference));
+        let asked_with = known(&cancel);
+        assert_eq!(word(&desk.end::<Akbank>(&ctx, None, cancel).await), "approved");
+        let ask = Akbank::inquire(&ctx, &target("void", "none", 300, asked_with));
+        assert_eq!(word(&desk.end::<Akbank>(&ctx, None, ask).await), "approved");
+    }
+    assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
+}
+
+#[tokio::test]
+async fn faults_end_in_no_verdict() {
+    for kind in [FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated] {
+        let (desk, _host) = open();
+        desk.bank.fault(Fault::once(kind).on(Op::Auth));
+        let sale = Akbank::sale(&ctx(ORDER), &terms(1_000), &card(CARD).card());
+        assert!(desk.run::<Akbank>(&ctx(ORDER), Some(&terms(1_000)), sale).await.is_err(), "{kind:?}");
+    }
+    for (kind, model) in [(FaultKind::WrongHash, "3d"), (FaultKind::WrongOrder, "3d"), (FaultKind::WrongHash, "3d-pay")]
+    {
+        let (desk, _host) = open();
+        desk.bank.fault(Fault::once(kind).on(Op::Callback));
+        let start = Akbank::start(&ctx(ORDER), model, &terms(1_250), Some(&card(CARD).card()));
+        let paid = desk.pay::<Akbank>(&ctx(ORDER), &terms(1_250), start).await;
+        assert!(matches!(paid, Err(Broken::NotAuthentic(_))), "{kind:?}: {paid:?}");
+    }
+    for number in ["5406670000000009", "5406670000000041"] {
+        let (desk, _host) = open();
+        let start = Akbank::start(&ctx(ORDER), "3d", &terms(1_250), Some(&card(number).card()));
+        let paid = desk.pay::<Akbank>(&ctx(ORDER), &terms(1_250), start).await.expect("an outcome");
+        assert_eq!(word(&paid), "declined authenticate-again", "{number}");
+        assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0);
+    }
+}

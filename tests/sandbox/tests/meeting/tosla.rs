@@ -1,0 +1,128 @@
+//! Tosla.
+
+use pos_tosla::Tosla;
+use vezne_plugin::native::{Running, Session};
+use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, ThreeDSecure, step};
+use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
+
+use crate::driver::{Desk, card, ctx, reference, target, terms, word};
+
+const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
+const CARD: &str = "4355084355084358";
+
+/// The host's clock is the bank's: a message's time must not be more than an hour off.
+fn open() -> (Desk, Running) {
+    let bank = Bank::new(Options::default()).expect("a bank");
+    let now = u64::try_from(bank.clock().now_ms()).expect("after 1970");
+    let host = Session::new()
+        .at(now)
+        .setting("client-id", "1000000494")
+        .setting("api-user", "POS_ENT_Test_001")
+        .secret("api-password", "POS_ENT_Test_001!*!*")
+        .start();
+    (Desk { bank, api: "/api/Payment", gate: "/api/Payment" }, host)
+}
+
+#[tokio::test]
+async fn sale_inquiry_and_refunds_that_are_told_by_their_sum() {
+    let (desk, _host) = open();
+    let ctx = ctx(ORDER);
+    let sale = Tosla::sale(&ctx, &terms(1_001), &card(CARD).card());
+    let bank = reference(&desk.end::<Tosla>(&ctx, Some(&terms(1_001)), sale).await);
+    let ask = Tosla::inquire(&ctx, &target("sale", "none", 1_001, bank.clone()));
+    let Outcome::Approved(found) = desk.end::<Tosla>(&ctx, None, ask).await else { panic!("approved") };
+    assert_eq!((found.stated.minor, found.stated.order_id.as_deref()), (Some(1_001), Some(ORDER)));
+    for (minor, before) in [(400, "0"), (601, "400")] {
+        let look = Tosla::refund(&ctx, &terms(minor), &target("sale", "none", 1_001, bank.clone()));
+        assert_eq!(word(&desk.end::<Tosla>(&ctx, Some(&terms(minor)), look).await), "approved");
+        let mut asked_with = step::order_ref(ORDER);
+        asked_with.extra.push(("refunded-before".into(), before.into()));
+        let ask = Tosla::inquire(&ctx, &target("refund", "none", minor, asked_with));
+        let Outcome::Approved(found) = desk.end::<Tosla>(&ctx, None, ask).await else { panic!("approved") };
+        assert_eq!(found.stated.minor, Some(minor));
+    }
+    assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
+}
+
+#[tokio::test]
+async fn a_void_shows_in_the_line_of_the_order() {
+    let (desk, _host) = open();
+    let ctx = ctx(ORDER);
+    let sale = Tosla::sale(&ctx, &terms(500), &card(CARD).card());
+    let bank = reference(&desk.end::<Tosla>(&ctx, Some(&terms(500)), sale).await);
+    let ask = || Tosla::inquire(&ctx, &target("void", "none", 500, bank.clone()));
+    assert_eq!(word(&desk.end::<Tosla>(&ctx, None, ask()).await), "not-processed");
+    let void = || Tosla::cancel(&ctx, &target("sale", "none", 500, bank.clone()));
+    assert_eq!(word(&desk.end::<Tosla>(&ctx, None, void()).await), "approved");
+    assert_eq!(word(&desk.end::<Tosla>(&ctx, None, ask()).await), "approved");
+    assert_eq!(word(&desk.end::<Tosla>(&ctx, None, void()).await), "unknown", "the general error settles nothing");
+}
+
+#[tokio::test]
+async fn the_gate_sells_and_reserves_with_our_form_and_with_theirs() {
+    for model in ["3d-pay", "3d-host"] {
+        for reserve in [false, true] {
+            let (desk, _host) = open();
+            let mut ctx = ctx(ORDER);
+            if reserve {
+                ctx.attributes.push(("operation".into(), "authorize".into()));
+            }
+            let card = card(CARD).card();
+            let start = Tosla::start(&ctx, model, &terms(1_250), Some(&card).filter(|_| model != "3d-host"));
+            let paid = desk.pay::<Tosla>(&ctx, &terms(1_250), start).await.expect("an outcome");
+            let bank = reference(&paid);
+            let order = desk.bank.order(ORDER).expect("booked");
+            assert_eq!((order.net + order.held, order.held > 0, order.approvals), (1_250, reserve, 1), "{model}");
+            if reserve {
+                let take = Tosla::capture(&ctx, &terms(700), &target("three-d-secure", model, 1_250, bank.clone()));
+                assert_eq!(word(&desk.end::<Tosla>(&ctx, Some(&terms(700)), take).await), "approved");
+                let ask = Tosla::inquire(&ctx, &target("capture", model, 700, bank));
+                let Outcome::Approved(found) = desk.end::<Tosla>(&ctx, None, ask).await else { panic!("approved") };
+                assert_eq!(found.stated.minor, Some(700));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn refusals_and_unknown_orders_become_what_they_mean() {
+    let (desk, _host) = open();
+    let ask = |order: &str, minor| Tosla::inquire(&ctx(order), &target("sale", "none", minor, step::order_ref(order)));
+    assert_eq!(word(&desk.end::<Tosla>(&ctx("NONE"), None, ask("NONE", 1)).await), "not-processed");
+    for (minor, expected, later) in [
+        (1_051, "declined insufficient-funds", "declined insufficient-funds"),
+        (1_041, "declined card-blocked", "declined card-blocked"),
+        (1_092, "unknown", "declined not-approved"),
+    ] {
+        let order = format!("ORDER{minor}");
+        let ctx = ctx(&order);
+        let sale = Tosla::sale(&ctx, &terms(minor), &card(CARD).card());
+        assert_eq!(word(&desk.end::<Tosla>(&ctx, Some(&terms(minor)), sale).await), expected, "{minor}");
+        assert_eq!(word(&desk.end::<Tosla>(&ctx, None, ask(&order, minor)).await), later, "{minor}");
+    }
+}
+
+#[tokio::test]
+async fn faults_end_in_no_verdict() {
+    for kind in [FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated] {
+        let (desk, _host) = open();
+        desk.bank.fault(Fault::once(kind).on(Op::Auth));
+        let sale = Tosla::sale(&ctx(ORDER), &terms(1_000), &card(CARD).card());
+        assert!(desk.run::<Tosla>(&ctx(ORDER), Some(&terms(1_000)), sale).await.is_err(), "{kind:?}");
+    }
+    for kind in [FaultKind::WrongHash, FaultKind::WrongOrder] {
+        let (desk, _host) = open();
+        desk.bank.fault(Fault::once(kind).on(Op::Callback));
+        let start = Tosla::start(&ctx(ORDER), "3d-pay", &terms(1_250), Some(&card(CARD).card()));
+        let paid = desk.pay::<Tosla>(&ctx(ORDER), &terms(1_250), start).await;
+        assert!(matches!(paid, Err(Broken::NotAuthentic(_))), "{kind:?}: {paid:?}");
+    }
+    // The book says another amount than the callback's charge: the bank's word, which the host will not take for ours.
+    let (desk, _host) = open();
+    desk.bank.fault(Fault::once(FaultKind::WrongAmount).on(Op::Status));
+    let start = Tosla::start(&ctx(ORDER), "3d-pay", &terms(1_250), Some(&card(CARD).card()));
+    let Ok(Outcome::Approved(paid)) = desk.pay::<Tosla>(&ctx(ORDER), &terms(1_250), start).await else {
+        panic!("approved")
+    };
+    assert_eq!(paid.stated.minor, Some(1_350));
+}
