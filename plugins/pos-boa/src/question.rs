@@ -155,7 +155,8 @@ impl Question {
     }
 
     fn approved(&self, row: &Row, minor: Option<i64>) -> Outcome {
-        let stated = Stated { minor, currency: None, order_id: Some(self.order.clone()) };
+        let currency = minor.and_then(|_| row.currency());
+        let stated = Stated { minor, currency, order_id: Some(self.order.clone()) };
         step::approved(row.bank_ref(&self.order), stated, Some("00".into()), Vec::new())
     }
 

@@ -145,7 +145,10 @@ pub(super) fn halves(stage: &Stage<'_>, report: &mut Report) {
             let step = (length / CUTS_MAX).max(1);
             let ends = (0..length).step_by(step).chain(length.saturating_sub(4)..length);
             for end in ends {
+                // What comes after a cut answer is cut as well, or a harmless one would hide behind it.
+                let mut first = true;
                 let story = replaced(stage, &played.act, place, &mut |good| {
+                    let end = if std::mem::take(&mut first) { end } else { good.body.len() / 2 };
                     let cut = good.body.get(..end).unwrap_or(&good.body).to_vec();
                     HttpResponse { body: cut, ..good }
                 });
