@@ -168,8 +168,12 @@ fn order_number(order: &str) -> Result<(), Fault> {
     Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
 }
 
+/// Currencies of the bank's terminals, as the manifest lists them.
+const CURRENCIES: [&str; 5] = ["TRY", "USD", "EUR", "GBP", "RUB"];
+
+/// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
-    if terms.amount.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
+    vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
 }
 
 fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {

@@ -89,6 +89,8 @@ pub struct Expected<'a> {
     pub minor: i64,
     /// Of the currency.
     pub exponent: u8,
+    /// ISO 4217 letters.
+    pub currency: &'a str,
 }
 
 impl<'a> Verified<'a> {
@@ -126,6 +128,10 @@ impl<'a> Verified<'a> {
         };
         if states && self.minor(expected.exponent) != Some(expected.minor) {
             return Err(forged("it states another amount"));
+        }
+        // Not signed either; one that is stated must be ours all the same.
+        if self.retval("PB").is_some_and(|letters| crate::history::currency(letters) != Some(expected.currency)) {
+            return Err(forged("it states another currency"));
         }
         Ok(())
     }

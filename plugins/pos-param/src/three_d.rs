@@ -161,6 +161,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: &Visit, callback: &Callbac
         guid: visit.guid.as_deref(),
         minor: terms.amount.minor,
         exponent: terms.amount.exponent,
+        currency: &terms.amount.currency,
     })?;
     if wanted == Kind::Charge {
         return confirm(ctx, &settings, terms, visit);

@@ -239,8 +239,12 @@ fn stands_as(reserve: bool) -> &'static str {
     if reserve { AUTH } else { SALE }
 }
 
+/// Currencies of the bank's terminals, as the manifest lists them.
+const CURRENCIES: [&str; 3] = ["TRY", "USD", "EUR"];
+
+/// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
-    if terms.amount.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
+    vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
 }
 
 fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {

@@ -188,9 +188,11 @@ impl Kit {
         };
         let story = self.play(&act, &act.truth(), &mut unmeddled);
         let verdict = &story.verdict;
-        // Not every bank tells of a void from a question about the order, nor reserves in every way: then it says so.
+        // Not every bank tells of a void from a question about the order, nor reserves or gives
+        // back a part in every way: then it says so.
         let may_be_open = matches!(talk.what, What::Inquire(about) if about != About::Charge);
-        let may_be_refused = talk.what == What::Authorize;
+        let may_be_refused =
+            talk.what == What::Authorize || (talk.what == What::RefundPart && talk.model != Model::None);
         let cell = match verdict {
             Verdict::Approved => Some(Cell::Yes),
             Verdict::Unknown(_) if may_be_open => Some(Cell::Open),

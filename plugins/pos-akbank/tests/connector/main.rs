@@ -2,6 +2,7 @@
 
 mod bank;
 mod gate;
+mod kit;
 mod manifest;
 mod property;
 mod question;

@@ -182,7 +182,7 @@ fn what_cannot_be_sent_is_refused_before() {
     }
     let mut azn = terms(1);
     azn.amount.currency = "AZN".into();
-    assert_eq!(word(&PosnetV1::sale(&ctx(), &azn, &card().card())), "invalid");
+    assert_eq!(word(&PosnetV1::sale(&ctx(), &azn, &card().card())), "unsupported");
     drop(host);
     let _bare = native::Session::new().start();
     assert_eq!(word(&PosnetV1::sale(&ctx(), &terms(1), &card().card())), "bad-config");

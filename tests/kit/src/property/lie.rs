@@ -62,7 +62,9 @@ pub(super) fn caught(stage: &Stage<'_>, report: &mut Report) {
 fn try_lie(stage: &Stage<'_>, played: &Played, place: Where, name: &str, lie: &Told, report: &mut Report) -> bool {
     let places = played.story.places();
     let (Some(last), truth) = (places.last().copied(), played.act.truth()) else { return false };
-    if place == Where::AtTheReturn && !places.contains(&At::Back) {
+    // Where the return is not signed its words count for nothing, and so do its lies.
+    let signed = places.contains(&At::Back) && !stage.kit.bank.signature(played.act.talk).is_empty();
+    if place == Where::AtTheReturn && !signed {
         return false;
     }
     let lies_at = |at: At| match place {
@@ -85,7 +87,7 @@ fn try_lie(stage: &Stage<'_>, played: &Played, place: Where, name: &str, lie: &T
         of(&story.replies) != of(&played.story.replies)
     };
     // A lie counts where the connector relies on it: at the return, or in the answer that decides.
-    let told = (place != Where::AtTheEnd && places.contains(&At::Back) && heard(At::Back))
+    let told = (place != Where::AtTheEnd && signed && heard(At::Back))
         || (place != Where::AtTheReturn && heard(last));
     if told {
         let (talk, verdict) = (played.act.talk, &story.verdict);
