@@ -176,8 +176,12 @@ fn order_number(order: &str) -> Result<(), Fault> {
     Err(Fault::InvalidRequest(format!("the order number is not 1 to {NUMBER_CHARS_MAX} letters and digits")))
 }
 
+/// Currencies of the bank's terminals, as the manifest lists them.
+const CURRENCIES: [&str; 4] = ["TRY", "USD", "EUR", "GBP"];
+
+/// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
-    if terms.amount.minor > 0 { Ok(()) } else { Err(Fault::InvalidRequest("the amount must be positive".into())) }
+    vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
 }
 
 fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {

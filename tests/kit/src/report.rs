@@ -149,7 +149,8 @@ impl Kit {
             }
         }
         if self.manifest.can("authorize") {
-            let reserves = report.written.cells.get("authorize").is_some_and(|row| row.values().any(|c| *c == Cell::Yes));
+            let reserves =
+                report.written.cells.get("authorize").is_some_and(|row| row.values().any(|c| *c == Cell::Yes));
             report.proof(TALKS, reserves, || "the manifest lists authorize, and it is refused in every way".to_owned());
         }
         let mut told = vec![(Talk::good(What::Inquire(About::Charge), Model::None).turning(Turn::Nothing), "inquire")];

@@ -103,10 +103,9 @@ fn refusals_follow_the_tables() {
 #[test]
 fn currencies_and_instalments_are_written_as_the_bank_wants_them() {
     let _host = bank::host("vakif-katilim");
-    for (letters, numeric, exponent, minor, code, amount) in [
-        ("USD", 840, 2, 1_001, "0840", "1001"),
-        ("RUB", 643, 2, 1_001, "0810", "1001"),
-    ] {
+    for (letters, numeric, exponent, minor, code, amount) in
+        [("USD", 840, 2, 1_001, "0840", "1001"), ("RUB", 643, 2, 1_001, "0810", "1001")]
+    {
         let mut terms = terms(minor);
         terms.amount.currency = letters.into();
         terms.amount.numeric = numeric;

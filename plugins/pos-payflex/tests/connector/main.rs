@@ -2,6 +2,7 @@
 
 mod bank;
 mod gate;
+mod kit;
 mod page;
 mod property;
 mod question;

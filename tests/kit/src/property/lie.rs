@@ -87,8 +87,7 @@ fn try_lie(stage: &Stage<'_>, played: &Played, place: Where, name: &str, lie: &T
         of(&story.replies) != of(&played.story.replies)
     };
     // A lie counts where the connector relies on it: at the return, or in the answer that decides.
-    let told = (place != Where::AtTheEnd && signed && heard(At::Back))
-        || (place != Where::AtTheReturn && heard(last));
+    let told = (place != Where::AtTheEnd && signed && heard(At::Back)) || (place != Where::AtTheReturn && heard(last));
     if told {
         let (talk, verdict) = (played.act.talk, &story.verdict);
         report.proof(CAUGHT, !verdict.is_yes(), || format!("{talk}: the bank speaks of {name}, and yet {verdict}"));
