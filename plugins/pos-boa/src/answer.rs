@@ -222,7 +222,10 @@ impl Answer {
                 currency: self.repeated("CurrencyCode").map(order::iso_currency),
                 order_id,
             },
-            _ => Stated { minor: None, currency: None, order_id },
+            _ => {
+                let named = self.get("CurrencyCode").filter(|code| code.bytes().any(|digit| digit != b'0'));
+                Stated { minor: None, currency: named.map(order::iso_currency), order_id }
+            }
         }
     }
 
