@@ -216,17 +216,16 @@ impl Answer {
     /// Amounts are repeated only where something is charged: a whole refund says `0`.
     fn stated(&self, terms: Option<&Terms>, booking: Booking) -> Stated {
         let order_id = self.get("MerchantOrderId").map(str::to_owned);
-        match (booking, terms) {
-            (Booking::Charge, Some(terms)) => Stated {
+        if let (Booking::Charge, Some(terms)) = (booking, terms) {
+            return Stated {
                 minor: self.repeated("Amount").map(|text| order::minor(text, terms.amount.exponent).unwrap_or(-1)),
                 currency: self.repeated("CurrencyCode").map(order::iso_currency),
                 order_id,
-            },
-            _ => {
-                let named = self.get("CurrencyCode").filter(|code| code.bytes().any(|digit| digit != b'0'));
-                Stated { minor: None, currency: named.map(order::iso_currency), order_id }
-            }
+            };
         }
+        // A void has no terms: a currency in its answer would be one nobody asked for.
+        let named = terms.and_then(|_| self.get("CurrencyCode")).filter(|code| code.bytes().any(|digit| digit != b'0'));
+        Stated { minor: None, currency: named.map(order::iso_currency), order_id }
     }
 
     fn bank_ref(&self, order_id: &str) -> BankRef {
