@@ -134,6 +134,12 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: Visit, callback: &Callback
     };
     let packets = Packets { bank: packet("BankPacket")?, merchant: packet("MerchantPacket")?, sign: packet("Sign")? };
     let order = Order::of(ctx, terms)?;
+    // Nobody signs these: they find mistakes. The bank's own word about them follows.
+    let differs = |name: &str, ours: &str| fields.filled(name).is_some_and(|theirs| theirs != ours);
+    let other_amount = fields.filled("Amount").is_some_and(|text| written::minor(text) != Some(terms.amount.minor));
+    if differs("Xid", &order.xid) || differs("MerchantId", &settings.mid) || other_amount {
+        return Err(Fault::NotAuthentic("the callback is refused: it speaks of another payment".into()));
+    }
     let message = message::resolve(&settings, &packets, mac::request(&settings, order.signed())?);
     let request = message::request(&settings, message, &ctx.order_id)?;
     step::send(

@@ -157,6 +157,11 @@ fn what_the_browser_brings_is_only_a_question() {
         let pairs: Vec<_> = BACK.into_iter().filter(|(name, _)| *name != missing).collect();
         assert_eq!(word(&came_back(&at_gate("3d"), &pairs)), "not-authentic", "{missing}");
     }
+    for (at, other) in [(5, "1002"), (6, "000000000001JD8ZK0Q4"), (7, "1")] {
+        let mut pairs = BACK.to_vec();
+        pairs[at].1 = other;
+        assert_eq!(word(&came_back(&at_gate("3d"), &pairs)), "not-authentic", "{}", pairs[at].0);
+    }
     let long = "F".repeat(5_000);
     let mut pairs = BACK.to_vec();
     pairs[0].1 = &long;

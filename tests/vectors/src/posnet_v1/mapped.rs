@@ -181,6 +181,10 @@ fn row(row: &Row, raw: Option<&Json>, expected: &Json) -> Checked {
 }
 
 pub(super) fn wire_decode(entry: &Json) -> Checked {
-    let read = Tree::read(entry.get("input").get("data").text().as_bytes()).map_err(broken)?;
-    same("document", read, tree(entry.get("expected")))
+    let expected = entry.get("expected");
+    let read = Tree::read(entry.get("input").get("data").text().as_bytes());
+    if expected.has("error") {
+        return same("refused", read.is_err(), true);
+    }
+    same("document", read.map_err(broken)?, tree(expected))
 }
