@@ -7,6 +7,7 @@ mod acs;
 mod admin;
 mod akbank;
 mod bank;
+pub mod boa;
 mod book;
 mod card;
 mod client;
@@ -55,6 +56,7 @@ pub const FAMILIES: &[Family] = &[
     interpos::FAMILY,
     tosla::FAMILY,
     posnet_v1::FAMILY,
+    boa::FAMILY,
 ];
 
 /// Every family's test stores.
