@@ -87,7 +87,7 @@ pub fn amount(text: &str) -> Option<i64> {
 }
 
 /// Four digits to ISO 4217's three; Vakıf Katılım's rouble is the one from before 1998.
-fn currency(text: &str, brand: Brand) -> Result<&'static str, Refused> {
+fn currency<'a>(text: &str, brand: Brand) -> Result<&'a str, Refused> {
     match (text, brand) {
         ("0949", _) => Ok("949"),
         ("0840", _) => Ok("840"),
@@ -106,13 +106,8 @@ pub fn ordered(ask: Ask<'_>, brand: Brand, kind: Kind, stated: Option<&str>) -> 
     }
     let amount =
         amount(ask.get("Amount")).filter(|a| *a > 0).ok_or(("InvalidRequestError", "Tutar bilgisi geçersizdir."))?;
-    let currency = match stated {
-        Some(known) => known.to_owned(),
-        None => {
-            let name = if brand == Brand::Katilim { "FECCurrencyCode" } else { "CurrencyCode" };
-            currency(ask.get(name), brand)?.to_owned()
-        }
-    };
+    let name = if brand == Brand::Katilim { "FECCurrencyCode" } else { "CurrencyCode" };
+    let currency = stated.map_or_else(|| currency(ask.get(name), brand), Ok)?.to_owned();
     let installments = match ask.get("InstallmentCount") {
         "" | "0" => 1,
         text => text

@@ -242,7 +242,8 @@ fn falsified(mut contract: Contract, met: &Met) -> Contract {
                 *value = (value.parse::<i64>().unwrap_or(0) + 100).to_string();
             }
             "CurrencyCode" if met.has(FaultKind::WrongCurrency) => {
-                *value = if value == "0840" { "0978" } else { "0840" }.to_owned();
+                let other = if value == "0840" { "0978" } else { "0840" };
+                other.clone_into(value);
             }
             _ => {}
         }

@@ -45,7 +45,7 @@ fn words(why: Why) -> Refused {
         Why::OrderUsed => ("DuplicateMerchantOrderId", "Üye işyeri sipariş numarası daha önce kullanılmış."),
         Why::OrderUnknown | Why::NothingHeld => NOT_FOUND,
         Why::NothingToCapture => ("21", "İşlem yapılamadı"),
-        Why::MoreThanHeld | Why::MoreThanLeft => ("InvalidRequestError", "Tutar bilgisi geçersizdir."),
+        Why::MoreThanHeld | Why::MoreThanLeft | Why::NoAmount => ("InvalidRequestError", "Tutar bilgisi geçersizdir."),
         Why::NothingToVoid => (
             "InvalidRequestError",
             "İptal işlemi satışla aynı gün yapılmalıdır. Geçmiş tarihli işlem için iade yapılmalıdır.",
@@ -53,7 +53,6 @@ fn words(why: Why) -> Refused {
         Why::NothingLeft => ("28", "İptal Edilen İşlem İade Yapılamaz"),
         Why::NotSettled => WHOLE_SAME_DAY,
         Why::OtherCurrency => ("InvalidRequestError", "Para birimi geçersizdir."),
-        Why::NoAmount => ("InvalidRequestError", "Tutar bilgisi geçersizdir."),
     }
 }
 

@@ -22,7 +22,8 @@ type Fields = Vec<(String, String)>;
 struct Desk(Bank);
 
 fn elements(fields: &[(&str, &str)]) -> String {
-    fields.iter().map(|(k, v)| format!("<{k}>{}</{k}>", v.replace('&', "&amp;").replace('<', "&lt;"))).collect()
+    let one = |(k, v): &(&str, &str)| format!("<{k}>{}</{k}>", v.replace('&', "&amp;").replace('<', "&lt;"));
+    fields.iter().map(one).collect::<Vec<_>>().concat()
 }
 
 fn tag<'a>(xml: &'a str, name: &str) -> &'a str {

@@ -3,6 +3,7 @@
 //! The host's own stories are in `tests/it`; here is only the conversation, step by step.
 
 mod akbank;
+mod boa;
 mod driver;
 mod posnet;
 mod posnet_v1;
