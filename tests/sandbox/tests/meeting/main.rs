@@ -5,6 +5,8 @@
 mod akbank;
 mod boa;
 mod driver;
+mod garanti;
+mod payfor;
 mod posnet;
 mod posnet_v1;
 mod tosla;
