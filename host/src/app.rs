@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::ctx::Clock;
-use crate::plugin::Plugins;
+use crate::plugin::{Egress, Plugins};
 use crate::security::hold::Hold;
 use crate::security::{Keys, PasswordCost, Security, Vault};
 use crate::store::Db;
@@ -29,6 +29,8 @@ pub struct Parts {
     pub db: Db,
     /// Every connector.
     pub plugins: Plugins,
+    /// The guarded way out, for what is told to the outside.
+    pub egress: Egress,
     /// Passwords, tokens, fingerprints.
     pub security: Security,
     /// Opens the secrets of POS accounts.
@@ -39,6 +41,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// Wakes the janitor before its time.
     pub janitor_wake: Notify,
+    /// Wakes the one who tells the outside: a commit wrote to the outbox.
+    pub webhook_wake: Notify,
     /// Set when the process is asked to end.
     pub shutdown: CancellationToken,
 }
@@ -68,6 +72,8 @@ impl App {
             hold: Hold::new(clock.clone()),
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),
+            webhook_wake: Notify::new(),
+            egress: Egress::new().context("TLS cannot be set up")?,
             shutdown: CancellationToken::new(),
             config,
             clock,

@@ -81,6 +81,35 @@ pub const API_KEY_LIFE: Duration = Duration::from_hours(8760);
 /// Depth of the dealer tree: deeper is a loop or a mistake.
 pub const NODE_DEPTH_MAX: i64 = 16;
 
+// Webhooks
+
+/// Endpoints of one firm: programs, not dealers.
+pub const WEBHOOK_ENDPOINTS_MAX: i64 = 50;
+/// One try in all: Standard Webhooks asks for 15 to 30 seconds.
+pub const WEBHOOK_SEND_MAX: Duration = Duration::from_secs(15);
+/// How long a node holds a delivery; longer than a try with its commit.
+pub const WEBHOOK_LEASE: Duration = Duration::from_secs(30);
+/// Tries of this node that run at the same moment: each is a connection and some 100 kB.
+pub const WEBHOOKS_AT_ONCE: usize = 64;
+/// Tries to one endpoint at the same moment: a slow one holds up itself and nobody else.
+pub const WEBHOOKS_PER_ENDPOINT: i64 = 8;
+/// Events handed out in one commit: few, so that no payment waits for the writer.
+pub const WEBHOOK_EVENTS_BATCH: i64 = 32;
+/// Endpoints looked at in one round.
+pub const WEBHOOK_ENDPOINTS_BATCH: i64 = 100;
+/// What is kept of an answer.
+pub const WEBHOOK_EXCERPT_CHARS_MAX: usize = 500;
+/// An endpoint that took nothing for so long is disabled (api.md).
+pub const WEBHOOK_FAILING_MAX: Duration = Duration::from_hours(120);
+/// How long the old secret signs beside the new one, unless asked otherwise.
+pub const WEBHOOK_OVERLAP_HOURS: u32 = 24;
+/// The most that may be asked for.
+pub const WEBHOOK_OVERLAP_HOURS_MAX: u32 = 168;
+/// Events that one request may have delivered again.
+pub const WEBHOOK_REPLAY_MAX: i64 = 1_000;
+/// How long a try may still take when the process is asked to end; it is sent again after its lease.
+pub const WEBHOOK_SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+
 // Requests
 
 /// Requests per second and caller, with as many at once.

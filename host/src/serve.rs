@@ -13,6 +13,7 @@ use crate::{http, job};
 pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let place = listener.local_addr().context("the listener has no address")?;
     let janitor = tokio::spawn(job::janitor(app.clone()));
+    let webhooks = tokio::spawn(job::webhooks(app.clone()));
     let signals = tokio::spawn(signal(app.clone()));
     tracing::info!(%place, url = app.config.public_url, sandbox = app.config.sandbox, "serving");
     let router = http::server(&app, portal(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -20,6 +21,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
     signals.abort();
     janitor.abort();
+    webhooks.abort();
     app.drain().await;
     served.context("the server ended")
 }

@@ -133,6 +133,9 @@ id!(/** A frozen instalment offer. */ QuoteId, "qte");
 id!(/** A version of a firm's instalment table. */ SchemeId, "sch");
 id!(/** One line of an instalment or commission table. */ RuleId, "rul");
 id!(/** A line of the audit trail. */ AuditId, "aud");
+id!(/** Where a firm's program wants to be told. */ WebhookEndpointId, "whk");
+id!(/** What signs what an endpoint is told. */ WebhookSecretId, "whs");
+id!(/** One event on its way to one endpoint. */ WebhookDeliveryId, "whd");
 
 #[cfg(test)]
 mod tests {

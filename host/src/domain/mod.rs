@@ -19,4 +19,5 @@ pub mod rate;
 pub mod receivable;
 pub mod split;
 pub mod tree;
+pub mod webhook;
 pub mod words;

@@ -94,6 +94,9 @@ pub async fn attempt_settle(
                 if settled.attempt.state == AttemptState::Stray && settled.moved {
                     app.janitor_wake.notify_one();
                 }
+                if settled.moved {
+                    app.webhook_wake.notify_one();
+                }
                 return Ok(*settled);
             }
         }

@@ -20,3 +20,4 @@ pub mod sale;
 pub mod sign_in;
 pub mod three_ds;
 pub mod view;
+pub mod webhook;

@@ -314,6 +314,7 @@ pub async fn operation_settle(
         let mut tx = app.db.begin().await?;
         if let Some(operation) = settle_in_tx(app, &mut tx, tenant, id, news).await? {
             tx.commit().await?;
+            app.webhook_wake.notify_one();
             return Ok(operation);
         }
     }

@@ -32,6 +32,8 @@ pub mod statement;
 pub mod text;
 pub mod token;
 pub mod view;
+pub mod webhook;
+pub mod webhook_delivery;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -67,6 +69,8 @@ pub fn table() -> Table {
         gate::routes,
         pay::routes,
         home::routes,
+        webhook::routes,
+        webhook_delivery::routes,
     ];
     nouns.iter().fold(table, |table, routes| routes(table))
 }

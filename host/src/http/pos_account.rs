@@ -114,7 +114,7 @@ async fn test(State(app): State<App>, caller: Caller, Path(id): Path<String>) ->
 }
 
 /// The version that the caller has seen: `If-Match: "3"`.
-fn if_match(headers: &HeaderMap) -> Result<i64> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<i64> {
     let text = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
     let text = text.ok_or(Error::BadRequest("if_match_required"))?;
     text.trim().trim_matches('"').parse().map_err(|_| Error::PreconditionFailed)

@@ -258,6 +258,30 @@ const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "too_many_endpoints",
+        [
+            "Firmanızın webhook adresi sınırı doldu; kullanılmayan birini silin.",
+            "Your firm has as many webhook endpoints as it may; take one away first.",
+            "Firmanızın webhook ünvanı həddi dolub; istifadə olunmayan birini silin.",
+        ],
+    ),
+    (
+        "endpoint_disabled",
+        [
+            "Bu webhook adresi devre dışı; önce etkinleştirin.",
+            "This webhook endpoint is disabled; enable it first.",
+            "Bu webhook ünvanı deaktivdir; əvvəlcə aktivləşdirin.",
+        ],
+    ),
+    (
+        "delivery_running",
+        [
+            "Bu bildirim şu anda gönderiliyor.",
+            "This delivery is being sent at this moment.",
+            "Bu bildiriş hazırda göndərilir.",
+        ],
+    ),
+    (
         "not_allowed",
         [
             "Yetkiniz bu işleme yetmiyor; firma yöneticinize başvurun.",

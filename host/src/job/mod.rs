@@ -1,9 +1,14 @@
 //! The worker: what happens by itself while the server runs.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::flow::inquire::janitor_round;
+use crate::flow::webhook::webhook_round;
+use crate::limits;
 
 /// Runs the janitor until shutdown: by the clock, and at once when somebody wakes it.
 pub async fn janitor(app: App) {
@@ -18,6 +23,29 @@ pub async fn janitor(app: App) {
         tokio::select! {
             () = app.shutdown.cancelled() => return,
             () = app.janitor_wake.notified() => {}
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// Tells the outside until shutdown: at once when a commit of this node wrote to the outbox, and by the clock for
+/// what is tried again and what other nodes wrote.
+pub async fn webhooks(app: App) {
+    let every = Duration::from_millis(app.config.janitor_every_ms);
+    let room = Arc::new(Semaphore::new(limits::WEBHOOKS_AT_ONCE));
+    loop {
+        match webhook_round(&app, &room).await {
+            Ok(more) if more && !app.shutdown.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "a round of webhooks failed");
+                // Whoever wakes us meanwhile will find the same trouble: wait the whole pause.
+                tokio::time::sleep(every).await;
+            }
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = app.webhook_wake.notified() => {}
             () = tokio::time::sleep(every) => {}
         }
     }

@@ -61,6 +61,15 @@ pub fn endpoint_url(text: &str, sandbox: bool) -> Result<Url, AddressRefusal> {
     Ok(url)
 }
 
+/// Checks an address that a firm wants to be told at: as a grant's, but a query may belong to it.
+pub fn receiver_url(text: &str, sandbox: bool) -> Result<Url, AddressRefusal> {
+    let url = Url::parse(text).map_err(|_| AddressRefusal::NotAbsolute)?;
+    let mut bare = url.clone();
+    bare.set_query(None);
+    endpoint_url(bare.as_str(), sandbox)?;
+    Ok(url)
+}
+
 fn names_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -276,6 +285,25 @@ mod tests {
         assert!(endpoint_url("http://127.0.0.1:7071/fim/api", true).is_ok());
         assert!(endpoint_url("http://127.0.0.1:7071/fim/api", false).is_err());
         assert!(endpoint_url("not an address", true).is_err());
+    }
+
+    #[test]
+    fn a_receiver_may_have_a_query_and_no_other_freedom() {
+        assert!(receiver_url("https://erp.example/vezne?firm=7", false).is_ok());
+        assert!(receiver_url("http://127.0.0.1:9/hook?x", true).is_ok());
+        for text in [
+            "https://erp.example/#a",
+            "https://u:p@erp.example/",
+            "http://erp.example/",
+            "http://127.0.0.1/",
+            "https://127.0.0.1/?x",
+            "https://169.254.169.254/latest?x",
+            "https://[::ffff:192.168.0.1]/",
+            "https://0x0a000001/",
+            "file:///etc/passwd",
+        ] {
+            assert!(receiver_url(text, false).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod redact;
 pub mod session;
 pub mod token;
 pub mod vault;
+pub mod webhook;
 
 use std::sync::Arc;
 

@@ -79,6 +79,7 @@ pub fn of_role(role: Role) -> &'static [Permission] {
             P::ReceivableRead,
             P::ReceivableCreate,
             P::PosAccountRead,
+            P::WebhookRead,
         ],
         // No refunds: what a dealer collects or pays may sit on the firm's POS account.
         Role::Dealer => &[
@@ -121,6 +122,8 @@ pub fn of_scope(scope: Scope) -> &'static [Permission] {
         ],
         Scope::PosRead => &[P::PosAccountRead],
         Scope::PosWrite => &[P::PosAccountRead, P::PosAccountWrite],
+        Scope::WebhooksRead => &[P::WebhookRead],
+        Scope::WebhooksWrite => &[P::WebhookRead, P::WebhookWrite],
     }
 }
 
@@ -139,6 +142,8 @@ pub const ALL: &[Permission] = &[
     Permission::LedgerRead,
     Permission::PosAccountRead,
     Permission::PosAccountWrite,
+    Permission::WebhookRead,
+    Permission::WebhookWrite,
     Permission::ApiKeyWrite,
     Permission::AuditRead,
 ];
@@ -152,6 +157,8 @@ pub const SCOPES: &[Scope] = &[
     Scope::BooksWrite,
     Scope::PosRead,
     Scope::PosWrite,
+    Scope::WebhooksRead,
+    Scope::WebhooksWrite,
 ];
 
 #[cfg(test)]

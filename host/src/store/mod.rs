@@ -28,6 +28,8 @@ pub mod receivable;
 pub mod session;
 pub mod tenant;
 pub mod user;
+pub mod webhook;
+pub mod webhook_delivery;
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The outbox: what the outside is told, written in the commit that made it true.
 
-use crate::domain::id::{EventId, TenantId};
+use crate::domain::id::{EventId, NodeId, TenantId};
 use crate::store::{StoreResult, Tx};
 
 /// One row.
@@ -60,5 +60,92 @@ pub async fn outbox_list(tx: &mut Tx, tenant: TenantId, aggregate: &str) -> Stor
          where tenant_id = $1 and aggregate = $2 order by sequence limit 1000",
         tenant.to_text(),
         aggregate
+    )
+}
+
+/// An event by its key, for flows that already know it.
+pub async fn outbox_fetch(tx: &mut Tx, tenant: TenantId, event: EventId) -> StoreResult<Option<OutboxEvent>> {
+    fetch_optional!(
+        tx,
+        OutboxEvent,
+        "select tenant_id, event_id, aggregate, sequence, type, body, created_at_ms from outbox \
+         where tenant_id = $1 and event_id = $2",
+        tenant.to_text(),
+        event.to_text()
+    )
+}
+
+/// Events, of every firm, that no endpoint was handed yet; an aggregate's in their order.
+pub async fn outbox_waiting(tx: &mut Tx, limit: i64) -> StoreResult<Vec<OutboxEvent>> {
+    fetch_all!(
+        tx,
+        OutboxEvent,
+        "select tenant_id, event_id, aggregate, sequence, type, body, created_at_ms from outbox \
+         where delivered_at_ms is null order by created_at_ms, sequence, event_id limit $1",
+        limit
+    )
+}
+
+/// Notes that every endpoint that asked for an event was handed it. `false` where another node did that.
+pub async fn outbox_handed(tx: &mut Tx, tenant: TenantId, event: EventId, now_ms: i64) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "update outbox set delivered_at_ms = $3 where tenant_id = $1 and event_id = $2 and delivered_at_ms is null",
+        tenant.to_text(),
+        event.to_text(),
+        now_ms
+    )?;
+    Ok(rows == 1)
+}
+
+/// What a list of events is narrowed to. Empty fields do not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct OutboxFilter {
+    /// Only of this payment, 26 characters.
+    pub payment: Option<String>,
+    /// Only of this type.
+    pub kind: Option<String>,
+    /// Only since, epoch milliseconds.
+    pub from_ms: Option<i64>,
+    /// Only before, epoch milliseconds.
+    pub to_ms: Option<i64>,
+    /// Only events before this id, 26 characters.
+    pub before: Option<String>,
+    /// Only events after this id; the order is turned round.
+    pub after: Option<String>,
+    /// How many rows.
+    pub limit: i64,
+}
+
+/// Events about payments that `scope` sees, newest first; with `after`, oldest first.
+pub async fn outbox_visible(
+    tx: &mut Tx,
+    tenant: TenantId,
+    scope: NodeId,
+    filter: &OutboxFilter,
+) -> StoreResult<Vec<OutboxEvent>> {
+    fetch_all!(
+        tx,
+        OutboxEvent,
+        "select o.tenant_id, o.event_id, o.aggregate, o.sequence, o.type, o.body, o.created_at_ms from outbox o \
+         join payment p on p.tenant_id = o.tenant_id and p.payment_id = o.aggregate \
+         where o.tenant_id = $1 and exists (select 1 from node_ancestor a where a.tenant_id = p.tenant_id \
+         and a.ancestor_id = $2 and (a.node_id = p.node_id or (p.payer_kind = 'node' and a.node_id = p.payer_id))) \
+         and (cast($3 as text) is null or o.aggregate = $3) \
+         and (cast($4 as text) is null or o.type = $4) \
+         and (cast($5 as bigint) is null or o.created_at_ms >= $5) \
+         and (cast($6 as bigint) is null or o.created_at_ms < $6) \
+         and (cast($7 as text) is null or o.event_id < $7) \
+         and (cast($8 as text) is null or o.event_id > $8) \
+         order by case when cast($8 as text) is not null then o.event_id end, o.event_id desc limit $9",
+        tenant.to_text(),
+        scope.to_text(),
+        filter.payment.as_deref(),
+        filter.kind.as_deref(),
+        filter.from_ms,
+        filter.to_ms,
+        filter.before.as_deref(),
+        filter.after.as_deref(),
+        filter.limit
     )
 }

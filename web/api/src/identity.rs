@@ -44,6 +44,12 @@ pub enum Scope {
     /// Write and test POS accounts.
     #[serde(rename = "pos:write")]
     PosWrite,
+    /// Look at webhook endpoints, deliveries and events.
+    #[serde(rename = "webhooks:read")]
+    WebhooksRead,
+    /// Write webhook endpoints, rotate their secrets, deliver again.
+    #[serde(rename = "webhooks:write")]
+    WebhooksWrite,
 }
 
 /// What the one who asks may do somewhere in its part of the tree; the portal hides the rest.
@@ -77,6 +83,10 @@ pub enum Permission {
     PosAccountRead,
     /// Write and test POS accounts.
     PosAccountWrite,
+    /// Look at webhook endpoints, deliveries and events.
+    WebhookRead,
+    /// Write webhook endpoints, rotate their secrets, deliver again.
+    WebhookWrite,
     /// Make and revoke API keys.
     ApiKeyWrite,
     /// Look at the audit log.

@@ -24,6 +24,7 @@ mod problem;
 mod receivable;
 mod refund;
 mod statement;
+mod webhook;
 
 pub use common::{Bank, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp};
 pub use customer::{Customer, CustomerCreate};
@@ -48,6 +49,11 @@ pub use problem::{FieldError, Problem};
 pub use receivable::{Component, ComponentCreate, ComponentKind, Receivable, ReceivableCreate, ReceivableState};
 pub use refund::{Refund, RefundCreate, RefundKind, RefundMode, RefundState};
 pub use statement::{Statement, StatementLine, StatementLineKind};
+pub use webhook::{
+    WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookDisabledReason, WebhookEndpoint,
+    WebhookEndpointCreate, WebhookEndpointSecret, WebhookEndpointState, WebhookEndpointUpdate, WebhookEvent,
+    WebhookReplay, WebhookReplayCreate, WebhookSecretRotate,
+};
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,8 @@ fn absent(path: &str) -> String {
         Some("receivables") => "rcv",
         Some("pos_accounts") => "pos",
         Some("api_keys") => "key",
+        Some("webhook_endpoints") => "whk",
+        Some("webhook_deliveries") => "whd",
         Some("sessions") => "ses",
         _ => "x",
     };
