@@ -26,6 +26,7 @@ pub enum Nav {
     Pos,
     Plugins,
     ApiKeys,
+    Webhooks,
     Menu,
     None,
 }
@@ -62,10 +63,11 @@ const TREE: [Entry; 2] = [
     entry(Nav::Dealers, "/dealers", "nav-dealers", icon::TREE, Some(Permission::DealerRead), ""),
     entry(Nav::Customers, "/customers", "nav-customers", icon::USERS, Some(Permission::CustomerRead), ""),
 ];
-const ADMIN: [Entry; 3] = [
+const ADMIN: [Entry; 4] = [
     entry(Nav::Pos, "/pos", "nav-pos", icon::BANK, Some(Permission::PosAccountRead), ""),
     entry(Nav::Plugins, "/plugins", "nav-plugins", icon::PLUG, Some(Permission::PosAccountRead), ""),
     entry(Nav::ApiKeys, "/api-keys", "nav-api-keys", icon::CODE, Some(Permission::ApiKeyWrite), ""),
+    entry(Nav::Webhooks, "/webhooks", "nav-webhooks", icon::BELL, Some(Permission::WebhookRead), ""),
 ];
 const PHONE: [Entry; 1] = [entry(Nav::Menu, "/menu", "nav-menu", icon::MENU, None, "m")];
 

@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 25] = [
+const PAGES: [&str; 29] = [
     "/",
     "/menu",
     "/pay",
@@ -72,6 +72,10 @@ const PAGES: [&str; 25] = [
     "/pos/pos_1",
     "/plugins",
     "/api-keys",
+    "/webhooks",
+    "/webhooks/new",
+    "/webhooks/whk_1",
+    "/webhooks/whk_1/deliveries/whd_3",
 ];
 
 #[tokio::test]
@@ -92,7 +96,7 @@ async fn every_page_renders_in_every_language_without_inline_style_or_script() {
 
 #[tokio::test]
 async fn a_new_firm_sees_how_to_begin() {
-    for path in ["/", "/payments", "/customers", "/dealers", "/receivables", "/pos", "/plugins"] {
+    for path in ["/", "/payments", "/customers", "/dealers", "/receivables", "/pos", "/plugins", "/webhooks"] {
         let (status, html) = get(path, "session=new").await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert!(html.contains("class=\"empty\""), "{path} has an empty state");
@@ -246,4 +250,27 @@ async fn language_and_theme_are_kept() {
     assert!(cookie.starts_with("vezne_lang=az;") && cookie.contains("Secure"));
     let dark = html.split("value=\"koyu\"").nth(1).expect("a radio");
     assert!(dark.trim_start().starts_with("checked"), "the server renders the saved theme: no flash");
+}
+
+#[tokio::test]
+async fn a_webhook_secret_is_shown_where_it_was_made_and_nowhere_else() {
+    for (path, body) in
+        [("/webhooks", "url=https%3A%2F%2Ferp.example%2F&event=payment.succeeded"), ("/webhooks/whk_1/rotate", "")]
+    {
+        let (response, html) = ask(form(path, body)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}: {html}");
+        assert!(html.contains("whsec_invented"), "{path}");
+    }
+    let (_, html) = get("/webhooks/whk_1", "session=firm").await;
+    assert!(!html.contains("whsec_") && html.contains("whd_3"), "{html}");
+}
+
+#[tokio::test]
+async fn a_webhook_address_that_is_refused_comes_back_with_the_reason() {
+    let (response, html) = ask(form("/webhooks", "url=http%3A%2F%2F10.0.0.1%2F&description=ERP")).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        html.contains("Bu adrese gidilemez.") && html.contains("http://10.0.0.1/") && html.contains("ERP"),
+        "{html}"
+    );
 }

@@ -31,32 +31,6 @@ named! {
 /// The type of an event that a person asks for to try an endpoint. It is tried once.
 pub const TEST_TYPE: &str = "webhook.test";
 
-/// Every type of event. An endpoint that names none hears all of them.
-pub const EVENT_TYPES: &[&str] = &[
-    "payment.requires_action",
-    "payment.processing",
-    "payment.authorized",
-    "payment.succeeded",
-    "payment.declined",
-    "payment.failed",
-    "payment.canceled",
-    "payment.expired",
-    "payment.unknown",
-    "payment.resolved",
-    "capture.succeeded",
-    "capture.declined",
-    "capture.failed",
-    "capture.unknown",
-    "void.succeeded",
-    "void.declined",
-    "void.failed",
-    "void.unknown",
-    "refund.succeeded",
-    "refund.declined",
-    "refund.failed",
-    "refund.unknown",
-];
-
 /// The pauses between tries; the first try is at once.
 pub const RETRY_SCHEDULE: &[Duration] = &[
     Duration::from_secs(5),

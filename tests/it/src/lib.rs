@@ -14,6 +14,7 @@ pub mod http;
 pub mod kill;
 pub mod log;
 pub mod process;
+pub mod receiver;
 pub mod seed;
 pub mod story;
 pub mod world;

@@ -50,7 +50,7 @@ pub use receivable::{Component, ComponentCreate, ComponentKind, Receivable, Rece
 pub use refund::{Refund, RefundCreate, RefundKind, RefundMode, RefundState};
 pub use statement::{Statement, StatementLine, StatementLineKind};
 pub use webhook::{
-    WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookDisabledReason, WebhookEndpoint,
+    WEBHOOK_EVENT_TYPES, WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookDisabledReason, WebhookEndpoint,
     WebhookEndpointCreate, WebhookEndpointSecret, WebhookEndpointState, WebhookEndpointUpdate, WebhookEvent,
     WebhookReplay, WebhookReplayCreate, WebhookSecretRotate,
 };

@@ -5,6 +5,32 @@ use serde_json::Value;
 
 use crate::common::{NodeRef, Timestamp};
 
+/// Every type of event. An endpoint that names none hears all of them.
+pub const WEBHOOK_EVENT_TYPES: &[&str] = &[
+    "payment.requires_action",
+    "payment.processing",
+    "payment.authorized",
+    "payment.succeeded",
+    "payment.declined",
+    "payment.failed",
+    "payment.canceled",
+    "payment.expired",
+    "payment.unknown",
+    "payment.resolved",
+    "capture.succeeded",
+    "capture.declined",
+    "capture.failed",
+    "capture.unknown",
+    "void.succeeded",
+    "void.declined",
+    "void.failed",
+    "void.unknown",
+    "refund.succeeded",
+    "refund.declined",
+    "refund.failed",
+    "refund.unknown",
+];
+
 /// Whether an endpoint is told anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

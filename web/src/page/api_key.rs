@@ -22,7 +22,7 @@ use crate::{
     visit::{Sent, Visit},
 };
 
-const SCOPES: [(Scope, &str, &str); 7] = [
+const SCOPES: [(Scope, &str, &str); 9] = [
     (Scope::PaymentsRead, "payments:read", "scope-payments-read"),
     (Scope::PaymentsWrite, "payments:write", "scope-payments-write"),
     (Scope::RefundsWrite, "refunds:write", "scope-refunds-write"),
@@ -30,6 +30,8 @@ const SCOPES: [(Scope, &str, &str); 7] = [
     (Scope::BooksWrite, "books:write", "scope-books-write"),
     (Scope::PosRead, "pos:read", "scope-pos-read"),
     (Scope::PosWrite, "pos:write", "scope-pos-write"),
+    (Scope::WebhooksRead, "webhooks:read", "scope-webhooks-read"),
+    (Scope::WebhooksWrite, "webhooks:write", "scope-webhooks-write"),
 ];
 
 /// `GET /api-keys`

@@ -18,6 +18,8 @@ pub mod result;
 pub mod sign_in;
 pub mod statement;
 pub mod trouble;
+pub mod webhook;
+pub mod webhook_delivery;
 
 use axum::{
     Router,
@@ -60,5 +62,14 @@ pub fn routes() -> Router<Portal> {
         .route("/plugins", get(plugin::list))
         .route("/api-keys", get(api_key::list).post(api_key::create))
         .route("/api-keys/{id}/revoke", post(api_key::revoke))
+        .route("/webhooks", get(webhook::list).post(webhook::create))
+        .route("/webhooks/new", get(webhook::form))
+        .route("/webhooks/{id}", get(webhook::show).post(webhook::change))
+        .route("/webhooks/{id}/rotate", post(webhook::rotate))
+        .route("/webhooks/{id}/test", post(webhook::test))
+        .route("/webhooks/{id}/replay", post(webhook::replay))
+        .route("/webhooks/{id}/delete", post(webhook::delete))
+        .route("/webhooks/{id}/deliveries/{delivery}", get(webhook_delivery::show))
+        .route("/webhooks/{id}/deliveries/{delivery}/resend", post(webhook_delivery::resend))
         .fallback(trouble::unknown_path)
 }

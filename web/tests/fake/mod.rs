@@ -42,6 +42,11 @@ pub fn api() -> Router {
         .route("/v1/pos_accounts/{id}/test", post(pos_test))
         .route("/v1/plugins", get(plugins))
         .route("/v1/api_keys", get(api_keys).post(api_key))
+        .route("/v1/webhook_endpoints", get(webhooks).post(webhook_made))
+        .route("/v1/webhook_endpoints/{id}", get(webhook))
+        .route("/v1/webhook_endpoints/{id}/rotate", post(webhook_made))
+        .route("/v1/webhook_deliveries", get(deliveries))
+        .route("/v1/webhook_deliveries/{id}", get(delivery))
 }
 
 fn session(headers: &HeaderMap) -> &str {
@@ -75,7 +80,15 @@ async fn me(headers: HeaderMap) -> Response {
         "receivable_create",
     ];
     let mut all: Vec<&str> = common.to_vec();
-    all.extend(["ledger_read", "pos_account_read", "pos_account_write", "api_key_write", "audit_read"]);
+    all.extend([
+        "ledger_read",
+        "pos_account_read",
+        "pos_account_write",
+        "webhook_read",
+        "webhook_write",
+        "api_key_write",
+        "audit_read",
+    ]);
     let one = |role: &str, name: &str, node: &Value, path: Value, may: &[&str]| {
         Json(json!({"user": {"id": "usr_1", "email": "yonetici@mavileylek.example", "name": name, "language": "tr"}, "role": role, "tenant": "mavileylek",
             "firm": FIRM, "node": node, "path": path, "permissions": may, "livemode": false, "zone": "Europe/Istanbul"}))
@@ -431,6 +444,51 @@ async fn api_key() -> Response {
     let mut key = a_key();
     key["secret"] = json!("sk_test_invented");
     (StatusCode::CREATED, Json(key)).into_response()
+}
+
+fn a_webhook() -> Value {
+    json!({"id": "whk_1", "livemode": false, "node": {"id": "dlr_firm", "name": FIRM}, "url": "https://erp.mavileylek.example/vezne?firm=1",
+        "description": "Logo aktarımı", "events": ["payment.succeeded", "refund.succeeded"], "state": "active",
+        "failing_since": "2026-11-20T10:00:00Z", "succeeded_at": "2026-11-20T09:59:00Z", "pending": 3, "failed": 1,
+        "old_secret_until": "2026-11-21T09:00:00Z", "version": 4, "created_at": "2026-11-01T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"})
+}
+
+async fn webhooks(headers: HeaderMap) -> Json<Value> {
+    page(if session(&headers) == "new" { json!([]) } else { json!([a_webhook()]) })
+}
+
+async fn webhook() -> Json<Value> {
+    Json(a_webhook())
+}
+
+async fn webhook_made(body: String) -> Response {
+    if body.contains("10.0.0.1") {
+        let errors = json!([{"pointer": "/url", "code": "address_refused", "detail": "Bu adrese gidilemez."}]);
+        return problem(422, "invalid", errors);
+    }
+    let mut endpoint = a_webhook();
+    endpoint["secret"] = json!("whsec_invented");
+    (StatusCode::CREATED, Json(endpoint)).into_response()
+}
+
+fn a_delivery(id: &str, state: &str) -> Value {
+    json!({"id": id, "livemode": false, "endpoint": "whk_1", "event": "evt_01kb7x2f8m3q9w", "type": "payment.succeeded", "about": "pay_01kb7x2f8m3q9w",
+        "sequence": 2, "state": state, "tries": 2, "created_at": "2026-11-20T11:04:02.371Z"})
+}
+
+async fn deliveries() -> Json<Value> {
+    page(json!([a_delivery("whd_3", "pending"), a_delivery("whd_2", "failed"), a_delivery("whd_1", "delivered")]))
+}
+
+async fn delivery() -> Json<Value> {
+    let mut delivery = a_delivery("whd_3", "pending");
+    delivery["next_try_at"] = json!("2026-11-20T11:09:02Z");
+    delivery["body"] =
+        json!("{\"type\":\"payment.succeeded\",\"data\":{\"payment\":\"pay_01kb7x2f8m3q9w\",\"sequence\":2}}");
+    delivery["attempts"] = json!([
+        {"number": 1, "at": "2026-11-20T11:04:02Z", "ms": 212, "outcome": "refused", "status": 503, "excerpt": "bakımda"},
+        {"number": 2, "at": "2026-11-20T11:04:07Z", "ms": 15_000, "outcome": "timeout", "excerpt": "no answer in time"}]);
+    Json(delivery)
 }
 
 /// Every creation is refused here, so that forms can be seen coming back.

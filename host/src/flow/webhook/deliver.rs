@@ -167,7 +167,7 @@ pub(super) async fn deliver(app: &App, delivery: WebhookDelivery) -> FlowResult<
     }
     let began = Instant::now();
     let mut tried = match request(app, &endpoint, &event, &secrets) {
-        Err(refusal) => Tried::failed("address", refusal),
+        Err(refusal) => Tried::failed("address", &refusal),
         Ok(request) => {
             let sent = app.egress.send(&request, began + limits::WEBHOOK_SEND_MAX);
             tokio::select! {
@@ -249,13 +249,13 @@ impl Tried {
                     duration_ms: 0,
                 }
             }
-            Err(failure) if failure.timed_out => Self::failed("timeout", failure.detail),
-            Err(failure) => Self::failed(failure.phase.as_str(), failure.detail),
+            Err(failure) if failure.timed_out => Self::failed("timeout", &failure.detail),
+            Err(failure) => Self::failed(failure.phase.as_str(), &failure.detail),
         }
     }
 
-    fn failed(outcome: &'static str, detail: String) -> Self {
-        Self { outcome, status: None, excerpt: excerpt(&detail), asked: None, duration_ms: 0 }
+    fn failed(outcome: &'static str, detail: &str) -> Self {
+        Self { outcome, status: None, excerpt: excerpt(detail), asked: None, duration_ms: 0 }
     }
 }
 
@@ -279,13 +279,12 @@ async fn mark(app: &App, mut delivery: WebhookDelivery, tried: &Tried) -> FlowRe
         Heard::Refused if delivery.kind != TEST_TYPE => pause_after(delivery.tries, chance, tried.asked),
         _ => None,
     };
-    match pause {
-        Some(pause) => delivery.due_ms = now_ms + limits::millis(pause),
-        None => {
-            let taken = heard == Heard::Taken;
-            delivery.state = if taken { DeliveryState::Delivered } else { DeliveryState::Failed };
-            delivery.finished_at_ms = Some(now_ms);
-        }
+    if let Some(pause) = pause {
+        delivery.due_ms = now_ms + limits::millis(pause);
+    } else {
+        let taken = heard == Heard::Taken;
+        delivery.state = if taken { DeliveryState::Delivered } else { DeliveryState::Failed };
+        delivery.finished_at_ms = Some(now_ms);
     }
     let mut tx = app.db.begin().await?;
     if !webhook_delivery_update(&mut tx, &delivery).await? {

@@ -1,13 +1,15 @@
 //! Adding, changing and taking away an endpoint, and rotating its secret.
 
 use serde_json::json;
-use vezne_api::{WebhookEndpointCreate, WebhookEndpointState as WireState, WebhookEndpointUpdate};
+use vezne_api::{
+    WEBHOOK_EVENT_TYPES as EVENT_TYPES, WebhookEndpointCreate, WebhookEndpointState as WireState, WebhookEndpointUpdate,
+};
 use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::{NodeId, WebhookEndpointId, WebhookSecretId};
-use crate::domain::webhook::{EVENT_TYPES, EndpointState, filter_text, filter_types};
+use crate::domain::webhook::{EndpointState, filter_text, filter_types};
 use crate::flow::error::{FieldError, FlowError, FlowResult};
 use crate::limits;
 use crate::plugin::receiver_url;

@@ -13,3 +13,5 @@ mod statement;
 mod three_ds;
 mod three_ds_hostile;
 mod unknown;
+mod webhook;
+mod webhook_hostile;
