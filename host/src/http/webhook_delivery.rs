@@ -13,7 +13,7 @@ use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
 use crate::ctx::Ctx;
-use crate::domain::id::{PaymentId, WebhookDeliveryId, WebhookEndpointId};
+use crate::domain::id::{PaymentId, WebhookDeliveryId};
 use crate::domain::webhook::{DeliveryState, TEST_TYPE};
 use crate::flow::webhook::{event_body, event_data, webhook_resend};
 use crate::store::outbox::{OutboxEvent, OutboxFilter, outbox_fetch, outbox_visible};
@@ -184,14 +184,18 @@ pub(super) async fn delivery_of(app: &App, ctx: &Ctx, id: WebhookDeliveryId) -> 
 }
 
 fn delivery_view(row: &store::WebhookDelivery, livemode: bool) -> WebhookDelivery {
-    let about = if row.kind == TEST_TYPE { WebhookEndpointId::PREFIX } else { PaymentId::PREFIX };
+    let about = if row.kind == TEST_TYPE {
+        row.webhook_endpoint_id.to_string()
+    } else {
+        format!("{}_{}", PaymentId::PREFIX, row.aggregate)
+    };
     WebhookDelivery {
         id: row.webhook_delivery_id.to_string(),
         livemode,
         endpoint: row.webhook_endpoint_id.to_string(),
         event: row.event_id.to_string(),
         kind: row.kind.clone(),
-        about: format!("{about}_{}", row.aggregate),
+        about,
         sequence: row.sequence,
         state: match row.state {
             DeliveryState::Pending => WebhookDeliveryState::Pending,
