@@ -22,8 +22,14 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] =
-    migrations!["0001_identity", "0002_payment", "0003_books", "0004_receivable_search", "0006_webhook"];
+const MIGRATIONS: &[Migration] = migrations![
+    "0001_identity",
+    "0002_payment",
+    "0003_books",
+    "0004_receivable_search",
+    "0005_payment_doubtful",
+    "0006_webhook"
+];
 
 /// Applies what is missing, each in its own transaction.
 pub(super) async fn run(db: &Db) -> StoreResult<()> {
