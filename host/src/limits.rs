@@ -35,6 +35,10 @@ pub const INQUIRY_SCHEDULE: &[Duration] = &[
 pub const INQUIRY_DAILY: Duration = Duration::from_hours(24);
 /// After this an outcome that is still unknown waits for a person.
 pub const INQUIRY_DAYS_MAX: Duration = Duration::from_hours(168);
+/// The audit trail is chained this long after an act: no transaction lasts so long.
+pub const AUDIT_CHAIN_AFTER: Duration = Duration::from_mins(1);
+/// Rows of a link of the audit chain, and links read at once.
+pub const AUDIT_CHAIN_ROWS_MAX: i64 = 1_000;
 /// "No such order" must be heard this often before it is believed.
 pub const NOT_FOUND_ASKS_MIN: i64 = 2;
 /// Rows the janitor takes at a time; the rest waits for the next round.

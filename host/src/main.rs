@@ -31,6 +31,12 @@ enum Act {
     Migrate,
     /// Writes the demo firm into a sandbox and prints its logins.
     Seed,
+    /// Derives every balance and state again, checks the audit trail, and names each difference; fails if there is one.
+    Audit {
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Adds people, changes their passwords, keeps them out.
     User {
         #[command(subcommand)]
@@ -61,6 +67,13 @@ async fn main() -> Result<()> {
             let logins = seed::seed(&app).await?;
             print!("{}", seed::logins_text(&logins));
             app.drain().await;
+        }
+        Act::Audit { json } => {
+            let app = App::build(config, Clock::system()).await?;
+            let (text, clean) = cli::audit(&app, json).await?;
+            println!("{text}");
+            app.drain().await;
+            anyhow::ensure!(clean, "the audit found differences");
         }
         Act::User { command } => {
             let app = App::build(config, Clock::system()).await?;

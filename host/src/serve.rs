@@ -14,6 +14,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let place = listener.local_addr().context("the listener has no address")?;
     let janitor = tokio::spawn(job::janitor(app.clone()));
     let webhooks = tokio::spawn(job::webhooks(app.clone()));
+    let watch = tokio::spawn(job::watch(app.clone()));
     let signals = tokio::spawn(signal(app.clone()));
     tracing::info!(%place, url = app.config.public_url, sandbox = app.config.sandbox, "serving");
     let router = http::server(&app, portal(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -22,6 +23,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     signals.abort();
     janitor.abort();
     webhooks.abort();
+    watch.abort();
     app.drain().await;
     served.context("the server ended")
 }

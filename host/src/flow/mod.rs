@@ -1,6 +1,8 @@
 //! The acts, one file each: write intent, call, write result.
 
 pub mod attempt;
+pub mod audit;
+pub mod audit_chain;
 pub mod books;
 pub mod collect;
 pub mod doubt;

@@ -6,6 +6,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::flow::audit::{Report, audit};
+use crate::flow::audit_chain::chain_round;
+use crate::flow::books::zone;
 use crate::flow::inquire::janitor_round;
 use crate::flow::webhook::webhook_round;
 use crate::limits;
@@ -49,4 +52,43 @@ pub async fn webhooks(app: App) {
             () = tokio::time::sleep(every) => {}
         }
     }
+}
+
+/// The hour of the nightly audit, in the firms' zone.
+const AUDIT_HOUR: i8 = 3;
+/// How often the audit trail is chained and the clock is looked at.
+const WATCH_EVERY: Duration = Duration::from_mins(1);
+
+/// Chains the audit trail, and audits everything once a night.
+pub async fn watch(app: App) {
+    let mut audited = None;
+    loop {
+        if let Err(error) = chain_round(&app).await {
+            tracing::error!(%error, "the audit trail could not be chained");
+        }
+        let now = jiff::Timestamp::from_millisecond(app.clock.now_ms()).unwrap_or_default().to_zoned(zone());
+        if now.hour() == AUDIT_HOUR && audited != Some(now.date()) {
+            audited = Some(now.date());
+            match audit(&app).await {
+                Ok(report) => audit_told(&report),
+                Err(error) => tracing::error!(%error, "the nightly audit did not run"),
+            }
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(WATCH_EVERY) => {}
+        }
+    }
+}
+
+fn audit_told(report: &Report) {
+    for difference in &report.differences {
+        tracing::error!(
+            firm = difference.firm,
+            proof = difference.proof,
+            difference.what,
+            "the audit found a difference"
+        );
+    }
+    tracing::info!(firms = report.firms, differences = report.differences.len(), "the nightly audit has run");
 }

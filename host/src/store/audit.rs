@@ -65,3 +65,78 @@ pub async fn audit_list(tx: &mut Tx, tenant: TenantId, before: Option<&str>, lim
         limit
     )
 }
+
+/// A link of a firm's audit chain.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditLink {
+    /// 1 for the first.
+    pub link: i64,
+    /// The newest row in it.
+    pub last_id: String,
+    /// How many rows.
+    pub rows_in_it: i64,
+    /// SHA-256 over the digest before it and its rows, hex.
+    pub digest: String,
+}
+
+/// The links of a chain after `after`, oldest first.
+pub async fn audit_links(tx: &mut Tx, tenant: TenantId, after: i64, limit: i64) -> StoreResult<Vec<AuditLink>> {
+    fetch_all!(
+        tx,
+        AuditLink,
+        "select link, last_id, rows_in_it, digest from audit_link
+         where tenant_id = $1 and link > $2 order by link limit $3",
+        tenant.to_text(),
+        after,
+        limit
+    )
+}
+
+/// The newest link.
+pub async fn audit_link_last(tx: &mut Tx, tenant: TenantId) -> StoreResult<Option<AuditLink>> {
+    fetch_optional!(
+        tx,
+        AuditLink,
+        "select link, last_id, rows_in_it, digest from audit_link where tenant_id = $1 order by link desc limit 1",
+        tenant.to_text()
+    )
+}
+
+/// Adds a link. `false` where another node was first.
+pub async fn audit_link_insert(tx: &mut Tx, tenant: TenantId, link: &AuditLink, now_ms: i64) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "insert into audit_link (tenant_id, link, last_id, rows_in_it, digest, at_ms)
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        tenant.to_text(),
+        link.link,
+        link.last_id.as_str(),
+        link.rows_in_it,
+        link.digest.as_str(),
+        now_ms
+    )?;
+    Ok(rows == 1)
+}
+
+/// Rows after one and up to another or an instant, oldest first.
+pub async fn audit_rows(
+    tx: &mut Tx,
+    tenant: TenantId,
+    after_id: &str,
+    last_id: Option<&str>,
+    until_ms: i64,
+    limit: i64,
+) -> StoreResult<Vec<Audit>> {
+    fetch_all!(
+        tx,
+        Audit,
+        "select audit_id, actor, act, object, detail, address, request_id, at_ms from audit
+         where tenant_id = $1 and audit_id > $2 and (cast($3 as text) is null or audit_id <= $3) and at_ms <= $4
+         order by audit_id limit $5",
+        tenant.to_text(),
+        after_id,
+        last_id,
+        until_ms,
+        limit
+    )
+}

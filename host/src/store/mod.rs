@@ -24,6 +24,7 @@ pub mod operation;
 pub mod outbox;
 pub mod payment;
 pub mod pos_account;
+pub mod proof;
 pub mod receivable;
 pub mod session;
 pub mod tenant;

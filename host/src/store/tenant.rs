@@ -46,3 +46,8 @@ pub async fn tenant_fetch(tx: &mut Tx, tenant: TenantId) -> StoreResult<Option<T
 pub async fn tenant_by_slug(tx: &mut Tx, slug: &str) -> StoreResult<Option<Tenant>> {
     fetch_optional!(tx, Tenant, "select * from tenant where slug = $1", slug)
 }
+
+/// Every firm.
+pub async fn tenant_list(tx: &mut Tx) -> StoreResult<Vec<Tenant>> {
+    fetch_all!(tx, Tenant, "select * from tenant order by tenant_id limit 100000")
+}

@@ -92,6 +92,19 @@ impl Auditor {
         rows.iter().map(|r| Ok(read(r.try_get("value")?))).collect()
     }
 
+    /// Changes rows behind the host's back.
+    pub async fn change(&self, sql: &str) -> Result<()> {
+        let statement = sqlx::AssertSqlSafe(sql.to_owned());
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let mut connection = SqliteConnection::connect(&format!("sqlite:{path}")).await?;
+            sqlx::query(statement).execute(&mut connection).await?;
+            return Ok(());
+        }
+        let mut connection = PgConnection::connect(&self.url).await?;
+        sqlx::query(statement).execute(&mut connection).await?;
+        Ok(())
+    }
+
     /// One whole number.
     pub async fn number(&self, sql: &str) -> Result<i64> {
         let column = self.column(sql).await?;

@@ -11,7 +11,7 @@ use crate::flow::books::{
     refund_confirmed_in_tx, refund_failed_in_tx, refund_requested_in_tx, transfer_in_tx, void_in_tx,
 };
 use crate::store::Tx;
-use crate::store::ledger::imbalances;
+use crate::store::proof::books_differ;
 use crate::store::receivable::components_of;
 use crate::{fetch_all, fetch_one};
 
@@ -380,7 +380,7 @@ impl Run {
 
     async fn compare(&mut self, act: &Act) {
         let mut tx = self.db.read().await.expect("reads");
-        assert_eq!(imbalances(&mut tx, self.cast.tenant).await.expect("reads"), Vec::<String>::new(), "{act:?}");
+        assert_eq!(books_differ(&mut tx, self.cast.tenant).await.expect("reads"), Vec::<String>::new(), "{act:?}");
         let rows = fetch_all!(
             &mut tx,
             (String, i64),

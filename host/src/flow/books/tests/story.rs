@@ -8,7 +8,7 @@ use crate::flow::books::{
     refund_confirmed_in_tx, refund_failed_in_tx, refund_requested_in_tx, transfer_in_tx, void_in_tx,
 };
 use crate::store::Tx;
-use crate::store::ledger::imbalances;
+use crate::store::proof::books_differ;
 use crate::store::receivable::receivable_open;
 use crate::{fetch_all, fetch_one};
 
@@ -32,7 +32,7 @@ async fn left(tx: &mut Tx, cast: &Cast, node: NodeId, debtor: Party) -> i64 {
 }
 
 async fn settled(tx: &mut Tx, cast: &Cast) {
-    assert_eq!(imbalances(tx, cast.tenant).await.expect("reads"), Vec::<String>::new());
+    assert_eq!(books_differ(tx, cast.tenant).await.expect("reads"), Vec::<String>::new());
 }
 
 async fn both(story: impl AsyncFn(&Db)) {
