@@ -28,7 +28,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0003_books",
     "0004_receivable_search",
     "0005_payment_doubtful",
-    "0006_webhook"
+    "0006_webhook",
+    "0007_audit_chain",
 ];
 
 /// Applies what is missing, each in its own transaction.

@@ -9,6 +9,7 @@ pub mod api;
 pub mod bank;
 pub mod browser;
 pub mod database;
+pub mod family;
 pub mod host;
 pub mod http;
 pub mod kill;

@@ -7,6 +7,7 @@ mod crash;
 mod debt;
 mod direction;
 mod dropped;
+mod family;
 mod idempotency;
 mod refund;
 mod sale;

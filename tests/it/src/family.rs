@@ -1,0 +1,105 @@
+//! The bank families that the sandbox plays, each as a POS account of the story's firm.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// A family with the sandbox's published test store.
+#[derive(Debug)]
+pub struct Family {
+    pub plugin: &'static str,
+    pub bank: &'static str,
+    /// 3-D models in which our own page takes the card.
+    pub models: &'static [&'static str],
+    config: Value,
+    secrets: Value,
+    /// Endpoint and its path at the sandbox.
+    endpoints: &'static [(&'static str, &'static str)],
+}
+
+/// Every family besides NestPay, which has stories of its own.
+pub fn families() -> Vec<Family> {
+    vec![akbank(), garanti(), interpos(), posnet(), tosla()]
+}
+
+fn akbank() -> Family {
+    Family {
+        plugin: "pos-akbank",
+        bank: "akbank",
+        models: &["3d", "3d-pay"],
+        config: json!({
+            "merchant-safe-id": "2023090417500272654BD9A49CF07574", "terminal-safe-id": "2023090417500284633D137A249DBBEB",
+        }),
+        secrets: json!({
+            "secret-key": "3230323330393034313735303032363031353172675f357637355f3273387373745f7233725f73323333383737335f323272383774767276327672323531355f",
+        }),
+        endpoints: &[("api", "/api/v1/payment/virtualpos"), ("gate", "")],
+    }
+}
+
+fn garanti() -> Family {
+    let password = "123qweASD/";
+    Family {
+        plugin: "pos-garanti",
+        bank: "garanti",
+        models: &["3d", "3d-pay"],
+        config: json!({ "merchant-id": "7000679", "terminal-id": "30691298" }),
+        secrets: json!({
+            "api-password": password, "refund-password": password, "hosted-password": password, "store-key": "12345678",
+        }),
+        endpoints: &[("api", "/VPServlet"), ("gate", "/servlet/gt3dengine")],
+    }
+}
+
+fn interpos() -> Family {
+    Family {
+        plugin: "pos-interpos",
+        bank: "denizbank",
+        models: &["3d", "3d-pay"],
+        config: json!({ "shop-code": "3123", "user-code": "InterTestApi" }),
+        secrets: json!({ "api-password": "3", "store-key": "gDg1N" }),
+        endpoints: &[
+            ("api", "/mpi/Default.aspx"),
+            ("gate", "/mpi/Default.aspx"),
+            ("hosted-page", "/mpi/3DHost.aspx"),
+        ],
+    }
+}
+
+fn posnet() -> Family {
+    Family {
+        plugin: "pos-posnet",
+        bank: "yapikredi",
+        models: &["3d"],
+        config: json!({ "merchant-id": "6706598320", "terminal-id": "67005551", "posnet-id": "27426" }),
+        secrets: json!({ "enc-key": "10,10,10,10,10,10,10,10" }),
+        endpoints: &[("api", "/PosnetWebService/XML"), ("gate", "/3DSWebService/YKBPaymentService")],
+    }
+}
+
+fn tosla() -> Family {
+    Family {
+        plugin: "pos-tosla",
+        bank: "tosla",
+        models: &["3d-pay"],
+        config: json!({ "client-id": "1000000494", "api-user": "POS_ENT_Test_001" }),
+        secrets: json!({ "api-password": "POS_ENT_Test_001!*!*" }),
+        endpoints: &[("api", "/api/Payment"), ("gate", "/api/Payment")],
+    }
+}
+
+impl Family {
+    /// Adds a POS account of this family and returns its id.
+    pub async fn pos_account(&self, world: &World, model: &str) -> Result<String> {
+        let at = |path: &str| format!("{}{path}", world.bank.url());
+        let endpoints: serde_json::Map<String, Value> =
+            self.endpoints.iter().map(|(name, path)| ((*name).to_owned(), json!(at(path)))).collect();
+        let body = json!({
+            "name": format!("{} {model}", self.plugin), "plugin": self.plugin, "bank": self.bank, "environment": "test",
+            "three_d_model": model, "config": self.config, "endpoints": endpoints, "secrets": self.secrets,
+        });
+        let reply = world.api.post("/v1/pos_accounts", &body).await?.good().context(self.plugin)?;
+        Ok(reply.text("/id").to_owned())
+    }
+}
