@@ -80,6 +80,20 @@ async fn raw(tx: &mut Tx, sqlite: &'static str, postgres: &'static str) -> Store
 mod tests {
     use super::*;
 
+    #[test]
+    fn every_file_is_embedded_in_its_order() {
+        let embedded: Vec<String> = MIGRATIONS.iter().map(|migration| format!("{}.sql", migration.name)).collect();
+        for folder in ["sqlite", "postgres"] {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(folder);
+            let mut files: Vec<_> = std::fs::read_dir(&folder)
+                .unwrap()
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .collect();
+            files.sort();
+            assert_eq!(files, embedded, "{}", folder.display());
+        }
+    }
+
     #[tokio::test]
     async fn migrations_run_once_and_again() {
         let folder = tempfile::tempdir().unwrap();

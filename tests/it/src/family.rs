@@ -59,11 +59,7 @@ fn interpos() -> Family {
         models: &["3d", "3d-pay"],
         config: json!({ "shop-code": "3123", "user-code": "InterTestApi" }),
         secrets: json!({ "api-password": "3", "store-key": "gDg1N" }),
-        endpoints: &[
-            ("api", "/mpi/Default.aspx"),
-            ("gate", "/mpi/Default.aspx"),
-            ("hosted-page", "/mpi/3DHost.aspx"),
-        ],
+        endpoints: &[("api", "/mpi/Default.aspx"), ("gate", "/mpi/Default.aspx"), ("hosted-page", "/mpi/3DHost.aspx")],
     }
 }
 
