@@ -155,7 +155,9 @@ pub async fn attempts_differ(tx: &mut Tx, tenant: TenantId) -> StoreResult<Vec<S
             where a.tenant_id = $1 and a.state not in ('captured', 'refunded', 'voided')
          union all
          select 'has no line in its timeline', a.attempt_id, a.state from attempt a
-            where a.tenant_id = $1 and a.state <> 'sending' and not exists (select 1 from payment_event e
+            -- what an operation did is told as the operation's own
+            where a.tenant_id = $1 and a.state not in ('sending', 'captured', 'voided', 'refunded')
+                and not exists (select 1 from payment_event e
                 where e.tenant_id = a.tenant_id and e.payment_id = a.payment_id and e.attempt_id = a.attempt_id
                 and e.kind = 'attempt.' || a.state)
          limit 100",

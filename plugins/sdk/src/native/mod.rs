@@ -230,6 +230,8 @@ pub mod entropy {
     /// A reference of the wanted length and characters, another one each time.
     pub fn reference(alphabet: &str, len: u8) -> String {
         let letters: Vec<char> = alphabet.chars().collect();
+        // As the host does: a connector that asks for more is cut off there.
+        assert!(letters.len() >= 2 && (1..=64).contains(&len), "a reference needs two letters and 1 to 64 places");
         let mut rest = next();
         let mut out = Vec::new();
         for _ in 0..len {
