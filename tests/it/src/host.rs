@@ -11,7 +11,7 @@ use vezne::config::{Config, DatabaseUrl};
 use vezne::ctx::Clock;
 
 /// An act at the bank may take this long before its outcome counts as unknown.
-pub const BANK_DEADLINE_MS: u64 = 1_500;
+pub const BANK_DEADLINE_MS: u64 = 4_000;
 
 /// Where the built components lie; `cargo xtask` names it.
 pub const COMPONENTS: &str = "VEZNE_COMPONENTS";
