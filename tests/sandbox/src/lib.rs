@@ -22,6 +22,7 @@ pub mod interpos;
 mod issuer;
 pub mod nestpay;
 mod page;
+pub mod param;
 pub mod payfor;
 mod posnet;
 mod posnet_v1;
@@ -57,6 +58,7 @@ pub const FAMILIES: &[Family] = &[
     tosla::FAMILY,
     posnet_v1::FAMILY,
     boa::FAMILY,
+    param::FAMILY,
 ];
 
 /// Every family's test stores.

@@ -83,7 +83,10 @@ impl Desk {
         let held = card("4355084355084358").card();
         let mut step = step?;
         while let Step::Send(send) = &step {
-            let path = format!("{}{}", self.api, send.request.path);
+            // Param's hosted page has a service of its own.
+            let hosted = send.request.endpoint == "hosted-api";
+            let place = if hosted { "/to.ws/Service_Odeme.asmx" } else { self.api };
+            let path = format!("{place}{}", send.request.path);
             let kind = send.request.content_type.clone().unwrap_or_default().into_bytes();
             let mut headers = vec![("content-type", kind)];
             let own = send.request.headers.iter();
@@ -110,9 +113,16 @@ impl Desk {
         let (BrowserAction::PostForm(form) | BrowserAction::Redirect(form)) = &browse.action;
         let text = |value| String::from_utf8_lossy(&native::reveal_part(value)).into_owned();
         let fields: Vec<_> = form.fields.iter().map(|field| (field.name.clone(), text(&field.value))).collect();
-        let gate = format!("{}{}", self.gate, form.path);
+        // A bank's answer may name a whole address.
+        let whole = form.path.split_once("://").map(|(_, rest)| rest[rest.find('/').unwrap_or(0)..].to_owned());
+        let gate = whole.unwrap_or_else(|| format!("{}{}", self.gate, form.path));
         let method = if matches!(browse.action, BrowserAction::Redirect(_)) { "GET" } else { "POST" };
-        let (mut path, mut page) = self.visit(method, &gate, &fields).await;
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        let (mut path, mut page) = if method == "GET" && !query.is_empty() {
+            self.visit(method, &format!("{gate}?{query}"), &[]).await
+        } else {
+            self.visit(method, &gate, &fields).await
+        };
         if page.contains("name=\"pan\"") {
             let typed =
                 [("pan", "4355084355084358"), ("month", "12"), ("year", "30"), ("cv2", "000"), ("action", "pay")];

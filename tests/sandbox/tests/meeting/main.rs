@@ -6,6 +6,8 @@ mod akbank;
 mod boa;
 mod driver;
 mod garanti;
+mod interpos;
+mod param;
 mod payfor;
 mod posnet;
 mod posnet_v1;
