@@ -2,7 +2,8 @@
 
 use pos_payfor::Payfor;
 use vezne_plugin::native::{self, Running, Session, TestCard};
-use vezne_plugin::{BankRef, Context, Fault, Money, Outcome, Payments, Reply, Step, Target, Terms};
+pub use vezne_plugin::native::{outcome, state_of, terms, word};
+use vezne_plugin::{BankRef, Context, Fault, Payments, Reply, Step, Target};
 
 pub const ORDER: &str = "01JD8ZK0Q3";
 pub const CARD: &str = "4155650100416111";
@@ -25,25 +26,7 @@ pub fn host() -> Running {
 }
 
 pub fn ctx() -> Context {
-    Context {
-        attempt_id: "att_1".into(),
-        order_id: ORDER.into(),
-        callback_url: "https://odeme.example/pos/t/p/callback".into(),
-        payer_ip: Some("192.0.2.7".into()),
-        payer_email: None,
-        locale: "tr".into(),
-        test_mode: true,
-        attributes: Vec::new(),
-    }
-}
-
-pub fn terms(minor: i64) -> Terms {
-    Terms {
-        amount: Money { minor, currency: "TRY".into(), numeric: 949, exponent: 2 },
-        installments: 1,
-        entry: "ecommerce".into(),
-        description: Some("Şişli Çağrı İnşaat".into()),
-    }
+    native::context(ORDER)
 }
 
 pub fn card() -> TestCard {
@@ -156,14 +139,6 @@ pub fn answer(body: &[u8]) -> Reply {
     native::answer(200, "text/xml; charset=utf-8", body)
 }
 
-pub fn state_of(step: &Step) -> Vec<u8> {
-    match step {
-        Step::Send(send) => send.state.clone(),
-        Step::Browse(browse) => browse.state.clone(),
-        Step::Done(outcome) => panic!("nothing is waited for after {outcome:?}"),
-    }
-}
-
 pub fn sent(step: &Step) -> String {
     match step {
         Step::Send(send) => {
@@ -177,29 +152,4 @@ pub fn sent(step: &Step) -> String {
 pub fn resumed(step: &Step, minor: i64, reply: &Reply) -> Result<Step, Fault> {
     native::next_call();
     Payfor::resume(&ctx(), Some(&terms(minor)), &state_of(step), reply, None)
-}
-
-pub fn outcome(step: Result<Step, Fault>) -> Outcome {
-    match step.expect("a step") {
-        Step::Done(outcome) => outcome,
-        other => panic!("expected an outcome, not {other:?}"),
-    }
-}
-
-/// `approved`, `declined CATEGORY`, `pending`, `not-processed`, `unknown`, or the fault's name.
-pub fn word(step: &Result<Step, Fault>) -> String {
-    match step {
-        Ok(Step::Done(Outcome::Approved(_))) => "approved".into(),
-        Ok(Step::Done(Outcome::Declined(decline))) => format!("declined {}", decline.category),
-        Ok(Step::Done(Outcome::Pending(_))) => "pending".into(),
-        Ok(Step::Done(Outcome::NotProcessed(_))) => "not-processed".into(),
-        Ok(Step::Done(Outcome::Unknown(_))) => "unknown".into(),
-        Ok(Step::Send(_)) => "send".into(),
-        Ok(Step::Browse(_)) => "browse".into(),
-        Err(Fault::NotAuthentic(_)) => "not-authentic".into(),
-        Err(Fault::UnreadableAnswer(_)) => "unreadable".into(),
-        Err(Fault::InvalidRequest(_)) => "invalid".into(),
-        Err(Fault::Unsupported(_)) => "unsupported".into(),
-        Err(Fault::BadConfig(_)) => "bad-config".into(),
-    }
 }

@@ -2,10 +2,9 @@
 
 use pos_posnet::Posnet;
 use vezne_plugin::native::{self, Running, Session, TestCard};
+pub use vezne_plugin::native::{outcome, state_of, terms, word};
 use vezne_plugin::value::Value;
-use vezne_plugin::{
-    BankRef, Context, DigestAlg, Fault, Money, Outcome, Payments, Reply, Step, Target, Terms, TextForm,
-};
+use vezne_plugin::{BankRef, Context, DigestAlg, Fault, Payments, Reply, Step, Target, TextForm};
 
 pub const ORDER: &str = "01JD8ZK0Q3";
 pub const XID: &str = "000000000001JD8ZK0Q3";
@@ -29,25 +28,7 @@ pub fn host() -> Running {
 }
 
 pub fn ctx() -> Context {
-    Context {
-        attempt_id: "att_1".into(),
-        order_id: ORDER.into(),
-        callback_url: "https://odeme.example/pos/t/p/callback".into(),
-        payer_ip: Some("192.0.2.7".into()),
-        payer_email: None,
-        locale: "tr".into(),
-        test_mode: false,
-        attributes: Vec::new(),
-    }
-}
-
-pub fn terms(minor: i64) -> Terms {
-    Terms {
-        amount: Money { minor, currency: "TRY".into(), numeric: 949, exponent: 2 },
-        installments: 1,
-        entry: "ecommerce".into(),
-        description: Some("Şişli Çağrı İnşaat".into()),
-    }
+    Context { test_mode: false, ..native::context(ORDER) }
 }
 
 pub fn card() -> TestCard {
@@ -155,14 +136,6 @@ pub fn resolved(xid: &str, amount: &str, currency: &str, md_status: &str, instal
     ))
 }
 
-pub fn state_of(step: &Step) -> Vec<u8> {
-    match step {
-        Step::Send(send) => send.state.clone(),
-        Step::Browse(browse) => browse.state.clone(),
-        Step::Done(outcome) => panic!("nothing is waited for after {outcome:?}"),
-    }
-}
-
 /// The document that was sent.
 pub fn sent(step: &Step) -> String {
     match step {
@@ -194,29 +167,4 @@ fn decoded(form: &str) -> String {
 
 pub fn resumed(step: &Step, minor: i64, reply: &Reply) -> Result<Step, Fault> {
     Posnet::resume(&ctx(), Some(&terms(minor)), &state_of(step), reply, None)
-}
-
-pub fn outcome(step: Result<Step, Fault>) -> Outcome {
-    match step.expect("a step") {
-        Step::Done(outcome) => outcome,
-        other => panic!("expected an outcome, not {other:?}"),
-    }
-}
-
-/// `approved`, `declined CATEGORY`, `pending`, `not-processed`, `unknown`, or the fault's name.
-pub fn word(step: &Result<Step, Fault>) -> String {
-    match step {
-        Ok(Step::Done(Outcome::Approved(_))) => "approved".into(),
-        Ok(Step::Done(Outcome::Declined(decline))) => format!("declined {}", decline.category),
-        Ok(Step::Done(Outcome::Pending(_))) => "pending".into(),
-        Ok(Step::Done(Outcome::NotProcessed(_))) => "not-processed".into(),
-        Ok(Step::Done(Outcome::Unknown(_))) => "unknown".into(),
-        Ok(Step::Send(_)) => "send".into(),
-        Ok(Step::Browse(_)) => "browse".into(),
-        Err(Fault::NotAuthentic(_)) => "not-authentic".into(),
-        Err(Fault::UnreadableAnswer(_)) => "unreadable".into(),
-        Err(Fault::InvalidRequest(_)) => "invalid".into(),
-        Err(Fault::Unsupported(_)) => "unsupported".into(),
-        Err(Fault::BadConfig(_)) => "bad-config".into(),
-    }
 }

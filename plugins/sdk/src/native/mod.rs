@@ -9,6 +9,7 @@
 //! assert_eq!(vezne_plugin::host::setting("client-id").as_deref(), Some("700655000200"));
 //! ```
 
+mod act;
 pub mod card;
 mod cipher;
 pub mod sealed;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::{BrowserAction, Part, Reply, Step};
 
+pub use act::{context, outcome, state_of, terms, word};
 pub use card::TestCard;
 
 /// What the host would give a connector: settings, secrets, a clock.
