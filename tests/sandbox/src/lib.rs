@@ -20,6 +20,8 @@ pub mod garanti;
 pub mod http;
 pub mod interpos;
 mod issuer;
+#[cfg(test)]
+mod merchant;
 pub mod nestpay;
 mod page;
 pub mod param;

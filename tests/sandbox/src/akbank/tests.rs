@@ -2,17 +2,17 @@
 
 mod gate;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use crate::bank::{Bank, Options};
 use crate::card::test_cards;
 use crate::clock::long_date;
 use crate::fault::{Fault, FaultKind};
 use crate::form;
+use crate::merchant::{exchange, posted as callback};
 
 use super::sign::{self, Fields, field};
 
@@ -31,11 +31,8 @@ impl Desk {
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {
-        let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let at = response.headers().get(header::LOCATION).map(|v| v.to_str().expect("ascii").to_owned());
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        (status, at.unwrap_or_default(), String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+        let (status, at, body) = exchange(&self.0, request).await;
+        (status, at, String::from_utf8(body).expect("UTF-8"))
     }
 
     async fn json(&self, path: &str, body: String, key: &str) -> (StatusCode, Value) {
@@ -133,16 +130,6 @@ fn codes(answer: &Value) -> (&str, &str) {
 }
 
 const YES: (&str, &str) = ("VPS-0000", "00");
-
-/// The hidden fields and the address of an auto-post page.
-fn callback(page: &str) -> (String, Fields) {
-    let attribute = |text: &str, name: &str| {
-        let value = text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or("");
-        value.replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&")
-    };
-    let inputs = page.split("<input type=\"hidden\"").skip(1);
-    (attribute(page, "action"), inputs.map(|i| (attribute(i, "name"), attribute(i, "value"))).collect())
-}
 
 fn genuine(f: &Fields) -> bool {
     field(f, "hash") == sign::callback(f, field(f, "hashParams"), KEY)

@@ -2,14 +2,14 @@
 
 mod gate;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use tower::ServiceExt;
 
 use crate::bank::{Bank, Options};
 use crate::card::test_cards;
 use crate::fault::{Fault, FaultKind, Op};
 use crate::form;
+use crate::merchant::{exchange, posted, tag, text};
 
 use super::sign;
 
@@ -26,10 +26,6 @@ struct Desk(Bank);
 fn elements(fields: &[(&str, &str)]) -> String {
     let one = |(k, v): &(&str, &str)| format!("<{k}>{}</{k}>", v.replace('&', "&amp;").replace('<', "&lt;"));
     fields.iter().map(one).collect::<Vec<_>>().concat()
-}
-
-fn tag<'a>(xml: &'a str, name: &str) -> &'a str {
-    xml.split(&format!("<{name}>")).nth(1).and_then(|r| r.split("</").next()).unwrap_or("")
 }
 
 fn value<'a>(fields: &[(&str, &'a str)], name: &str) -> &'a str {
@@ -63,11 +59,8 @@ impl Desk {
             .header("soapaction", action)
             .body(Body::from(body))
             .expect("a request");
-        let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let at = response.headers().get(header::LOCATION).map(|v| v.to_str().expect("ascii").to_owned());
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        (status, at.unwrap_or_default(), String::from_utf8_lossy(&bytes).into_owned())
+        let (status, at, body) = exchange(&self.0, request).await;
+        (status, at, text(body))
     }
 
     async fn kuveyt(&self, op: &str, fields: &[(&str, &str)]) -> String {
@@ -146,21 +139,6 @@ fn enrolment<'a>(order: &'a str, card: &'a str) -> Vec<(&'a str, &'a str)> {
     let mut fields = sale("3", order, "1250", card);
     fields.extend([("OkUrl", BACK), ("FailUrl", BACK)]);
     fields
-}
-
-/// The address and hidden fields of a page that posts itself.
-fn posted(page: &str) -> (String, Fields) {
-    let attribute = |text: &str, name: &str| {
-        let value = text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or("");
-        value
-            .replace("&#39;", "'")
-            .replace("&quot;", "\"")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&")
-    };
-    let inputs = page.split("<input type=\"hidden\"").skip(1);
-    (attribute(page, "action"), inputs.map(|i| (attribute(i, "name"), attribute(i, "value"))).collect())
 }
 
 /// Kuveyt Türk's callback, unpacked.

@@ -1,13 +1,12 @@
 //! The bank as a merchant meets it, through its router.
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
-use tower::ServiceExt;
+use axum::http::StatusCode;
 
 use crate::bank::{Bank, Options};
 use crate::card::test_cards;
 use crate::fault::{Fault, FaultKind};
 use crate::form;
+use crate::merchant::{exchange, form_request, posted as callback, tag, text, visit};
 
 use super::hash::{self, Fields, field};
 
@@ -53,18 +52,8 @@ impl Counter {
     }
 
     async fn send(&self, method: &str, path: &str, body: String) -> (StatusCode, String, String) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body))
-            .expect("a request");
-        let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let location =
-            response.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        (status, location, String::from_utf8_lossy(&bytes).into_owned())
+        let (status, at, body) = exchange(&self.0, form_request(method, path, body)).await;
+        (status, at, text(body))
     }
 
     async fn ask(&self, kind: &str, order: &str, amount: &str, card: &str, more: &str) -> String {
@@ -82,28 +71,14 @@ impl Counter {
         self.ask(kind, order, amount, "", &more).await
     }
 
-    async fn follow(&self, path: &str, body: String) -> (String, String) {
-        let (mut status, mut at, mut page) = self.send("POST", path, body).await;
-        let mut path = path.to_owned();
-        while status == StatusCode::SEE_OTHER {
-            path.clone_from(&at);
-            (status, at, page) = self.send("GET", &path, String::new()).await;
-        }
-        (path, page)
-    }
-
     async fn gate(&self, fields: &Fields) -> (String, String) {
-        self.follow("/servlet/gt3dengine", form::encode(fields)).await
+        visit(&self.0, "/servlet/gt3dengine", form::encode(fields)).await
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
         let fields: Fields = fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        self.follow(path, form::encode(&fields)).await
+        visit(&self.0, path, form::encode(&fields)).await
     }
-}
-
-fn tag<'a>(xml: &'a str, name: &str) -> &'a str {
-    xml.split(&format!("<{name}>")).nth(1).and_then(|rest| rest.split("</").next()).unwrap_or("")
 }
 
 /// Code and reason of the answer itself.
@@ -148,21 +123,6 @@ fn gate_form(level: &str, order: &str, card: Option<&str>) -> Fields {
     let made = hash::form(&f, "12345678", &hash::security("123qweASD/", TERMINAL));
     f.push(("secure3dhash".to_owned(), made));
     f
-}
-
-/// The hidden fields and the address of an auto-post page.
-fn callback(page: &str) -> (String, Fields) {
-    let attribute = |text: &str, name: &str| {
-        let value = text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or("");
-        value
-            .replace("&#39;", "'")
-            .replace("&quot;", "\"")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&")
-    };
-    let inputs = page.split("<input type=\"hidden\"").skip(1);
-    (attribute(page, "action"), inputs.map(|i| (attribute(i, "name"), attribute(i, "value"))).collect())
 }
 
 #[tokio::test]

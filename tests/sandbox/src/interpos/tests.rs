@@ -1,12 +1,9 @@
 //! The bank as a merchant meets it, through its router.
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
-use tower::ServiceExt;
-
 use crate::bank::{Bank, Options};
 use crate::fault::{Fault, FaultKind};
 use crate::form;
+use crate::merchant::{posted as callback, visit};
 
 use super::gate::hash;
 use super::rules::{Fields, field};
@@ -23,22 +20,7 @@ impl Desk {
     /// Follows redirects; returns the last path and page.
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
         let fields: Fields = fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let (mut method, mut path, mut body) = ("POST", path.to_owned(), form::encode(&fields));
-        loop {
-            let request = Request::builder()
-                .method(method)
-                .uri(&path)
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(Body::from(body))
-                .expect("a request");
-            let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-            if response.status() != StatusCode::SEE_OTHER {
-                let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-                return (path, String::from_utf8_lossy(&bytes).into_owned());
-            }
-            path = response.headers()[header::LOCATION].to_str().expect("ascii").to_owned();
-            (method, body) = ("GET", String::new());
-        }
+        visit(&self.0, path, form::encode(&fields)).await
     }
 
     async fn api(&self, fields: &[(&str, &str)]) -> Fields {
@@ -91,21 +73,6 @@ fn gate_form(model: &'static str, order: &'static str, card: Option<&'static str
         f.extend([("Pan", pan.to_owned()), ("Expiry", "1230".to_owned()), ("Cvv2", "000".to_owned())]);
     }
     f
-}
-
-/// The hidden fields and the address of an auto-post page.
-fn callback(page: &str) -> (String, Fields) {
-    let attribute = |text: &str, name: &str| {
-        let value = text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or("").to_owned();
-        value
-            .replace("&quot;", "\"")
-            .replace("&#39;", "'")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&")
-    };
-    let inputs = page.split("<input type=\"hidden\"").skip(1);
-    (attribute(page, "action"), inputs.map(|i| (attribute(i, "name"), attribute(i, "value"))).collect())
 }
 
 async fn through_the_gate(desk: &Desk, form: &[(&str, String)], otp: &str) -> (String, Fields) {

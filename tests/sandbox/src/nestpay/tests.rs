@@ -1,13 +1,12 @@
 //! The bank as a merchant meets it, through its router.
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
-use tower::ServiceExt;
+use axum::http::StatusCode;
 
 use crate::bank::{Bank, Options};
 use crate::card::test_cards;
 use crate::fault::{Fault, FaultKind};
 use crate::form;
+use crate::merchant::{exchange, form_request, posted as callback, tag, text, visit};
 
 use super::hash::{self, Fields, field};
 
@@ -21,24 +20,8 @@ impl Desk {
     }
 
     async fn send(&self, method: &str, path: &str, body: String) -> (StatusCode, String, String) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body))
-            .expect("a request");
-        let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let location =
-            response.headers().get(header::LOCATION).map(|v| v.to_str().expect("ascii").to_owned()).unwrap_or_default();
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        (
-            status,
-            location,
-            // Pages are UTF-8, the XML interface is not.
-            String::from_utf8(bytes.to_vec())
-                .unwrap_or_else(|e| encoding_rs::WINDOWS_1254.decode(e.as_bytes()).0.into_owned()),
-        )
+        let (status, at, body) = exchange(&self.0, form_request(method, path, body)).await;
+        (status, at, text(body))
     }
 
     async fn api(&self, fields: &str) -> String {
@@ -59,29 +42,13 @@ impl Desk {
 
     /// Opens the gate and follows redirects to the first page.
     async fn gate(&self, fields: &Fields) -> (String, String) {
-        let (mut status, mut at, mut page) = self.send("POST", "/fim/est3Dgate", form::encode(fields)).await;
-        let mut path = String::from("/fim/est3Dgate");
-        while status == StatusCode::SEE_OTHER {
-            path.clone_from(&at);
-            (status, at, page) = self.send("GET", &path, String::new()).await;
-        }
-        (path, page)
+        visit(&self.0, "/fim/est3Dgate", form::encode(fields)).await
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
         let fields: Fields = fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let (mut status, mut at, mut page) = self.send("POST", path, form::encode(&fields)).await;
-        let mut path = path.to_owned();
-        while status == StatusCode::SEE_OTHER {
-            path.clone_from(&at);
-            (status, at, page) = self.send("GET", &path, String::new()).await;
-        }
-        (path, page)
+        visit(&self.0, path, form::encode(&fields)).await
     }
-}
-
-fn tag<'a>(xml: &'a str, name: &str) -> &'a str {
-    xml.split(&format!("<{name}>")).nth(1).and_then(|r| r.split("</").next()).unwrap_or("")
 }
 
 fn gate_form(model: &str, order: &str, card: Option<&str>) -> Fields {
@@ -115,21 +82,6 @@ fn gate_form(model: &str, order: &str, card: Option<&str>) -> Fields {
     let made = hash::ver3(&f, "TRPS0200");
     f.push(("hash".to_owned(), made));
     f
-}
-
-/// The hidden fields and the address of an auto-post page.
-fn callback(page: &str) -> (String, Fields) {
-    let attribute = |text: &str, name: &str| {
-        let value = text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or("").to_owned();
-        value
-            .replace("&#39;", "'")
-            .replace("&quot;", "\"")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&")
-    };
-    let inputs = page.split("<input type=\"hidden\"").skip(1);
-    (attribute(page, "action"), inputs.map(|i| (attribute(i, "name"), attribute(i, "value"))).collect())
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Param as a merchant meets it, through its router.
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
-use tower::ServiceExt;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 
 use crate::bank::{Bank, Options};
 use crate::fault::{Fault, FaultKind};
 use crate::form;
+use crate::merchant::{exchange, posted as callback, tag, text};
 use crate::xml::escape;
 
 use super::rules::{hash, signed};
@@ -26,12 +26,8 @@ impl Desk {
 
     async fn send(&self, method: &str, path: &str, action: &str, body: String) -> (StatusCode, String, String) {
         let request = Request::builder().method(method).uri(path).header("soapaction", action);
-        let response = crate::router(self.0.clone()).oneshot(request.body(Body::from(body)).expect("a request"));
-        let response = response.await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let location = headers.get(header::LOCATION).map(|v| v.to_str().expect("ascii").to_owned()).unwrap_or_default();
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        (status, location, String::from_utf8_lossy(&bytes).into_owned())
+        let (status, at, body) = exchange(&self.0, request.body(Body::from(body)).expect("a request")).await;
+        (status, at, text(body))
     }
 
     /// Follows redirects; returns the last path and page.
@@ -149,10 +145,6 @@ fn get<'a>(fields: &'a Fields, name: &str) -> &'a str {
     form::value(fields, name)
 }
 
-fn tag<'a>(xml: &'a str, name: &str) -> &'a str {
-    xml.split(&format!("<{name}>")).nth(1).and_then(|r| r.split("</").next()).unwrap_or("")
-}
-
 /// `Sonuc`.
 fn code(answer: &str) -> String {
     tag(answer, "Sonuc").to_owned()
@@ -161,15 +153,6 @@ fn code(answer: &str) -> String {
 fn unescaped(text: &str) -> String {
     let text = text.replace("&#39;", "'").replace("&quot;", "\"");
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-}
-
-/// The hidden fields and the address of an auto-post page.
-fn callback(page: &str) -> (String, Fields) {
-    let attribute = |text: &str, name: &str| {
-        unescaped(text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or(""))
-    };
-    let inputs = page.split("<input type=\"hidden\"").skip(1);
-    (attribute(page, "action"), inputs.map(|i| (attribute(i, "name"), attribute(i, "value"))).collect())
 }
 
 #[tokio::test]

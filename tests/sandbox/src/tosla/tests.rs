@@ -2,16 +2,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use crate::bank::{Bank, Options};
 use crate::card::test_cards;
 use crate::clock::local;
 use crate::fault::{Fault, FaultKind};
 use crate::form;
+use crate::merchant::{exchange, posted};
 
 use super::sign::{self, Fields, field};
 use super::store::Account;
@@ -31,11 +31,8 @@ impl Desk {
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {
-        let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let at = response.headers().get(header::LOCATION).map(|v| v.to_str().expect("ascii").to_owned());
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        (status, at.unwrap_or_default(), String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+        let (status, at, body) = exchange(&self.0, request).await;
+        (status, at, String::from_utf8(body).expect("UTF-8"))
     }
 
     /// A message with a fresh stamp and the right hash.
@@ -129,11 +126,7 @@ fn codes(answer: &Value) -> (i64, &str) {
 
 /// The hidden fields of an auto-post page.
 fn callback(page: &str) -> Fields {
-    let attribute = |text: &str, name: &str| {
-        let value = text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or("");
-        value.replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&")
-    };
-    page.split("<input type=\"hidden\"").skip(1).map(|i| (attribute(i, "name"), attribute(i, "value"))).collect()
+    posted(page).1
 }
 
 fn genuine(f: &Fields) -> bool {

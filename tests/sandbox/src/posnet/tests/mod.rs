@@ -3,12 +3,11 @@
 mod gate;
 mod service;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
-use tower::ServiceExt;
+use axum::http::StatusCode;
 
 use crate::bank::{Bank, Options};
 use crate::form;
+use crate::merchant::{exchange, form_request, tag, text, visit};
 
 use super::mac;
 use super::store::Account;
@@ -24,20 +23,8 @@ impl Desk {
     }
 
     async fn send(&self, method: &str, path: &str, body: String) -> (StatusCode, String, String) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body))
-            .expect("a request");
-        let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let location =
-            response.headers().get(header::LOCATION).map(|v| v.to_str().expect("ascii").to_owned()).unwrap_or_default();
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap_or_default();
-        let text = String::from_utf8(bytes.to_vec())
-            .unwrap_or_else(|e| encoding_rs::WINDOWS_1254.decode(e.as_bytes()).0.into_owned());
-        (status, location, text)
+        let (status, at, body) = exchange(&self.0, form_request(method, path, body)).await;
+        (status, at, text(body))
     }
 
     async fn ask_as(&self, mid: &str, tid: &str, inside: &str) -> String {
@@ -59,13 +46,7 @@ impl Desk {
     /// Follows redirects to the first page.
     async fn walk(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
         let fields: Vec<_> = fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let (mut status, mut at, mut page) = self.send("POST", path, form::encode(&fields)).await;
-        let mut path = path.to_owned();
-        while status == StatusCode::SEE_OTHER {
-            path.clone_from(&at);
-            (status, at, page) = self.send("GET", &path, String::new()).await;
-        }
-        (path, page)
+        visit(&self.0, path, form::encode(&fields)).await
     }
 
     fn mac(&self, fields: &[&str]) -> String {
@@ -141,10 +122,6 @@ fn with_packets(operation: &str, packets: &[(String, String)], mac: &str, more: 
 
 fn reference(operation: &str, order: &str, before: &str) -> String {
     format!("<{operation}>{before}<orderID>{order}</orderID></{operation}>")
-}
-
-fn tag<'a>(xml: &'a str, name: &str) -> &'a str {
-    xml.split(&format!("<{name}>")).nth(1).and_then(|r| r.split("</").next()).unwrap_or("")
 }
 
 fn said(answer: &str) -> (&str, &str) {

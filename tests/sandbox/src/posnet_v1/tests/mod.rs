@@ -3,13 +3,13 @@
 mod gate;
 mod service;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use crate::bank::{Bank, Options};
 use crate::form;
+use crate::merchant::{exchange, posted, text, visit};
 
 use super::mac;
 use super::store::Account;
@@ -33,13 +33,8 @@ impl Desk {
 
     async fn send(&self, method: &str, path: &str, kind: &str, body: String) -> (StatusCode, String, String) {
         let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
-        let request = request.body(Body::from(body)).expect("a request");
-        let response = crate::router(self.0.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
-        let location =
-            response.headers().get(header::LOCATION).map(|v| v.to_str().expect("ascii").to_owned()).unwrap_or_default();
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap_or_default();
-        (status, location, String::from_utf8_lossy(&bytes).into_owned())
+        let (status, at, body) = exchange(&self.0, request.body(Body::from(body)).expect("a request")).await;
+        (status, at, text(body))
     }
 
     async fn raw(&self, method: &str, body: String) -> String {
@@ -83,14 +78,7 @@ impl Desk {
 
     /// Follows redirects to the first page.
     async fn walk(&self, path: &str, fields: &[(String, String)]) -> (String, String) {
-        let kind = "application/x-www-form-urlencoded";
-        let (mut status, mut at, mut page) = self.send("POST", path, kind, form::encode(fields)).await;
-        let mut path = path.to_owned();
-        while status == StatusCode::SEE_OTHER {
-            path.clone_from(&at);
-            (status, at, page) = self.send("GET", &path, kind, String::new()).await;
-        }
-        (path, page)
+        visit(&self.0, path, form::encode(fields)).await
     }
 
     fn gate_form(&self, card: Option<&str>) -> Fields {
@@ -186,9 +174,5 @@ fn code(answer: &Value) -> &str {
 
 /// The hidden fields of an auto-post page.
 fn hidden(page: &str) -> Fields {
-    let attribute = |text: &str, name: &str| {
-        text.split(&format!("{name}=\"")).nth(1).and_then(|r| r.split('"').next()).unwrap_or("").to_owned()
-    };
-    let inputs = page.split("<input type=\"hidden\"").skip(1);
-    inputs.map(|i| (attribute(i, "name"), attribute(i, "value"))).collect()
+    posted(page).1
 }
