@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::progress::Progress;
-use crate::{build_host, component, process, wasm_target};
+use crate::{BUILD_STEPS, build_all, process};
 use anyhow::Result;
 use std::process::Command;
 
@@ -16,10 +16,7 @@ pub struct Options {
 
 /// Builds everything and lets the program `vezne-crash` of `tests/it` do it.
 pub fn crash(place: &Place, options: &Options) -> Result<()> {
-    let mut progress = Progress::of(3);
-    let compiler = progress.step("WebAssembly target", || wasm_target::setup(place, None))?;
-    progress.step("Plugins", || component::build(place, &compiler))?;
-    progress.step("Server, sandbox bank and clients", || build_host(place))?;
+    build_all(place, &mut Progress::of(BUILD_STEPS), "Server, sandbox bank and clients")?;
     let mut command = Command::new(place.binary("vezne-crash"));
     command.args(["--kills", &options.kills.to_string()]);
     command.env("VEZNE_COMPONENTS", place.plugins()).env("VEZNE_BIN", place.binary("vezne"));

@@ -70,13 +70,18 @@ fn main() -> Result<()> {
         Act::Bench(options) => bench::bench(&place, &options),
         Act::Vectors(options) => vectors::vectors(&place, &options),
         Act::Test(options) => test::test(&place, &options),
-        Act::Build => {
-            let mut progress = Progress::of(3);
-            let compiler = progress.step("WebAssembly target", || wasm_target::setup(&place, None))?;
-            progress.step("Plugins", || component::build(&place, &compiler))?;
-            progress.step("Host", || build_host(&place))
-        }
+        Act::Build => build_all(&place, &mut Progress::of(BUILD_STEPS), "Host"),
     }
+}
+
+/// How many steps [`build_all`] takes.
+const BUILD_STEPS: usize = 3;
+
+/// Builds all that a command needs which starts the product; `programs` names them for the person who waits.
+fn build_all(place: &Place, progress: &mut Progress, programs: &str) -> Result<()> {
+    let compiler = progress.step("WebAssembly target", || wasm_target::setup(place, None))?;
+    progress.step("Plugins", || component::build(place, &compiler))?;
+    progress.step(programs, || build_host(place))
 }
 
 /// Builds the server, the sandbox bank and the other programs.

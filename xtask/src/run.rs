@@ -3,7 +3,7 @@
 use crate::demo::{Demo, Running};
 use crate::place::Place;
 use crate::progress::Progress;
-use crate::{build_host, component, wasm_target};
+use crate::{BUILD_STEPS, build_all};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::thread::sleep;
@@ -34,10 +34,8 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
     let demo = Demo::new(place, &folder, options.port, options.bank_port);
     // Before minutes of building, not after.
     demo.check_ports()?;
-    let mut progress = Progress::of(6);
-    let compiler = progress.step("WebAssembly target", || wasm_target::setup(place, None))?;
-    progress.step("Plugins", || component::build(place, &compiler))?;
-    progress.step("Server, portal and sandbox bank", || build_host(place))?;
+    let mut progress = Progress::of(BUILD_STEPS + 3);
+    build_all(place, &mut progress, "Server, portal and sandbox bank")?;
     let logins = progress.step("Database and demo firm", || demo.prepare())?;
     let bank = progress.step("Sandbox bank", || demo.start_bank())?;
     let server = progress.step("Server", || demo.start_server())?;

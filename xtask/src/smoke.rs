@@ -9,17 +9,15 @@ use crate::place::Place;
 use crate::postgres::free_port;
 use crate::process::{self, TemporaryFolder};
 use crate::progress::Progress;
-use crate::{build_host, component, wasm_target};
+use crate::{BUILD_STEPS, build_all};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::process::Command;
 
 /// Plays the scenario.
 pub fn smoke(place: &Place) -> Result<()> {
-    let mut progress = Progress::of(6);
-    let compiler = progress.step("WebAssembly target", || wasm_target::setup(place, None))?;
-    progress.step("Plugins", || component::build(place, &compiler))?;
-    progress.step("Server, portal, sandbox bank and scenario", || build_host(place))?;
+    let mut progress = Progress::of(BUILD_STEPS + 3);
+    build_all(place, &mut progress, "Server, portal, sandbox bank and scenario")?;
     let folder = TemporaryFolder::make("smoke")?;
     let demo = Demo::new(place, folder.path(), free_port()?, free_port()?);
     progress.step("Database and demo firm", || demo.prepare())?;

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::domain::id::TenantId;
 use crate::flow::audit_chain::chain_differs;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::plugin::{Egress, Method, OutRequest, Transport};
+use crate::plugin::{Method, OutRequest, Transport};
 use crate::store::proof::{
     attempts_differ, books_differ, events_missing, held_at_bank, operations_differ, states_differ,
 };
@@ -101,8 +101,7 @@ async fn sandbox_book(app: &App) -> FlowResult<Option<BTreeMap<String, i64>>> {
         body: Vec::new().into(),
         sandbox: true,
     };
-    let egress = Egress::new().map_err(|error| broken(error.to_string()))?;
-    let answer = egress.send(&request, Instant::now() + Duration::from_secs(30)).await;
+    let answer = app.egress.send(&request, Instant::now() + Duration::from_secs(30)).await;
     let answer = answer.map_err(|failure| broken(failure.detail))?;
     let book: Book = serde_json::from_slice(&answer.body).map_err(|error| broken(error.to_string()))?;
     Ok(Some(book.orders.into_iter().map(|order| (order.order, order.net)).collect()))

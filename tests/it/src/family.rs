@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::seed::pos_account_add;
 use crate::world::World;
 
 /// A family with the sandbox's published test store.
@@ -95,7 +96,6 @@ impl Family {
             "name": format!("{} {model}", self.plugin), "plugin": self.plugin, "bank": self.bank, "environment": "test",
             "three_d_model": model, "config": self.config, "endpoints": endpoints, "secrets": self.secrets,
         });
-        let reply = world.api.post("/v1/pos_accounts", &body).await?.good().context(self.plugin)?;
-        Ok(reply.text("/id").to_owned())
+        pos_account_add(&world.api, &body).await.context(self.plugin)
     }
 }

@@ -93,7 +93,12 @@ pub async fn pos_account_with(
         "endpoints": { "api": format!("{bank_url}/fim/api"), "gate": format!("{bank_url}/fim/est3Dgate") },
         "secrets": { "api-password": password, "store-key": key },
     });
-    let reply = api.post("/v1/pos_accounts", &body).await?.good().context("the POS account is not added")?;
+    pos_account_add(api, &body).await
+}
+
+/// Adds a POS account of any family and returns its id.
+pub async fn pos_account_add(api: &Api, body: &Value) -> Result<String> {
+    let reply = api.post("/v1/pos_accounts", body).await?.good().context("the POS account is not added")?;
     let id = reply.json.get("id").and_then(Value::as_str).context("no id")?;
     Ok(id.to_owned())
 }

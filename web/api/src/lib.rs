@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod attempt;
 mod common;
 mod customer;
 mod dealer;
@@ -26,6 +27,7 @@ mod refund;
 mod statement;
 mod webhook;
 
+pub use attempt::{Attempt, AttemptState, Event, Operation, OperationKind, OperationState, PluginRef};
 pub use common::{Bank, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp};
 pub use customer::{Customer, CustomerCreate};
 pub use dealer::{Dealer, DealerCreate, DealerKind, EffectiveSetting, EffectiveSettings};
@@ -37,9 +39,9 @@ pub use instalment::{
 };
 pub use ledger::{LedgerAccount, LedgerEntry};
 pub use payment::{
-    Attempt, AttemptState, CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline, DeclineClass, Event,
-    InDoubt, NextAction, Operation, OperationKind, OperationState, Payment, PaymentAct, PaymentAllocation,
-    PaymentCreate, PaymentQuery, PaymentShow, PaymentState, PluginRef, PosAccountRef, ReceivableShare, ThreeDSecure,
+    CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline, DeclineClass, InDoubt, NextAction, Payment,
+    PaymentAct, PaymentAllocation, PaymentCreate, PaymentQuery, PaymentShow, PaymentState, PosAccountRef,
+    ReceivableShare, ThreeDSecure,
 };
 pub use plugin::{Plugin, PluginBank, PluginEndpoint, PluginSecret, Translated};
 pub use pos_account::{

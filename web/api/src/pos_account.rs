@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attempt::PluginRef;
 use crate::common::{NodeRef, Timestamp};
-use crate::payment::PluginRef;
 
 /// Which of the bank's addresses is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -74,7 +74,7 @@ pub struct Receivable {
     pub amount: i64,
     /// What is still open.
     pub outstanding: i64,
-    /// What payments with an unknown outcome may close; beside `outstanding`, never in it.
+    /// What payments at the bank or without a known outcome may close; beside `outstanding`, never in it.
     #[serde(default)]
     pub in_doubt: i64,
     /// Where it stands.

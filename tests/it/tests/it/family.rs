@@ -9,6 +9,8 @@ use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
 use vezne_it::{Browser, Reply, World, stories};
 use vezne_sandbox::{Fault, FaultKind};
 
+use crate::three_ds::{Visit, begin, paid};
+
 /// No more than this many pages lie between the gate and the issuer's code.
 const PAGES_MAX: usize = 6;
 
@@ -82,11 +84,7 @@ async fn silent(world: &World, family: &Family, kind: FaultKind) -> Result<()> {
 
 async fn authenticated(world: &World, family: &Family, model: &str) -> Result<()> {
     let pos = family.pos_account(world, model).await?;
-    let mut body = world.sale(AMOUNT, GOOD_CARD);
-    body["pos_account"] = json!(pos);
-    body["three_d_secure"] = json!("required");
-    let begun = world.pay(&body).await?;
-    stands(world, &begun, "requires_action").await?;
+    let begun = begin(world, &pos, GOOD_CARD).await?;
     let browser = Browser::default();
     let mut page = browser.get(begun.text("/next_action/redirect_url")).await?;
     for _ in 0..PAGES_MAX {
@@ -94,12 +92,7 @@ async fn authenticated(world: &World, family: &Family, model: &str) -> Result<()
         let Ok(form) = page.form("/acs/") else { break };
         page = browser.submit(&form.set("code", "123456").set("action", "confirm")).await?;
     }
-    let (payment, order) = (id(&begun)?, order_no(&begun)?);
-    if world.until(&payment, "succeeded").await.is_err() {
-        world.until_asked(&payment, "succeeded").await?;
-    }
-    ensure!(world.bank_net(&order) == AMOUNT && world.order(&order)?.approvals == 1);
-    Ok(())
+    paid(world, &Visit { payment: id(&begun)?, order: order_no(&begun)?, browser, page }).await
 }
 
 /// Lets every family have its turn, and then tells of all that failed.
