@@ -68,6 +68,13 @@ impl Wire {
     }
 }
 
+/// The page of a visit that is over or never was.
+pub fn gone() -> Response<Body> {
+    let mut response = page(crate::page::message("tr", "Ödeme sayfası", "Bu ödeme sayfası artık geçerli değil."));
+    *response.status_mut() = StatusCode::GONE;
+    response
+}
+
 /// Half of the body under the whole body's length, then the connection breaks.
 fn truncated(content_type: &'static str, body: &[u8]) -> Response<Body> {
     let half = Bytes::copy_from_slice(&body[..body.len() / 2]);

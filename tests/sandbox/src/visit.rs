@@ -63,6 +63,24 @@ impl Visit {
         page
     }
 
+    /// The bank's own card form, with an error; nothing where the payer is past it. `action` is where it posts to.
+    pub fn card_form(&self, bank: &Bank, action: &str, error: Option<&str>) -> Option<String> {
+        if self.card.is_some() || self.cancelled {
+            return None;
+        }
+        let merchant = bank.store(&self.store).map(|s| s.title.clone()).unwrap_or_default();
+        let amount = shown_amount(self.ordered.amount, &self.ordered.currency);
+        let lang = self.lang.as_str();
+        Some(page::card_form(&page::CardForm { lang, merchant: &merchant, amount: &amount, action, error }))
+    }
+
+    /// The payer typed a card into the bank's form, or left it. Returns where the browser goes.
+    pub fn card_typed(&mut self, bank: &Bank, card: Option<IssuedCard>, back: &str) -> String {
+        self.cancelled = card.is_none();
+        self.card = card;
+        if self.cancelled { back.to_owned() } else { self.authenticate(bank, back) }
+    }
+
     /// The page that still waits for the payer: the bank's card form or the ACS page.
     pub fn waits_at(&self, bank: &Bank, card_form: &str) -> Option<String> {
         if self.cancelled {

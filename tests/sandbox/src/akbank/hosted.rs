@@ -2,14 +2,12 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::issuer::CodeCheck;
-use crate::page::CardForm;
-use crate::visit::shown_amount;
-use crate::{form, http, page};
+use crate::{form, http};
 
 use super::gate::{card_page, return_page};
 use super::rules::{self, Refused};
@@ -18,25 +16,18 @@ use super::session::Gate;
 /// The form of a waiting visit.
 fn waiting(bank: &Bank, id: &str, error: Option<&str>) -> Option<String> {
     let gate = bank.memory::<Gate>();
-    let visit = &gate.sessions.get(id)?.visit;
-    if visit.card.is_some() || visit.cancelled {
-        return None;
-    }
-    let merchant = bank.store(&visit.store).map(|s| s.title.clone()).unwrap_or_default();
-    let amount = shown_amount(visit.ordered.amount, &visit.ordered.currency);
-    let form = CardForm { lang: &visit.lang, merchant: &merchant, amount: &amount, action: &card_page(id), error };
-    Some(page::card_form(&form))
+    gate.sessions.get(id)?.visit.card_form(bank, &card_page(id), error)
 }
 
 /// The form.
 pub async fn show(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    waiting(&bank, &id, None).map_or_else(gone, http::page)
+    waiting(&bank, &id, None).map_or_else(http::gone, http::page)
 }
 
 /// The typed card, or cancel.
 pub async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -> Response<Body> {
     if waiting(&bank, &id, None).is_none() {
-        return gone();
+        return http::gone();
     }
     let fields = form::parse(&body);
     if form::value(&fields, "action") == "cancel" {
@@ -51,7 +42,7 @@ pub async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Byte
     let say = match rules::card(&pan, &expires, code) {
         Ok(card) if card.code != CodeCheck::Absent => {
             let mut gate = bank.memory::<Gate>();
-            let Some(session) = gate.sessions.get_mut(&id) else { return gone() };
+            let Some(session) = gate.sessions.get_mut(&id) else { return http::gone() };
             session.visit.card = Some(card);
             return Redirect::to(&session.visit.authenticate(&bank, &return_page(&id))).into_response();
         }
@@ -60,11 +51,5 @@ pub async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Byte
         Err(Refused::Code(_, say) | Refused::Host(_, say)) => say.to_owned(),
         Err(Refused::Signature) => String::new(),
     };
-    waiting(&bank, &id, Some(&say)).map_or_else(gone, http::page)
-}
-
-fn gone() -> Response<Body> {
-    let mut response = http::page(page::message("tr", "Ödeme sayfası", "Bu ödeme sayfası artık geçerli değil."));
-    *response.status_mut() = StatusCode::GONE;
-    response
+    waiting(&bank, &id, Some(&say)).map_or_else(http::gone, http::page)
 }

@@ -2,13 +2,11 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
-use crate::page::CardForm;
-use crate::visit::shown_amount;
-use crate::{form, http, page};
+use crate::{form, http};
 
 use super::gate::{Gate, card_page, return_page};
 use super::rules;
@@ -16,30 +14,18 @@ use super::rules;
 /// The form of a visit that waits for a card.
 fn shown(bank: &Bank, id: &str, error: Option<&str>) -> Option<String> {
     let gate = bank.memory::<Gate>();
-    let visit = &gate.sessions.get(id)?.visit;
-    if visit.card.is_some() || visit.cancelled {
-        return None;
-    }
-    let merchant = bank.store(&visit.store).map(|s| s.title.clone()).unwrap_or_default();
-    let amount = shown_amount(visit.ordered.amount, &visit.ordered.currency);
-    Some(page::card_form(&CardForm {
-        lang: &visit.lang,
-        merchant: &merchant,
-        amount: &amount,
-        action: &card_page(id),
-        error,
-    }))
+    gate.sessions.get(id)?.visit.card_form(bank, &card_page(id), error)
 }
 
 /// The form.
 pub async fn show(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    shown(&bank, &id, None).map_or_else(gone, http::page)
+    shown(&bank, &id, None).map_or_else(http::gone, http::page)
 }
 
 /// The typed card, or cancel.
 pub async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -> Response<Body> {
     if shown(&bank, &id, None).is_none() {
-        return gone();
+        return http::gone();
     }
     let fields = form::parse(&body);
     let pan: String = form::value(&fields, "pan").chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
@@ -51,23 +37,13 @@ pub async fn submit(State(bank): State<Bank>, Path(id): Path<String>, body: Byte
     ];
     let cancelled = form::value(&fields, "action") == "cancel";
     let card = match rules::card(&typed.to_vec(), false) {
-        Err((_, _, say)) if !cancelled => return shown(&bank, &id, Some(say)).map_or_else(gone, http::page),
+        Err((_, _, say)) if !cancelled => return shown(&bank, &id, Some(say)).map_or_else(http::gone, http::page),
         card => card.ok(),
     };
     let mut gate = bank.memory::<Gate>();
     let Some(session) = gate.sessions.get_mut(&id) else {
-        return gone();
+        return http::gone();
     };
-    if cancelled {
-        session.visit.cancelled = true;
-        return Redirect::to(&return_page(&id)).into_response();
-    }
-    session.visit.card = card;
-    Redirect::to(&session.visit.authenticate(&bank, &return_page(&id))).into_response()
-}
-
-fn gone() -> Response<Body> {
-    let mut response = http::page(page::message("tr", "Ödeme sayfası", "Bu ödeme sayfası artık geçerli değil."));
-    *response.status_mut() = StatusCode::GONE;
-    response
+    let card = card.filter(|_| !cancelled);
+    Redirect::to(&session.visit.card_typed(&bank, card, &return_page(&id))).into_response()
 }

@@ -2,15 +2,14 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::response::{IntoResponse, Redirect};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::collections::HashMap;
 
 use crate::bank::Bank;
-use crate::page::CardForm;
-use crate::visit::{self, shown_amount};
-use crate::{form, http, page};
+use crate::visit::{self};
+use crate::{form, http};
 
 use super::gate::{Gate, card_page, return_page};
 use super::rules;
@@ -47,19 +46,12 @@ fn onward(bank: &Bank, id: &str) -> Response<Body> {
 
 fn shown(bank: &Bank, id: &str, error: Option<&str>) -> Option<String> {
     let gate = bank.memory::<Gate>();
-    let visit = &gate.sessions.get(id)?.visit;
-    if visit.card.is_some() || visit.cancelled {
-        return None;
-    }
-    let merchant = bank.store(&visit.store).map(|s| s.title.clone()).unwrap_or_default();
-    let amount = shown_amount(visit.ordered.amount, &visit.ordered.currency);
-    let action = card_page(id);
-    Some(page::card_form(&CardForm { lang: "tr", merchant: &merchant, amount: &amount, action: &action, error }))
+    gate.sessions.get(id)?.visit.card_form(bank, &card_page(id), error)
 }
 
 /// The card form.
 pub async fn card(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    shown(&bank, &id, None).map_or_else(gone, http::page)
+    shown(&bank, &id, None).map_or_else(http::gone, http::page)
 }
 
 /// The typed card, or cancel.
@@ -67,30 +59,20 @@ pub async fn typed(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes
     let fields = form::parse(&body);
     let store = bank.memory::<Gate>().sessions.get(&id).map(|s| s.visit.store.clone());
     let (Some(store), Some(_)) = (store.and_then(|store| bank.store(&store)), shown(&bank, &id, None)) else {
-        return gone();
+        return http::gone();
     };
     let pan: String = form::value(&fields, "pan").chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let part = |name: &str| format!("{:0>2}", form::value(&fields, name).trim());
     let year = format!("20{}", part("year"));
     let cancelled = form::value(&fields, "action") == "cancel";
     let card = match rules::checked_card(store, &pan, &part("month"), &year, form::value(&fields, "cv2").trim()) {
-        Err((_, say)) if !cancelled => return shown(&bank, &id, Some(say)).map_or_else(gone, http::page),
+        Err((_, say)) if !cancelled => return shown(&bank, &id, Some(say)).map_or_else(http::gone, http::page),
         card => card.ok(),
     };
     let mut gate = bank.memory::<Gate>();
     let Some(session) = gate.sessions.get_mut(&id) else {
-        return gone();
+        return http::gone();
     };
-    if cancelled {
-        session.visit.cancelled = true;
-        return Redirect::to(&return_page(&id)).into_response();
-    }
-    session.visit.card = card;
-    Redirect::to(&session.visit.authenticate(&bank, &return_page(&id))).into_response()
-}
-
-fn gone() -> Response<Body> {
-    let mut response = http::page(page::message("tr", "Ödeme sayfası", "Bu ödeme sayfası artık geçerli değil."));
-    *response.status_mut() = StatusCode::GONE;
-    response
+    let card = card.filter(|_| !cancelled);
+    Redirect::to(&session.visit.card_typed(&bank, card, &return_page(&id))).into_response()
 }

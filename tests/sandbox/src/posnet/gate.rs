@@ -2,17 +2,16 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::fault::{Met, Op};
 use crate::http::Wire;
 use crate::issuer::{CodeCheck, IssuedCard};
-use crate::page::CardForm;
 use crate::requests::Seen;
 use crate::secret::same;
-use crate::visit::{self, Outcome, Visit, shown_amount};
+use crate::visit::{self, Outcome, Visit};
 use crate::voucher::Voucher;
 use crate::{form, http, page, random};
 
@@ -87,52 +86,30 @@ fn return_address(id: &str) -> String {
 /// The bank's own card form, with an error; nothing where the payer is past it.
 fn card_form(bank: &Bank, id: &str, error: Option<&str>) -> Option<String> {
     let gate = bank.memory::<Gate>();
-    let visit = &gate.sessions.get(id)?.visit;
-    if visit.card.is_some() || visit.cancelled {
-        return None;
-    }
-    let merchant = bank.store(&visit.store).map(|s| s.title.clone()).unwrap_or_default();
-    let amount = shown_amount(visit.ordered.amount, &visit.ordered.currency);
-    let (lang, action) = (visit.lang.as_str(), card_address(id));
-    Some(page::card_form(&CardForm { lang, merchant: &merchant, amount: &amount, action: &action, error }))
-}
-
-fn gone() -> Response<Body> {
-    let mut response = http::page(page::message("tr", "Ödeme sayfası", "Bu ödeme sayfası artık geçerli değil."));
-    *response.status_mut() = StatusCode::GONE;
-    response
+    gate.sessions.get(id)?.visit.card_form(bank, &card_address(id), error)
 }
 
 /// The bank's card form.
 pub async fn card_page(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    card_form(&bank, &id, None).map_or_else(gone, http::page)
+    card_form(&bank, &id, None).map_or_else(http::gone, http::page)
 }
 
 /// The typed card, or cancel.
 pub async fn card_typed(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -> Response<Body> {
     if card_form(&bank, &id, None).is_none() {
-        return gone();
+        return http::gone();
     }
     let fields = form::parse(&body);
-    let typed = if form::value(&fields, "action") == "cancel" { None } else { Some(typed_card(&fields)) };
+    let card = match typed_card(&fields) {
+        _ if form::value(&fields, "action") == "cancel" => None,
+        Ok(card) => Some(card),
+        Err(refused) => return card_form(&bank, &id, Some(&refused.text)).map_or_else(http::gone, http::page),
+    };
     let mut gate = bank.memory::<Gate>();
     let Some(session) = gate.sessions.get_mut(&id) else {
-        return gone();
+        return http::gone();
     };
-    match typed {
-        None => {
-            session.visit.cancelled = true;
-            Redirect::to(&return_address(&id)).into_response()
-        }
-        Some(Ok(card)) => {
-            session.visit.card = Some(card);
-            Redirect::to(&session.visit.authenticate(&bank, &return_address(&id))).into_response()
-        }
-        Some(Err(refused)) => {
-            drop(gate);
-            card_form(&bank, &id, Some(&refused.text)).map_or_else(gone, http::page)
-        }
-    }
+    Redirect::to(&session.visit.card_typed(&bank, card, &return_address(&id))).into_response()
 }
 
 /// A card from the bank's own form.

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{Response, StatusCode};
+use axum::http::Response;
 use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
@@ -35,12 +35,6 @@ fn waits(bank: &Bank, id: &str) -> bool {
     gate.sessions.get(id).is_some_and(|s| s.visit.card.is_none() && !s.visit.cancelled && s.failed.is_none())
 }
 
-fn gone() -> Response<Body> {
-    let mut response = http::page(page::message("tr", "Ödeme sayfası", "Bu ödeme oturumu artık geçerli değil."));
-    *response.status_mut() = StatusCode::GONE;
-    response
-}
-
 /// The card, or the network's code; noted without its number.
 fn read(bank: &Bank, id: &str, pan: &str, expires: &str, code: &str) -> Option<Result<IssuedCard, &'static str>> {
     let gate = bank.memory::<Gate>();
@@ -63,14 +57,14 @@ pub async fn card_posted(State(bank): State<Bank>, body: Bytes) -> Response<Body
     let all = form::parse(&body);
     let id = field(&all, "ThreeDSessionId").to_owned();
     if !waits(&bank, &id) {
-        return gone();
+        return http::gone();
     }
     let expires = field(&all, "ExpireDate");
     // Here the date has a slash, unlike in the API.
     let expires =
         if expires.len() == 5 && expires.as_bytes()[2] == b'/' { expires.replace('/', "") } else { String::new() };
     let Some(card) = read(&bank, &id, field(&all, "CardNo"), &expires, field(&all, "Cvv")) else {
-        return gone();
+        return http::gone();
     };
     let met = {
         let gate = bank.memory::<Gate>();
@@ -86,7 +80,7 @@ pub async fn card_posted(State(bank): State<Bank>, body: Bytes) -> Response<Body
 /// Keeps the card, or that it cannot be one, and sends the browser on.
 fn go_on(bank: &Bank, id: &str, card: Result<IssuedCard, &'static str>) -> Response<Body> {
     let mut gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get_mut(id) else { return gone() };
+    let Some(session) = gate.sessions.get_mut(id) else { return http::gone() };
     let next = match card {
         Ok(card) => {
             session.visit.card = Some(card);
@@ -113,15 +107,15 @@ fn shown(bank: &Bank, id: &str, error: Option<&str>) -> Option<String> {
 /// Tosla's own card form.
 pub async fn show(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
     if !waits(&bank, &id) {
-        return gone();
+        return http::gone();
     }
-    shown(&bank, &id, None).map_or_else(gone, http::page)
+    shown(&bank, &id, None).map_or_else(http::gone, http::page)
 }
 
 /// The typed card, or cancel.
 pub async fn card_typed(State(bank): State<Bank>, Path(id): Path<String>, body: Bytes) -> Response<Body> {
     if !waits(&bank, &id) {
-        return gone();
+        return http::gone();
     }
     let all = form::parse(&body);
     if form::value(&all, "action") == "cancel" {
@@ -135,7 +129,7 @@ pub async fn card_typed(State(bank): State<Bank>, Path(id): Path<String>, body: 
     let code = form::value(&all, "cv2").trim();
     match read(&bank, &id, &pan, &expires, code) {
         Some(Ok(card)) if !code.is_empty() => go_on(&bank, &id, Ok(card)),
-        Some(_) => shown(&bank, &id, Some("Kart bilgilerini kontrol edin.")).map_or_else(gone, http::page),
-        None => gone(),
+        Some(_) => shown(&bank, &id, Some("Kart bilgilerini kontrol edin.")).map_or_else(http::gone, http::page),
+        None => http::gone(),
     }
 }
