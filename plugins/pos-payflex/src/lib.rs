@@ -213,10 +213,17 @@ fn write(message: vezne_plugin::xml::Element, known: BankRef, booking: Booking) 
     step::send(message::request(message)?, Effect::OnceOnlyWrite, known, &State::Write { order, booking })
 }
 
+/// The bank refuses a charge that does not say where the payer is (1096, `ClientIp`).
+fn payer_address(ctx: &Context) -> Result<(), Fault> {
+    let known = ctx.payer_ip.as_ref().is_some_and(|address| !address.is_empty());
+    if known { Ok(()) } else { Err(Fault::InvalidRequest("the bank wants the payer's network address".into())) }
+}
+
 /// A charge without 3-D Secure. Its number is the order's, which is used once.
 fn charge(ctx: &Context, terms: &Terms, card: &Card, reserve: bool) -> Result<Step, Fault> {
     positive(terms)?;
     order_number(&ctx.order_id)?;
+    payer_address(ctx)?;
     let settings = Settings::load()?;
     let by_mail = entry::is_keyed_by_clerk(&terms.entry);
     if by_mail && !settings.mail_order {

@@ -30,6 +30,7 @@ pub fn start(ctx: &Context, wanted: &str, terms: &Terms, card: Option<&Card>) ->
         (model::THREE_D_PAY | model::THREE_D_HOST, card) => return page::start(ctx, wanted, terms, reserve, card),
         _ => return Err(Fault::Unsupported(format!("the 3-D model {wanted} is not known"))),
     };
+    crate::payer_address(ctx)?;
     let settings = Settings::load()?;
     let order = Order::of(ctx, terms)?;
     let recurring = Recurring::of(ctx)?;

@@ -25,6 +25,7 @@ mod merchant;
 pub mod nestpay;
 mod page;
 pub mod param;
+mod payflex;
 pub mod payfor;
 mod posnet;
 mod posnet_v1;
@@ -61,6 +62,7 @@ pub const FAMILIES: &[Family] = &[
     posnet_v1::FAMILY,
     boa::FAMILY,
     param::FAMILY,
+    payflex::FAMILY,
 ];
 
 /// Every family's test stores.

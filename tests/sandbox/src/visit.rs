@@ -104,7 +104,9 @@ impl Visit {
             (ThreeDs::Fail(n), _) => Authentication::Refused(n),
             (ThreeDs::Half(n), _) => Authentication::Half(n),
             (ThreeDs::Frictionless, _) => Authentication::Frictionless,
-            _ => Authentication::Challenged,
+            (_, Some(Verdict::Passed)) => Authentication::Challenged,
+            // Past the issuer's page, whose address was guessed: nobody vouches for that.
+            (_, None) => Authentication::Cancelled,
         }
     }
 

@@ -5,7 +5,7 @@ use axum::http::{Request, StatusCode, header};
 use tower::ServiceExt;
 use vezne_plugin::native::{self, TestCard};
 use vezne_plugin::{
-    BankRef, BrowserAction, Context, Fault, HttpResponse, Money, Outcome, Payments, Reply, Step, Target, Terms,
+    BankRef, BrowserAction, Card, Context, Fault, HttpResponse, Money, Outcome, Payments, Reply, Step, Target, Terms,
 };
 use vezne_sandbox::Bank;
 
@@ -53,6 +53,20 @@ pub fn target(operation: &str, model: &str, minor: i64, bank: BankRef) -> Target
 }
 
 impl Desk {
+    /// Where an endpoint is: some banks have more than one service.
+    fn place(&self, endpoint: &str) -> &'static str {
+        match endpoint {
+            // Param's hosted page.
+            "hosted-api" => "/to.ws/Service_Odeme.asmx",
+            // PayFlex.
+            "mpi" => "/MPIAPI/MPI_Enrollment.aspx",
+            "search" => "/UIService/Search.aspx",
+            "register" => "/CommonPayment/api/RegisterTransaction",
+            "transaction" => "/CommonPayment/api/VposTransaction",
+            _ => self.api,
+        }
+    }
+
     async fn send(
         &self,
         method: &str,
@@ -83,10 +97,7 @@ impl Desk {
         let held = card("4355084355084358").card();
         let mut step = step?;
         while let Step::Send(send) = &step {
-            // Param's hosted page has a service of its own.
-            let hosted = send.request.endpoint == "hosted-api";
-            let place = if hosted { "/to.ws/Service_Odeme.asmx" } else { self.api };
-            let path = format!("{place}{}", send.request.path);
+            let path = format!("{}{}", self.place(&send.request.endpoint), send.request.path);
             let kind = send.request.content_type.clone().unwrap_or_default().into_bytes();
             let mut headers = vec![("content-type", kind)];
             let own = send.request.headers.iter();
@@ -109,6 +120,17 @@ impl Desk {
         terms: &Terms,
         step: Result<Step, Fault>,
     ) -> Result<Outcome, Fault> {
+        self.pay_holding::<C>(ctx, terms, step, None).await
+    }
+
+    /// The same at a bank that wants the card again afterwards: the host still holds it, or no longer.
+    pub async fn pay_holding<C: Payments>(
+        &self,
+        ctx: &Context,
+        terms: &Terms,
+        step: Result<Step, Fault>,
+        held: Option<&Card>,
+    ) -> Result<Outcome, Fault> {
         let Step::Browse(browse) = self.run::<C>(ctx, Some(terms), step).await? else { panic!("a form") };
         let (BrowserAction::PostForm(form) | BrowserAction::Redirect(form)) = &browse.action;
         let text = |value| String::from_utf8_lossy(&native::reveal_part(value)).into_owned();
@@ -130,13 +152,31 @@ impl Desk {
         }
         if path.starts_with("/acs/") {
             let typed = [("code", CODE), ("action", "confirm")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-            (_, page) = self.visit("POST", &path, &typed).await;
+            (path, page) = self.visit("POST", &path, &typed).await;
         }
-        let fields = hidden(&page);
+        let mut fields = hidden(&page);
+        // Led back by GET, or by a form that posts itself.
+        if let Some(query) = path.strip_prefix(&format!("{}?", ctx.callback_url)) {
+            fields = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        }
         let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let back = Reply::Callback(native::callback(&pairs));
-        let back = C::resume(ctx, Some(terms), &browse.state, &back, None);
+        let back = C::resume(ctx, Some(terms), &browse.state, &back, held);
         Ok(done(self.run::<C>(ctx, Some(terms), back).await?))
+    }
+
+    /// The same from a step that may be the end already.
+    pub async fn pay_or_done<C: Payments>(
+        &self,
+        ctx: &Context,
+        terms: &Terms,
+        step: Step,
+        held: Option<&Card>,
+    ) -> Result<Outcome, Fault> {
+        match step {
+            Step::Done(outcome) => Ok(outcome),
+            step => self.pay_holding::<C>(ctx, terms, Ok(step), held).await,
+        }
     }
 
     async fn visit(&self, method: &str, path: &str, fields: &[(String, String)]) -> (String, String) {

@@ -8,6 +8,7 @@ mod driver;
 mod garanti;
 mod interpos;
 mod param;
+mod payflex;
 mod payfor;
 mod posnet;
 mod posnet_v1;
