@@ -7,6 +7,7 @@ pub mod answer;
 pub mod code;
 pub mod gate;
 pub mod history;
+pub mod lines;
 pub mod message;
 pub mod question;
 pub mod report;
@@ -29,7 +30,7 @@ use settings::Settings;
 /// The connector.
 pub struct Akbank;
 
-vezne_plugin::export!(Akbank: payments, three_d_secure, preauth);
+vezne_plugin::export!(Akbank: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

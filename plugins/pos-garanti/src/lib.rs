@@ -8,6 +8,7 @@ pub mod answer;
 pub mod gate;
 pub mod hash;
 pub mod history;
+pub mod lines;
 pub mod list;
 pub mod message;
 pub mod order_status;
@@ -32,7 +33,7 @@ use settings::{Settings, User};
 /// The connector.
 pub struct Garanti;
 
-vezne_plugin::export!(Garanti: payments, three_d_secure, preauth);
+vezne_plugin::export!(Garanti: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

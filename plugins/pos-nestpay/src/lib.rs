@@ -1,5 +1,5 @@
 //! NestPay (Payten / EST): the virtual POS of İş Bankası, Ziraat, Halkbank, TEB, Şekerbank, ING, Türkiye
-//! Finans, Anadolubank and Alternatif Bank. One connector; the bank is a matter of its addresses.
+//! Finans, Anadolubank, Alternatif Bank and Cardplus. One connector; the bank is a matter of its addresses.
 //!
 //! Sources: the protocol card in our design notes and the public vectors of `mewebstudio/pos` (MIT). Where
 //! an answer is not clearly a yes or a no the outcome is `unknown`, and [`question`] settles it later.
@@ -9,6 +9,7 @@ pub mod bank_time;
 pub mod gate;
 pub mod hash;
 pub mod history;
+pub mod lines;
 pub mod message;
 pub mod order_status;
 pub mod question;
@@ -31,7 +32,7 @@ use settings::Settings;
 /// The connector.
 pub struct Nestpay;
 
-vezne_plugin::export!(Nestpay: payments, three_d_secure, preauth);
+vezne_plugin::export!(Nestpay: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

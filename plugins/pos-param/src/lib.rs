@@ -8,6 +8,7 @@ pub mod answer;
 pub mod gate;
 pub mod hash;
 pub mod history;
+pub mod lines;
 pub mod message;
 pub mod order_status;
 pub mod question;
@@ -32,7 +33,7 @@ use soap::Call;
 /// The connector.
 pub struct Param;
 
-vezne_plugin::export!(Param: payments, three_d_secure, preauth);
+vezne_plugin::export!(Param: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod found;
+pub mod lines;
 pub mod message;
 pub mod mpi;
 pub mod order;
@@ -32,7 +33,7 @@ use settings::Settings;
 /// The connector.
 pub struct Payflex;
 
-vezne_plugin::export!(Payflex: payments, three_d_secure, preauth);
+vezne_plugin::export!(Payflex: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

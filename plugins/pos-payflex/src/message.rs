@@ -155,6 +155,17 @@ pub fn search(settings: &Settings, transaction: &str, order: &str) -> Result<Ele
     Ok(Element::new("SearchRequest").child(store).child(wanted))
 }
 
+/// The transactions of a day (`2026-11-22`), by pages from 1.
+pub fn days(settings: &Settings, day: &str, page: u32, size: u32) -> Result<Element, Fault> {
+    let store = Element::new("MerchantCriteria")
+        .field("HostMerchantId", &settings.merchant_id)
+        .field("MerchantPassword", value::secret(PASSWORD)?);
+    let span = Element::new("DateCriteria").field("StartDate", day).field("EndDate", day);
+    let pages =
+        Element::new("PagedRequestInfo").field("PageIndex", page.to_string()).field("PageSize", size.to_string());
+    Ok(Element::new("SearchRequest").child(store).child(span).child(pages))
+}
+
 /// A charge, capture, void or refund as a request: the document is a field of a form.
 pub fn request(message: Element) -> Result<HttpRequest, Fault> {
     posted("vpos", message.into_fragment()?)

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod gate;
 pub mod hash;
+pub mod lines;
 pub mod message;
 pub mod question;
 pub mod row;
@@ -30,7 +31,7 @@ use settings::Settings;
 /// The connector.
 pub struct Payfor;
 
-vezne_plugin::export!(Payfor: payments, three_d_secure, preauth);
+vezne_plugin::export!(Payfor: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

@@ -44,6 +44,16 @@ pub fn numeric_currency(money: &Money) -> String {
     format!("{:03}", money.numeric)
 }
 
+/// Digits after the point of a currency as a bank writes it, by letters or number: two for all but the few that
+/// have none or three. For lists of transactions, where no terms say it.
+pub fn exponent(currency: Option<&str>) -> u8 {
+    match currency.map(|text| text.trim_start_matches('0')) {
+        Some("392" | "JPY" | "410" | "KRW") => 0,
+        Some("414" | "KWD" | "48" | "BHD" | "368" | "IQD" | "400" | "JOD") => 3,
+        _ => 2,
+    }
+}
+
 /// Reads minor units (`1001`). `None` for anything else, an empty text included.
 pub fn parse_minor(text: &str) -> Option<i64> {
     let plain = !text.is_empty() && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());

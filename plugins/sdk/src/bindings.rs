@@ -76,3 +76,22 @@ pub mod preauth {
         },
     });
 }
+
+/// The optional interface `history`.
+pub mod history {
+    wit_bindgen::generate!({
+        path: ["../../wit/host", "../../wit/types", "../../wit/pos"],
+        world: "vezne:pos/opt-history",
+        generate_all,
+        pub_export_macro: true,
+        export_macro_name: "export_history",
+        default_bindings_module: "vezne_plugin::bindings::history",
+        with: {
+            "vezne:pos/common@0.1.0": crate::bindings::vezne::pos::common,
+            "vezne:types/money@0.1.0": crate::bindings::vezne::types::money,
+            "vezne:types/wire@0.1.0": crate::bindings::vezne::types::wire,
+            "vezne:types/fault@0.1.0": crate::bindings::vezne::types::fault,
+            "vezne:host/sealed@0.1.0": crate::interface::sealed,
+        },
+    });
+}

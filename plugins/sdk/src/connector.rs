@@ -1,5 +1,6 @@
 //! The traits a connector implements and the macro that exports them.
 
+use crate::history::Look;
 use crate::{Callback, Card, Context, Fault, Reply, Step, Target, Terms};
 
 /// What every connector can do. The contract in `wit/pos/pos.wit` is the authority.
@@ -36,6 +37,16 @@ pub trait Preauth {
     fn authorize(ctx: &Context, terms: &Terms, card: &Card) -> Result<Step, Fault>;
     /// Takes the amount of `terms` from the reservation `target`.
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault>;
+}
+
+/// The bank's own book, for reconciliation. Nothing here writes. [`crate::history`] has what it is made of.
+pub trait History {
+    /// Every transaction of the order of `target`.
+    fn of_order(ctx: &Context, target: &Target) -> Result<Look, Fault>;
+    /// Every transaction of one calendar day at the bank (`2026-11-22`); `next` is where the page before ended.
+    fn of_day(ctx: &Context, day: &str, next: Option<&[u8]>) -> Result<Look, Fault>;
+    /// Continues both with what came back.
+    fn go_on(ctx: &Context, state: &[u8], reply: &Reply) -> Result<Look, Fault>;
 }
 
 /// Between the generated export glue and an author's connector; made by [`export!`](crate::export).
@@ -99,6 +110,23 @@ impl<C: Preauth> crate::bindings::preauth::exports::vezne::pos::preauth::Guest f
     }
 }
 
+impl<C: History> crate::bindings::history::exports::vezne::pos::history::Guest for Exported<C> {
+    fn of_order(ctx: Context, target: Target) -> Result<Look, Fault> {
+        crate::host::panics_to_log();
+        C::of_order(&ctx, &target)
+    }
+
+    fn of_day(ctx: Context, day: String, next: Option<Vec<u8>>) -> Result<Look, Fault> {
+        crate::host::panics_to_log();
+        C::of_day(&ctx, &day, next.as_deref())
+    }
+
+    fn go_on(ctx: Context, state: Vec<u8>, reply: Reply) -> Result<Look, Fault> {
+        crate::host::panics_to_log();
+        C::go_on(&ctx, &state, &reply)
+    }
+}
+
 /// Makes a crate a component: `vezne_plugin::export!(MyBank: payments, three_d_secure, preauth);`
 ///
 /// `payments` is required. On other targets than WebAssembly this is nothing at all.
@@ -131,6 +159,13 @@ macro_rules! __export_one {
         mod __vezne_preauth {
             type Exported = $crate::connector::Exported<super::$connector>;
             $crate::bindings::preauth::export_preauth!(Exported with_types_in $crate::bindings::preauth);
+        }
+    };
+    ($connector:ident, history) => {
+        #[cfg(target_arch = "wasm32")]
+        mod __vezne_history {
+            type Exported = $crate::connector::Exported<super::$connector>;
+            $crate::bindings::history::export_history!(Exported with_types_in $crate::bindings::history);
         }
     };
 }

@@ -15,6 +15,7 @@ pub mod callback;
 pub mod charset;
 pub mod connector;
 pub mod decline;
+pub mod history;
 pub mod host;
 pub mod html;
 pub mod istanbul;
@@ -54,6 +55,6 @@ pub use bindings::vezne::types::money::Money;
 pub use bindings::vezne::types::wire::{
     Callback, Field, HttpRequest, HttpResponse, Method, Part, TransportFailure, TransportPhase,
 };
-pub use connector::{Payments, Preauth, ThreeDSecure};
+pub use connector::{History, Payments, Preauth, ThreeDSecure};
 pub use interface::card::{Card, ExpiryForm};
 pub use interface::sealed::{Charset as SealedCharset, CipherAlg, DigestAlg, Escape, Sealed, TextForm};

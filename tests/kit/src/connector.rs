@@ -1,9 +1,15 @@
 //! A connector as the kit calls it: functions, so that optional interfaces may be missing.
 
-use vezne_plugin::{Callback, Card, Context, Fault, Payments, Preauth, Reply, Step, Target, Terms, ThreeDSecure};
+use vezne_plugin::history::Look;
+use vezne_plugin::{
+    Callback, Card, Context, Fault, History, Payments, Preauth, Reply, Step, Target, Terms, ThreeDSecure,
+};
 
 type Asked = Result<Step, Fault>;
+type Looked = Result<Look, Fault>;
 type Resume = fn(&Context, Option<&Terms>, &[u8], &Reply, Option<&Card>) -> Asked;
+
+type OfDay = fn(&Context, &str, Option<&[u8]>) -> Looked;
 
 /// The functions of one connector.
 #[derive(Clone, Copy)]
@@ -15,6 +21,15 @@ pub struct Connector {
     pub(crate) resume: Resume,
     pub(crate) preauth: Option<Reserving>,
     pub(crate) three_d_secure: Option<Gate>,
+    pub(crate) history: Option<Book>,
+}
+
+/// The functions of [`History`].
+#[derive(Clone, Copy)]
+pub(crate) struct Book {
+    pub of_order: fn(&Context, &Target) -> Looked,
+    pub of_day: OfDay,
+    pub go_on: fn(&Context, &[u8], &Reply) -> Looked,
 }
 
 /// The functions of [`Preauth`].
@@ -42,6 +57,7 @@ impl Connector {
             resume: C::resume,
             preauth: None,
             three_d_secure: None,
+            history: None,
         }
     }
 
@@ -55,5 +71,11 @@ impl Connector {
     #[must_use]
     pub fn with_three_d_secure<C: ThreeDSecure>(self) -> Self {
         Self { three_d_secure: Some(Gate { start: C::start, correlate: C::correlate }), ..self }
+    }
+
+    /// The same one, which reads the bank's book too.
+    #[must_use]
+    pub fn with_history<C: History>(self) -> Self {
+        Self { history: Some(Book { of_order: C::of_order, of_day: C::of_day, go_on: C::go_on }), ..self }
     }
 }

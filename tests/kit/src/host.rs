@@ -155,6 +155,7 @@ impl Kit {
             (What::Void, _) => (connector.cancel)(&act.ctx, target()?),
             (What::Refund | What::RefundPart, _) => (connector.refund)(&act.ctx, &act.terms, target()?),
             (What::Inquire(_), _) => (connector.inquire)(&act.ctx, target()?),
+            (What::History(_), _) => Err(missing("a step from history")),
         }
     }
 
@@ -305,7 +306,7 @@ fn bytes_of(reply: &Reply) -> Vec<u8> {
 }
 
 /// A panic is what a trap is in a component.
-fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     native::next_call();
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
         let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());

@@ -85,7 +85,7 @@ impl Kit {
                 let (act, story) = found(charge, &whole, None)?;
                 Ok(Some(act.as_target(story.bank)))
             }
-            What::Capture | What::Void | What::Refund | What::Inquire(About::Charge) => {
+            What::Capture | What::Void | What::Refund | What::Inquire(About::Charge) | What::History(_) => {
                 let (act, story) = found(charge, wanted, None)?;
                 Ok(Some(act.as_target(story.bank)))
             }

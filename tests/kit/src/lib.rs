@@ -38,6 +38,6 @@ pub use manifest::Manifest;
 pub use page::{page, read_reports};
 pub use report::{Report, Written};
 pub use spoiled::Spoiled;
-pub use talk::{About, Model, Talk, Turn, What};
+pub use talk::{About, Model, Span, Talk, Turn, What};
 pub use verdict::Verdict;
 pub use wire::Wire;

@@ -50,6 +50,8 @@ fn title(what: What) -> &'static str {
         "inquire" => "Inquiry: payment",
         "inquire capture" => "Inquiry: capture",
         "inquire void" => "Inquiry: void",
+        "order history" => "History of an order",
+        "day history" => "History of a day",
         _ => "Inquiry: refund",
     }
 }
@@ -71,7 +73,12 @@ pub fn page(reports: &[(Manifest, Written)], intro: &str) -> String {
 }
 
 fn overview(out: &mut String, reports: &[(Manifest, Written)]) {
-    const OPTIONS: [(&str, &str); 2] = [("mail-order", "Mail order"), ("instalments", "Instalments")];
+    const OPTIONS: [(&str, &str); 4] = [
+        ("mail-order", "Mail order"),
+        ("instalments", "Instalments"),
+        ("order-history", "Order history"),
+        ("day-history", "Day history"),
+    ];
     let whats = [What::Sale, What::Authorize, What::Capture, What::Void, What::Refund, What::RefundPart];
     let mut head = "| Connector | Banks |".to_owned();
     let mut rule = "|---|---|".to_owned();
@@ -113,7 +120,7 @@ fn connector(out: &mut String, manifest: &Manifest, written: &Written) {
     let heads: Vec<&str> =
         models.iter().map(|model| if *model == Model::None { "no 3-D" } else { model.word() }).collect();
     let _ = writeln!(out, "| | {} | states |\n|---|{}---|", heads.join(" | "), "---|".repeat(models.len()));
-    for what in What::ALL {
+    for what in What::ALL.into_iter().chain(What::BOOK) {
         let row = written.cells.get(what.word());
         let of = |model: &Model| row.and_then(|row| row.get(model.word()));
         if models.iter().all(|model| of(model).is_none()) {

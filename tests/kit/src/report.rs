@@ -118,7 +118,7 @@ impl Report {
         self.written.states.insert(talk.to_string(), words.join(", "));
     }
 
-    fn cell(&mut self, talk: Talk, cell: Cell) {
+    pub(crate) fn cell(&mut self, talk: Talk, cell: Cell) {
         let row = self.written.cells.entry(talk.what.word().to_owned()).or_default();
         row.insert(talk.model.word().to_owned(), cell);
     }

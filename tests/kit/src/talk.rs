@@ -19,6 +19,17 @@ pub enum What {
     RefundPart,
     /// Ask.
     Inquire(About),
+    /// Read the bank's book.
+    History(Span),
+}
+
+/// Which part of the bank's book is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Span {
+    /// One order.
+    Order,
+    /// One day.
+    Day,
 }
 
 /// What is asked about.
@@ -72,6 +83,9 @@ pub struct Talk {
 }
 
 impl What {
+    /// Looks into the bank's book. They end in no outcome, so they are not among [`ALL`](Self::ALL).
+    pub const BOOK: [Self; 2] = [Self::History(Span::Order), Self::History(Span::Day)];
+
     /// All operations.
     pub const ALL: [Self; 10] = [
         Self::Sale,
@@ -99,6 +113,8 @@ impl What {
             Self::Inquire(About::Capture) => "inquire capture",
             Self::Inquire(About::Void) => "inquire void",
             Self::Inquire(About::Refund) => "inquire refund",
+            Self::History(Span::Order) => "order history",
+            Self::History(Span::Day) => "day history",
         }
     }
 
@@ -109,7 +125,7 @@ impl What {
 
     /// Is it a question?
     pub fn asks(self) -> bool {
-        matches!(self, Self::Inquire(_))
+        matches!(self, Self::Inquire(_) | Self::History(_))
     }
 
     /// Must the payment be a reservation?
@@ -130,6 +146,8 @@ impl What {
             Self::Inquire(About::Capture) => &["inquire", "authorize", "capture"],
             Self::Inquire(About::Void) => &["inquire", "void"],
             Self::Inquire(About::Refund) => &["inquire", "refund"],
+            Self::History(Span::Order) => &["order-history"],
+            Self::History(Span::Day) => &["day-history"],
         }
     }
 }

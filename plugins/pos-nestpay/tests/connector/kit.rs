@@ -19,7 +19,8 @@ fn sign(said: &mut Said<'_>) {
 
 #[test]
 fn keeps_every_promise() {
-    let connector = Connector::of::<Nestpay>().with_three_d_secure::<Nestpay>().with_preauth::<Nestpay>();
+    let connector =
+        Connector::of::<Nestpay>().with_three_d_secure::<Nestpay>().with_preauth::<Nestpay>().with_history::<Nestpay>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

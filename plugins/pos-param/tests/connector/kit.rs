@@ -34,7 +34,8 @@ fn sign(said: &mut Said<'_>) {
 
 #[test]
 fn keeps_every_promise() {
-    let connector = Connector::of::<Param>().with_three_d_secure::<Param>().with_preauth::<Param>();
+    let connector =
+        Connector::of::<Param>().with_three_d_secure::<Param>().with_preauth::<Param>().with_history::<Param>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

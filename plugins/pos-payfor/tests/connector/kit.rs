@@ -20,7 +20,8 @@ fn sign(said: &mut Said<'_>) {
 
 #[test]
 fn keeps_every_promise() {
-    let connector = Connector::of::<Payfor>().with_three_d_secure::<Payfor>().with_preauth::<Payfor>();
+    let connector =
+        Connector::of::<Payfor>().with_three_d_secure::<Payfor>().with_preauth::<Payfor>().with_history::<Payfor>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

@@ -48,7 +48,7 @@ pub(super) fn forged(stage: &Stage<'_>, report: &mut Report) {
     for played in stage.good.iter().filter(|played| played.story.places().contains(&At::Back)) {
         let signature = stage.kit.bank.signature(played.act.talk);
         if signature.is_empty() {
-            unsigned(played, report);
+            unsigned(stage, played, report);
             continue;
         }
         for (name, change) in SPOILT {
@@ -124,11 +124,22 @@ fn failed_made_good(stage: &Stage<'_>, good: &Played, signature: &[String], repo
     }
 }
 
-/// Where nothing is signed the return itself can decide nothing: the bank must be asked or must decide.
-fn unsigned(played: &Played, report: &mut Report) {
+/// Where nothing is signed the return itself can decide nothing: the bank must be asked or must decide. A "no" that
+/// anybody can bring is none either, where the bank may have charged.
+fn unsigned(stage: &Stage<'_>, played: &Played, report: &mut Report) {
     let talk = played.act.talk;
     let after = played.story.left().skip_while(|left| left.correlation.is_none()).skip(1).count();
     report.proof(UNSIGNED, after > 0, || format!("{talk}: the return is not signed, and the bank was not asked"));
+    let refused = stage.kit.bank.back(talk.turning(Turn::Refused), &wires(played), &played.act.truth());
+    let Some(mut refused) = refused.filter(|_| matches!(talk.model, Model::ThreeDPay | Model::ThreeDHost)) else {
+        return;
+    };
+    let no = fields(&mut refused).clone();
+    let (story, _) = returning(stage, &played.act, &mut |fields| fields.clone_from(&no));
+    let verdict = &story.verdict;
+    report.proof(UNSIGNED, !verdict.is_no(), || {
+        format!("{talk}: an unsigned return says no to what the bank has taken, and so it is {verdict}")
+    });
 }
 
 fn wires(played: &Played) -> Vec<crate::wire::Wire> {

@@ -3,6 +3,7 @@
 mod answer;
 mod card;
 mod gate;
+mod history;
 mod lie;
 mod noise;
 mod retry;
@@ -48,6 +49,7 @@ pub(crate) fn check_all(kit: &Kit, report: &mut Report) {
     retry::inquiry_reads(&stage, report);
     retry::written_once(&stage, report);
     retry::amounts(&stage, report);
+    history::all(kit, report);
 }
 
 /// Numbers that look random and are the same each time (`xorshift64*`).

@@ -10,7 +10,7 @@ use vezne_plugin::{DigestAlg, TextForm};
 
 const MANIFEST: &str = r#"{
   "id": "pos-toy", "version": "0.1.0", "names": {"en": "Toy"}, "banks": [{"name": "Toy Bank"}],
-  "capabilities": ["sale", "void", "refund", "partial-refund", "inquire", "three-d-secure", "instalments"],
+  "capabilities": ["sale", "void", "refund", "partial-refund", "inquire", "three-d-secure", "instalments", "order-history"],
   "models": ["3d", "3d-pay"], "currencies": ["TRY"],
   "endpoints": {
     "api": {"takes_card": true, "takes_secrets": true},
@@ -31,6 +31,7 @@ const ANSWERS: &str = r#"{
     "sale": {"answers": ["yes"]}, "sale declined": {"answers": ["no"]},
     "void": {"answers": ["yes"]}, "refund": {"answers": ["yes"]},
     "inquire": {"answers": ["yes"]}, "inquire nothing": {"answers": ["unknown"]},
+    "order history": {"answers": ["yes"]},
     "inquire void": {"answers": []}, "inquire refund": {"answers": []},
     "3d": {"answers": ["yes"], "back": {"order": "${order}", "amount": "${amount}", "currency": "${numeric}", "result": "1", "proof": "p1"}},
     "3d declined": {"like": "3d", "answers": ["no"]},
@@ -60,7 +61,11 @@ fn unsigned(said: &mut Said<'_>) {
 
 fn tried<const W: u8>() -> Report {
     let answers = Answers::read(ANSWERS).expect("answers").signed(sign);
-    Kit::new(Connector::of::<Toy<W>>().with_three_d_secure::<Toy<W>>(), MANIFEST, answers).expect("a manifest").run()
+    Kit::new(connector::<W>(), MANIFEST, answers).expect("a manifest").run()
+}
+
+fn connector<const W: u8>() -> Connector {
+    Connector::of::<Toy<W>>().with_three_d_secure::<Toy<W>>().with_history::<Toy<W>>()
 }
 
 #[test]
@@ -68,7 +73,7 @@ fn a_right_connector_keeps_every_promise() {
     let report = tried::<{ toy::RIGHT }>();
     assert!(report.broken().is_empty(), "{}", report.to_text());
     let promises = &report.written().promises;
-    assert!(promises.len() >= 18, "only these were put to the proof: {promises:?}");
+    assert!(promises.len() >= 19, "only these were put to the proof: {promises:?}");
 }
 
 macro_rules! wrong {
@@ -101,6 +106,8 @@ wrong! {
     FINDS_EVERYTHING breaks "a-return-finds-its-attempt" as it_finds_everything;
     KNOWS_NOTHING breaks "what-was-cut-is-found-by-asking" as it_keeps_no_reference;
     ANY_REPLY_WILL_DO breaks "only-what-was-waited-for" as any_reply_will_do;
+    LISTS_NOTHING breaks "a-history-lists-what-was-done" as it_lists_nothing_where_it_cannot_read;
+    LISTS_ITS_OWN_AMOUNT breaks "a-history-lists-what-was-done" as it_lists_its_own_amount;
     HIDES_ITS_WRITE breaks "does-what-the-manifest-says" as it_hides_its_write;
 }
 
@@ -108,10 +115,18 @@ wrong! {
 fn a_bank_that_signs_nothing_must_be_asked() {
     let answers = ANSWERS.replace("\"signature\": [\"hash\"],", "");
     let bank = Answers::read(&answers).expect("answers").signed(unsigned);
-    let connector =
-        Connector::of::<Toy<{ toy::TRUSTS_THE_BROWSER }>>().with_three_d_secure::<Toy<{ toy::TRUSTS_THE_BROWSER }>>();
-    let report = Kit::new(connector, MANIFEST, bank).expect("a manifest").run();
+    let report = Kit::new(connector::<{ toy::TRUSTS_THE_BROWSER }>(), MANIFEST, bank).expect("a manifest").run();
     assert!(report.broken_promises().contains(&"does-what-the-manifest-says"), "{}", report.to_text());
+}
+
+#[test]
+fn a_no_that_nobody_signed_is_none() {
+    let answers = ANSWERS
+        .replace("\"signature\": [\"hash\"],", "")
+        .replace(r#""3d-pay": {"like": "3d", "answers": []}"#, r#""3d-pay": {"like": "3d", "answers": ["yes"]}"#);
+    let bank = Answers::read(&answers).expect("answers").signed(unsigned);
+    let report = Kit::new(connector::<{ toy::BELIEVES_AN_UNSIGNED_NO }>(), MANIFEST, bank).expect("a manifest").run();
+    assert!(report.broken_promises().contains(&"an-unverified-return-never-decides"), "{}", report.to_text());
 }
 
 #[test]
@@ -122,7 +137,6 @@ fn a_file_that_cannot_be_played_is_refused_with_a_sentence() {
     assert!(read(&ANSWERS.replace("[\"yes\"]", "[\"si\"]")).contains("si"));
     let lacking = ANSWERS.replace("\"refund\": {\"answers\": [\"yes\"]},", "");
     let bank = Answers::read(&lacking).expect("answers").signed(sign);
-    let connector = Connector::of::<Toy<{ toy::RIGHT }>>().with_three_d_secure::<Toy<{ toy::RIGHT }>>();
-    let report = Kit::new(connector, MANIFEST, bank).expect("a manifest").run();
+    let report = Kit::new(connector::<{ toy::RIGHT }>(), MANIFEST, bank).expect("a manifest").run();
     assert!(report.to_text().contains("no conversation \"refund\""), "{}", report.to_text());
 }

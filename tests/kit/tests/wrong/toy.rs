@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::body::Form;
 use vezne_plugin::callback::Fields;
 use vezne_plugin::charset::Charset;
+use vezne_plugin::history::{self, Look, standing};
 use vezne_plugin::value::{self, Value};
 use vezne_plugin::words::{category, entry, model, operation};
 use vezne_plugin::xml::{Element, Tree};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Decline, DigestAlg, Effect, Fault, HttpResponse, Outcome, Payments, Reply,
-    Sealed, Stated, Step, Target, Terms, TextForm, ThreeDSecure, amount, body, state, step,
+    BankRef, Callback, Card, Context, Decline, DigestAlg, Effect, Fault, History, HttpResponse, Outcome, Payments,
+    Reply, Sealed, Stated, Step, Target, Terms, TextForm, ThreeDSecure, amount, body, state, step,
 };
 
 /// Wrong in no way.
@@ -58,6 +59,12 @@ pub const NO_SENTENCE: u8 = 18;
 pub const HIDES_ITS_WRITE: u8 = 19;
 /// Trusts the return of a bank that signs nothing.
 pub const TRUSTS_THE_BROWSER: u8 = 20;
+/// Asks where an unsigned return says yes, and believes it where it says no.
+pub const BELIEVES_AN_UNSIGNED_NO: u8 = 21;
+/// Lists nothing where the bank's book could not be read.
+pub const LISTS_NOTHING: u8 = 22;
+/// Lists the amount it remembers in place of the bank's.
+pub const LISTS_ITS_OWN_AMOUNT: u8 = 23;
 
 /// The connector.
 pub struct Toy<const W: u8>;
@@ -168,7 +175,7 @@ fn came_back<const W: u8>(ctx: &Context, terms: &Terms, at: &str, callback: &Cal
     let fields = Fields::of(callback);
     let ours = signature(&fields)?;
     let right = fields.filled("hash").is_some_and(|sent| value::equals(&ours, sent));
-    if !right && W != IGNORES_THE_HASH && W != TRUSTS_THE_BROWSER {
+    if !right && !matches!(W, IGNORES_THE_HASH | TRUSTS_THE_BROWSER | BELIEVES_AN_UNSIGNED_NO) {
         return Err(Fault::NotAuthentic("the hash is wrong".into()));
     }
     let minor = fields.get("amount").and_then(|text| amount::parse_decimal(text, 2));
@@ -178,6 +185,9 @@ fn came_back<const W: u8>(ctx: &Context, terms: &Terms, at: &str, callback: &Cal
     }
     if fields.get("result") != Some("1") {
         return step::done(declined("result"));
+    }
+    if W == BELIEVES_AN_UNSIGNED_NO && at == model::THREE_D_PAY {
+        return ask::<W>(&ctx.order_id);
     }
     if at == model::THREE_D_PAY {
         let stated = Stated { minor, currency: Some("949".into()), order_id: fields.get("order").map(str::to_owned) };
@@ -279,5 +289,34 @@ impl<const W: u8> ThreeDSecure for Toy<W> {
         }
         let order = Fields::of(callback).filled("order").map(str::to_owned);
         order.ok_or_else(|| Fault::UnreadableAnswer("no order".into()))
+    }
+}
+
+impl<const W: u8> History for Toy<W> {
+    fn of_order(ctx: &Context, target: &Target) -> Result<Look, Fault> {
+        let request = body::post("api", "", "text/xml", message(&ctx.order_id, "book")?.into_document(Charset::Utf8)?);
+        let asked = State::Write { order: ctx.order_id.clone(), minor: target.terms.amount.minor };
+        history::ask(request, Some(&ctx.order_id), &asked)
+    }
+
+    fn of_day(_: &Context, _: &str, _: Option<&[u8]>) -> Result<Look, Fault> {
+        history::no_days()
+    }
+
+    fn go_on(_: &Context, state: &[u8], reply: &Reply) -> Result<Look, Fault> {
+        let State::Write { order, minor } = state::decode(state)? else {
+            return Err(Fault::InvalidRequest("not asked for".into()));
+        };
+        let answer = history::answer(reply)?;
+        let whole = answer.status == 200 && !answer.body_truncated;
+        let tree = match Tree::read(&answer.body, None) {
+            Ok(tree) if whole && tree.filled("code") == Some("00") => tree,
+            _ if W == LISTS_NOTHING => return history::listed(Vec::new()),
+            _ => return history::unclear("no whole answer"),
+        };
+        let stated = tree.filled("amount").and_then(|text| amount::parse_decimal(text, 2));
+        let minor = if W == LISTS_ITS_OWN_AMOUNT { Some(minor) } else { stated };
+        let line = history::line(operation::SALE, standing::DONE, step::order_ref(&order));
+        history::listed(vec![history::Line { minor, ..line }])
     }
 }

@@ -106,7 +106,7 @@ fn found(bank: &Bank, asked: &Asked, met: &Met) -> Result<Vec<u8>, Refused> {
     if all.is_empty() {
         return Err(("9601", "Kayıt bulunamadı."));
     }
-    let paging = |name: &str, usual: usize| match get(&format!("PagingCriteria/{name}")) {
+    let paging = |name: &str, usual: usize| match get(&format!("PagedRequestInfo/{name}")) {
         "" => Ok(usual),
         text => text.parse().ok().filter(|n| *n > 0).ok_or(("9025", "Hatalı istek.")),
     };

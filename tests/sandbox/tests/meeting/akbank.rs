@@ -5,7 +5,7 @@ use vezne_plugin::native::{Running, Session};
 use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, Step, ThreeDSecure, step};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{Desk, card, ctx, reference, target, terms, word};
+use crate::driver::{Desk, card, ctx, listed, reference, target, terms, word};
 
 const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
 const CARD: &str = "4355084355084358";
@@ -174,4 +174,26 @@ async fn faults_end_in_no_verdict() {
         assert_eq!(word(&paid), "declined authenticate-again", "{number}");
         assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0);
     }
+}
+
+#[tokio::test]
+async fn the_book_of_an_order_and_of_a_day() {
+    let (desk, _host) = open();
+    let ctx = ctx(ORDER);
+    assert!(desk.order::<Akbank>(&ctx, &target("sale", "none", 1, step::order_ref(ORDER))).await.is_empty());
+    let sale = Akbank::sale(&ctx, &terms(125_050), &card(CARD).card());
+    let bank = reference(&desk.end::<Akbank>(&ctx, Some(&terms(125_050)), sale).await);
+    let sold = target("sale", "none", 125_050, bank);
+    let back = Akbank::refund(&ctx, &terms(5_000), &sold);
+    assert_eq!(word(&desk.end::<Akbank>(&ctx, Some(&terms(5_000)), back).await), "approved");
+    let expected = ["refund done 5000", "sale done 125050"];
+    let order = desk.order::<Akbank>(&ctx, &sold).await;
+    assert_eq!(listed(&order), expected);
+    assert!(
+        order.iter().all(|line| line.order_id.as_deref() == Some(ORDER) && line.currency.as_deref() == Some("949"))
+    );
+    let today = desk.today::<Akbank>(&ctx).await;
+    assert_eq!(listed(&today), expected);
+    let now = u64::try_from(desk.bank.clock().now_ms()).expect("after 1970");
+    assert!(today.iter().all(|line| line.at_millis.is_some_and(|at| now.abs_diff(at) < 60_000)), "{today:?}");
 }

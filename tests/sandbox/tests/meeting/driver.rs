@@ -3,9 +3,11 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use tower::ServiceExt;
+use vezne_plugin::history::{Line, Look};
 use vezne_plugin::native::{self, TestCard};
 use vezne_plugin::{
-    BankRef, BrowserAction, Card, Context, Fault, HttpResponse, Money, Outcome, Payments, Reply, Step, Target, Terms,
+    BankRef, BrowserAction, Card, Context, Fault, History, HttpResponse, Money, Outcome, Payments, Reply, Step, Target,
+    Terms,
 };
 use vezne_sandbox::Bank;
 
@@ -97,15 +99,52 @@ impl Desk {
         let held = card("4355084355084358").card();
         let mut step = step?;
         while let Step::Send(send) = &step {
-            let path = format!("{}{}", self.place(&send.request.endpoint), send.request.path);
-            let kind = send.request.content_type.clone().unwrap_or_default().into_bytes();
-            let mut headers = vec![("content-type", kind)];
-            let own = send.request.headers.iter();
-            headers.extend(own.map(|field| (field.name.as_str(), native::reveal_part(&field.value))));
-            let (answer, _) = self.send("POST", &path, &headers, native::reveal(&send.request.body)).await;
+            let answer = self.answered(send).await;
             step = C::resume(ctx, terms, &send.state, &Reply::Response(answer), Some(&held))?;
         }
         Ok(step)
+    }
+
+    async fn answered(&self, send: &vezne_plugin::Send) -> HttpResponse {
+        let path = format!("{}{}", self.place(&send.request.endpoint), send.request.path);
+        let kind = send.request.content_type.clone().unwrap_or_default().into_bytes();
+        let mut headers = vec![("content-type", kind)];
+        let own = send.request.headers.iter();
+        headers.extend(own.map(|field| (field.name.as_str(), native::reveal_part(&field.value))));
+        self.send("POST", &path, &headers, native::reveal(&send.request.body)).await.0
+    }
+
+    /// What the bank lists of the order of `target`.
+    pub async fn order<C: History>(&self, ctx: &Context, target: &Target) -> Vec<Line> {
+        let (lines, next) = self.page::<C>(ctx, C::of_order(ctx, target)).await;
+        assert!(next.is_none(), "an order is one list");
+        lines
+    }
+
+    /// What the bank lists of its present day, all pages of it.
+    pub async fn today<C: History>(&self, ctx: &Context) -> Vec<Line> {
+        let now = vezne_plugin::istanbul::civil(self.bank.clock().now_ms());
+        let day = format!("{:04}-{:02}-{:02}", now.year, now.month, now.day);
+        let (mut lines, mut next) = self.page::<C>(ctx, C::of_day(ctx, &day, None)).await;
+        while let Some(from) = next {
+            let (more, then) = self.page::<C>(ctx, C::of_day(ctx, &day, Some(&from))).await;
+            lines.extend(more);
+            next = then;
+        }
+        lines
+    }
+
+    async fn page<C: History>(&self, ctx: &Context, look: Result<Look, Fault>) -> (Vec<Line>, Option<Vec<u8>>) {
+        let mut look = look.expect("a question");
+        loop {
+            match look {
+                Look::Listed(page) => return (page.lines, page.next),
+                Look::Send(send) => {
+                    let answer = self.answered(&send).await;
+                    look = C::go_on(ctx, &send.state, &Reply::Response(answer)).expect("a list");
+                }
+            }
+        }
     }
 
     /// To the end of an act that needs no payer.
@@ -211,6 +250,16 @@ fn hidden(page: &str) -> Vec<(String, String)> {
             .replace("&amp;", "&")
     };
     page.split("<input type=\"hidden\"").skip(1).map(|i| (attribute(i, "name"), attribute(i, "value"))).collect()
+}
+
+/// `sale done 1001`, sorted: banks list in orders of their own.
+pub fn listed(lines: &[Line]) -> Vec<String> {
+    let mut all: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{} {} {}", line.operation, line.standing, line.minor.unwrap_or(-1)).trim().to_owned())
+        .collect();
+    all.sort();
+    all
 }
 
 /// What an approval left behind.

@@ -5,7 +5,7 @@ use vezne_plugin::native::{Running, Session};
 use vezne_plugin::{BankRef, Outcome, Payments, Preauth, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{Desk, card, ctx, reference, target, terms, word};
+use crate::driver::{Desk, card, ctx, listed, reference, target, terms, word};
 
 const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
 const CARD: &str = "4355084355084358";
@@ -125,4 +125,20 @@ async fn faults_end_in_no_verdict() {
             assert!(matches!(paid, Err(vezne_plugin::Fault::NotAuthentic(_))), "{model} {kind:?}: {paid:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_book_of_an_order_and_of_a_day() {
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
+    let sale = Garanti::sale(&ctx, &terms(125_050), &card(CARD).card());
+    let bank = reference(&desk.end::<Garanti>(&ctx, Some(&terms(125_050)), sale).await);
+    let sold = target("sale", "none", 125_050, bank);
+    desk.bank.day_end();
+    let back = Garanti::refund(&ctx, &terms(5_000), &sold);
+    assert_eq!(word(&desk.end::<Garanti>(&ctx, Some(&terms(5_000)), back).await), "approved");
+    let expected = ["refund done 5000", "sale done 125050"];
+    assert_eq!(listed(&desk.order::<Garanti>(&ctx, &sold).await), expected);
+    let today = desk.today::<Garanti>(&ctx).await;
+    assert_eq!(listed(&today), expected);
+    assert!(today.iter().all(|line| line.order_id.as_deref() == Some(ORDER) && line.at_millis.is_some()), "{today:?}");
 }

@@ -7,6 +7,7 @@ mod boa;
 mod driver;
 mod garanti;
 mod interpos;
+mod nestpay;
 mod param;
 mod payflex;
 mod payfor;

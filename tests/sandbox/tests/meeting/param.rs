@@ -5,7 +5,7 @@ use vezne_plugin::native::{Running, Session};
 use vezne_plugin::{BankRef, Outcome, Payments, Preauth, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{Desk, card, ctx, reference, target, terms, word};
+use crate::driver::{Desk, card, ctx, listed, reference, target, terms, word};
 
 const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
 const CARD: &str = "4355084355084358";
@@ -191,4 +191,21 @@ async fn faults_end_in_no_verdict() {
         assert!(matches!(paid, Err(vezne_plugin::Fault::NotAuthentic(_))), "{kind:?}: {paid:?}");
         assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0, "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn the_book_of_a_day() {
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
+    assert!(desk.today::<Param>(&ctx).await.is_empty(), "an empty day is no fault");
+    let sale = Param::sale(&ctx, &terms(125_050), &card(CARD).card());
+    let bank = reference(&desk.end::<Param>(&ctx, Some(&terms(125_050)), sale).await);
+    let sold = target("sale", "none", 125_050, bank);
+    desk.bank.day_end();
+    let back = Param::refund(&ctx, &terms(5_000), &sold);
+    assert_eq!(word(&desk.end::<Param>(&ctx, Some(&terms(5_000)), back).await), "approved");
+    let today = desk.today::<Param>(&ctx).await;
+    assert_eq!(listed(&today), ["refund done 5000", "sale done 125050"]);
+    assert!(
+        today.iter().all(|line| line.order_id.as_deref() == Some(ORDER) && line.currency.as_deref() == Some("TRY"))
+    );
 }

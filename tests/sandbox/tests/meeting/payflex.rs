@@ -5,7 +5,7 @@ use vezne_plugin::native::{Running, Session};
 use vezne_plugin::{BankRef, Context, Outcome, Payments, Preauth, ThreeDSecure, step};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{self, Desk, card, reference, target, terms, word};
+use crate::driver::{self, Desk, card, listed, reference, target, terms, word};
 
 const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
 const CARD: &str = "4355084355084358";
@@ -293,4 +293,26 @@ async fn the_banks_page_states_what_it_charged() {
         let stated = (paid.stated.minor, paid.stated.currency.as_deref(), paid.stated.order_id.as_deref());
         assert_ne!(stated, (Some(1_250), Some("949"), Some(ORDER)), "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn the_book_of_a_day_has_pages() {
+    let (desk, _host, ctx) = (desk(), host(), ctx());
+    assert!(desk.today::<Payflex>(&ctx).await.is_empty(), "an empty day is no fault");
+    let sale = Payflex::sale(&ctx, &terms(125_050), &card(CARD).card());
+    let bank = reference(&desk.end::<Payflex>(&ctx, Some(&terms(125_050)), sale).await);
+    let sold = target("sale", "none", 125_050, bank);
+    let back = Payflex::refund(&ctx, &terms(5_000), &sold);
+    assert_eq!(word(&desk.end::<Payflex>(&ctx, Some(&terms(5_000)), back).await), "approved");
+    for number in 0..60 {
+        let ctx = Context { order_id: format!("MORE{number}"), ..self::ctx() };
+        let sale = Payflex::sale(&ctx, &terms(100), &card(CARD).card());
+        desk.end::<Payflex>(&ctx, Some(&terms(100)), sale).await;
+    }
+    let today = desk.today::<Payflex>(&ctx).await;
+    assert_eq!(today.len(), 62, "more than one page of them");
+    assert_eq!(listed(&today[..2]), ["refund done 5000", "sale done 125050"]);
+    assert_eq!(today[0].order_id.as_deref(), Some(ORDER));
+    let now = u64::try_from(desk.bank.clock().now_ms()).expect("after 1970");
+    assert!(today.iter().all(|line| line.at_millis.is_some_and(|at| now.abs_diff(at) < 60_000)));
 }

@@ -160,7 +160,7 @@ async fn search_finds_numbers_orders_and_days() {
     let days = |from: &str, until: &str, paging: &str| {
         format!("<DateCriteria><StartDate>{from}</StartDate><EndDate>{until}</EndDate></DateCriteria>{paging}")
     };
-    let two = "<PagingCriteria><PageIndex>2</PageIndex><PageSize>2</PageSize></PagingCriteria>";
+    let two = "<PagedRequestInfo><PageIndex>2</PageIndex><PageSize>2</PageSize></PagedRequestInfo>";
     let listed = desk.search(&days(&today, &today, two)).await;
     assert_eq!((tag(&listed, "TotalItemCount"), listed.matches("<MerchantId>").count()), ("3", 1));
     for (criteria, expected) in [
