@@ -10,6 +10,7 @@ mod bank;
 pub mod boa;
 mod book;
 mod card;
+mod ccpayment;
 mod client;
 mod clock;
 pub mod desk;
@@ -63,6 +64,7 @@ pub const FAMILIES: &[Family] = &[
     boa::FAMILY,
     param::FAMILY,
     payflex::FAMILY,
+    ccpayment::FAMILY,
 ];
 
 /// Every family's test stores.

@@ -4,6 +4,7 @@
 
 mod akbank;
 mod boa;
+mod ccpayment;
 mod driver;
 mod garanti;
 mod interpos;

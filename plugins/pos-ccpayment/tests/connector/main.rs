@@ -1,0 +1,10 @@
+//! The connector as the host drives it, natively.
+
+mod bank;
+mod gate;
+mod hash;
+mod kit;
+mod manifest;
+mod property;
+mod question;
+mod write;
