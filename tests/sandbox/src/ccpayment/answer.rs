@@ -26,6 +26,11 @@ pub fn refused(code: u16, say: &str) -> Value {
     json!({ "status_code": code, "status_description": say })
 }
 
+/// What the card's bank says. A silent issuer is "too late" here (ISO 8583: 68).
+pub fn bank_code(issuer: &str) -> &str {
+    if issuer == "92" { "68" } else { issuer }
+}
+
 /// `Auth` or `PreAuth`.
 pub fn transaction_type(kind: Kind) -> &'static str {
     if kind == Kind::PreAuth { "PreAuth" } else { "Auth" }
@@ -44,7 +49,7 @@ pub fn charged(done: &Done, order_number: &str) -> Value {
     let (code, say) = match &done.verdict {
         Verdict::Approved => (100, "Payment process successful"),
         Verdict::Declined(refusal) => {
-            data["original_bank_error_code"] = json!(refusal.code);
+            data["original_bank_error_code"] = json!(bank_code(refusal.code));
             data["original_bank_error_description"] = json!(refusal.text);
             (41, refusal.text)
         }

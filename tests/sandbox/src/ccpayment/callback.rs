@@ -14,7 +14,7 @@ use crate::visit::{self, Outcome};
 use crate::voucher::Voucher;
 use crate::{form, http, random};
 
-use super::answer::{decimal, transaction_type};
+use super::answer::{bank_code, decimal, transaction_type};
 use super::api::charge;
 use super::hash;
 use super::operation::{code, desk};
@@ -183,7 +183,7 @@ fn charged(done: &Done, md_status: String) -> Told {
         code,
         say: say.to_owned(),
         md_status,
-        bank_code: done.refusal().map_or("", |r| r.code).to_owned(),
+        bank_code: done.refusal().map_or("", |r| bank_code(r.code)).to_owned(),
         auth_code: done.entry.auth_code.clone(),
     }
 }

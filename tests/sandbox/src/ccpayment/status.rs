@@ -7,7 +7,7 @@ use crate::book::{Entry, Kind};
 use crate::desk::State;
 use crate::store::Store;
 
-use super::answer::{decimal, number, transaction_type};
+use super::answer::{bank_code, decimal, number, transaction_type};
 use super::operation::desk;
 use super::session::{Gate, Queued};
 
@@ -67,7 +67,7 @@ pub fn line(bank: &Bank, store: &Store, order: &str, pending_too: bool) -> Value
         "total_refunded_amount": number(view.refunded), "product_price": decimal(charge.amount),
         "transaction_amount": number(taken), "ref_number": charge.host_ref,
         "transaction_type": transaction_type(charge.kind),
-        "original_bank_error_code": if reversing { "" } else { charge.issuer_code.as_deref().unwrap_or_default() },
+        "original_bank_error_code": if reversing { "" } else { bank_code(charge.issuer_code.as_deref().unwrap_or_default()) },
         "original_bank_error_description": "",
     })
 }
