@@ -1,0 +1,9 @@
+//! The connector as the host drives it, natively.
+
+mod bank;
+mod gate;
+mod kit;
+mod manifest;
+mod property;
+mod question;
+mod write;
