@@ -23,6 +23,7 @@ pub mod interpos;
 mod issuer;
 #[cfg(test)]
 mod merchant;
+mod msu;
 pub mod nestpay;
 mod page;
 pub mod param;
@@ -65,6 +66,7 @@ pub const FAMILIES: &[Family] = &[
     param::FAMILY,
     payflex::FAMILY,
     ccpayment::FAMILY,
+    msu::FAMILY,
 ];
 
 /// Every family's test stores.

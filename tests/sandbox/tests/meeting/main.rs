@@ -8,6 +8,7 @@ mod ccpayment;
 mod driver;
 mod garanti;
 mod interpos;
+mod msu;
 mod nestpay;
 mod param;
 mod payflex;
