@@ -41,6 +41,18 @@ pub const AUDIT_CHAIN_AFTER: Duration = Duration::from_mins(1);
 pub const AUDIT_CHAIN_ROWS_MAX: i64 = 1_000;
 /// "No such order" must be heard this often before it is believed.
 pub const NOT_FOUND_ASKS_MIN: i64 = 2;
+/// How long a proposal waits for its second person: over a long weekend.
+pub const PROPOSAL_LIFE: Duration = Duration::from_hours(96);
+/// Letters of what a person writes as evidence; fewer than the first cannot say anything.
+pub const EVIDENCE_CHARS_MIN: usize = 10;
+/// A page of text; more belongs into the attachment.
+pub const EVIDENCE_CHARS_MAX: usize = 2_000;
+/// A doubt that lasts longer than the first three questions is worth an alarm.
+pub const DOUBT_ALARM_AFTER: Duration = Duration::from_mins(2);
+/// How often causes for an alarm are looked for.
+pub const ALARM_EVERY: Duration = Duration::from_secs(5);
+/// Payments that an alarm names on the wire; the rest is in its count.
+pub const ALARM_PAYMENTS_SHOWN: i64 = 20;
 /// Rows the janitor takes at a time; the rest waits for the next round.
 pub const JANITOR_BATCH: i64 = 32;
 /// How often a write is tried again after another one moved the row first.

@@ -23,6 +23,7 @@ pub enum Nav {
     Dealers,
     Customers,
     Statement,
+    Doubts,
     Pos,
     Plugins,
     ApiKeys,
@@ -52,12 +53,13 @@ const fn entry(
     Entry { nav, href, key, icon, needs, class }
 }
 
-const MONEY: [Entry; 5] = [
+const MONEY: [Entry; 6] = [
     entry(Nav::Home, "/", "nav-home", icon::HOME, None, "k"),
     entry(Nav::Payments, "/payments", "nav-payments", icon::LIST, Some(Permission::PaymentRead), "k"),
     entry(Nav::Pay, "/pay", "nav-pay", icon::PLUS, Some(Permission::PaymentCreate), "k"),
     entry(Nav::Receivables, "/receivables", "nav-receivables", icon::CARD, Some(Permission::ReceivableRead), ""),
     entry(Nav::Statement, "/statement", "nav-statement", icon::LEDGER, Some(Permission::ReceivableRead), "k"),
+    entry(Nav::Doubts, "/doubts", "nav-doubts", icon::DOUBT, Some(Permission::DoubtRead), ""),
 ];
 const TREE: [Entry; 2] = [
     entry(Nav::Dealers, "/dealers", "nav-dealers", icon::TREE, Some(Permission::DealerRead), ""),

@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 29] = [
+const PAGES: [&str; 33] = [
     "/",
     "/menu",
     "/pay",
@@ -72,6 +72,10 @@ const PAGES: [&str; 29] = [
     "/pos/pos_1",
     "/plugins",
     "/api-keys",
+    "/doubts",
+    "/doubts/att_1",
+    "/doubts/att_2",
+    "/doubts/opr_3",
     "/webhooks",
     "/webhooks/new",
     "/webhooks/whk_1",
@@ -96,7 +100,8 @@ async fn every_page_renders_in_every_language_without_inline_style_or_script() {
 
 #[tokio::test]
 async fn a_new_firm_sees_how_to_begin() {
-    for path in ["/", "/payments", "/customers", "/dealers", "/receivables", "/pos", "/plugins", "/webhooks"] {
+    for path in ["/", "/payments", "/customers", "/dealers", "/receivables", "/pos", "/plugins", "/webhooks", "/doubts"]
+    {
         let (status, html) = get(path, "session=new").await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert!(html.contains("class=\"empty\""), "{path} has an empty state");
@@ -273,4 +278,26 @@ async fn a_webhook_address_that_is_refused_comes_back_with_the_reason() {
         html.contains("Bu adrese gidilemez.") && html.contains("http://10.0.0.1/") && html.contains("ERP"),
         "{html}"
     );
+}
+
+#[tokio::test]
+async fn a_doubt_is_decided_by_two_persons() {
+    let (_, html) = get("/doubts/att_1", "session=firm").await;
+    assert!(html.contains("name=\"evidence\"") && html.contains("Banka süresinde cevap vermedi"), "{html}");
+    let (_, html) = get("/doubts/att_2", "session=firm").await;
+    assert!(!html.contains("name=\"evidence\""), "a proposal waits: no second one");
+    assert!(html.contains("/proposals/prp_1/confirm") && !html.contains("/proposals/prp_1/withdraw"), "{html}");
+    let (response, html) = ask(form("/doubts/att_1", "outcome=done&evidence=evet")).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains(">evet</textarea>") && html.contains("Çok kısa."), "{html}");
+    let (response, _) = ask(form("/proposals/prp_1/confirm", "doubt=att_2&payment=pay_2")).await;
+    assert_eq!((response.status(), &response.headers()[header::LOCATION]), (StatusCode::SEE_OTHER, "/payments/pay_2"));
+    let (response, _) = ask(form("/proposals/prp_1/withdraw", "doubt=att_2&payment=pay_2")).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn only_those_who_may_see_doubts_are_led_to_them() {
+    assert!(get("/", "session=firm").await.1.contains("href=\"/doubts\""));
+    assert!(!get("/", "session=dealer").await.1.contains("href=\"/doubts\""));
 }

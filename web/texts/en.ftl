@@ -649,3 +649,117 @@ delivery-outcome-awaiting-response = it broke before an answer
 delivery-outcome-reading-response = it broke during the answer
 scope-webhooks-read = Look at webhooks
 scope-webhooks-write = Write webhooks
+
+## Doubt
+nav-doubts = In doubt
+doubts-what = Every amount that was sent to a bank and has no certain outcome. The bank keeps being asked; do not collect again.
+doubts-empty = Nothing is in doubt
+doubts-empty-what = The outcome of every amount that was sent to a bank is known.
+doubt-why = Why
+doubt-since = Since
+doubt-next-ask = Next inquiry
+doubt-asked-no-more = Not asked any more
+doubt-waits-second = Waits for a second person
+doubt-needs-person = Needs a decision
+doubt-to-payment = To the payment
+doubt-will-be-asked = The bank will be asked again at { $at }.
+doubt-if-silent = If it has not answered by { $until }, two persons decide the outcome.
+doubt-asked-in-vain = The bank is not asked any more.
+doubt-asked-in-vain-what = Every inquiry stayed without an answer. Find out from the bank, and decide it as two persons.
+doubt-phase = At which step
+doubt-detail = Detail
+doubt-bank-said = The bank's words
+doubt-inquiries = Times asked
+doubt-not-found = Answers “no such order”
+doubt-talk = What was said to the bank and by it
+doubt-no-talk = Nothing is on record as sent to the bank.
+doubt-decide = Decide the outcome
+doubt-decide-what = Write what the bank's statement, letter or clerk says. Once a second person confirms, the books change as if the bank had answered.
+doubt-evidence = Evidence
+doubt-evidence-hint = How do you know? At least 10 letters. Do not write a card number.
+doubt-reference = Document number
+doubt-reference-hint = Number of the statement or of the bank's letter
+doubt-digest = SHA-256 of the file
+doubt-digest-hint = The file stays with you; its 64-digit digest stays here
+doubt-propose = Send for confirmation
+doubt-no-answer-in-time = The bank did not answer in time
+doubt-connection-broke = The connection broke while sending
+doubt-answer-too-long = The answer is too long to be taken
+doubt-answer-status = The bank sent an error page
+doubt-answer-format = The answer could not be read
+doubt-order-differs = The answer names another order number
+doubt-currency-differs = The answer names another currency
+doubt-payer-away = The cardholder did not come back from the bank's page
+doubt-contract-breach = The plugin could not interpret the answer
+phase-sending = While sending
+phase-awaiting-response = While waiting for the answer
+phase-reading-response = While reading the answer
+outcome-paid = The money was taken
+outcome-unpaid = The money was not taken
+outcome-held = The amount was held
+outcome-not-held = The amount was not held
+outcome-captured = What was held was captured
+outcome-not-captured = What was held was not captured
+outcome-voided = It was voided
+outcome-not-voided = It was not voided
+outcome-refunded = It was refunded
+outcome-not-refunded = It was not refunded
+proposal-open = Waits for confirmation: { $outcome }
+proposal-by = Proposed by
+proposal-expires = Good until
+proposal-decided-by = Decided by
+proposal-decided-at = Decided at
+proposal-note = Note
+proposal-own-what = You proposed this; a second person must confirm it.
+proposal-other-what = Check the evidence yourself. Your confirmation changes the books and cannot be undone.
+proposal-confirm = Confirm
+proposal-reject = Reject
+proposal-withdraw = Take back
+proposal-earlier = Earlier proposals
+proposal-refused = The decision was not taken
+proposal-refused-what = Nothing has changed.
+proposal-state-proposed = Waits for confirmation
+proposal-state-confirmed = Confirmed
+proposal-state-rejected = Rejected
+proposal-state-withdrawn = Taken back
+proposal-state-expired = Expired
+alarm-bank-silent =
+    { $n ->
+        [one] { $pos } does not answer: one amount is in doubt.
+       *[other] { $pos } does not answer: { $n } amounts are in doubt.
+    }
+alarm-asked-in-vain =
+    { $n ->
+        [one] { $pos } answered none of the inquiries: one amount needs a decision.
+       *[other] { $pos } answered none of the inquiries: { $n } amounts need a decision.
+    }
+alarm-contradiction =
+    { $n ->
+        [one] { $pos } says the opposite of our books about one amount.
+       *[other] { $pos } says the opposite of our books about { $n } amounts.
+    }
+alarm-stray-stuck =
+    { $n ->
+        [one] { $pos } does not give back what it approved too late: one amount.
+       *[other] { $pos } does not give back what it approved too late: { $n } amounts.
+    }
+alarm-since = Since { $at }.
+alarm-payments = Its payments
+alarm-found = What did you find?
+alarm-found-hint = How was it settled with the bank? This note stays in the audit trail.
+alarm-close = Close the alarm
+home-alarms =
+    { $n ->
+        [one] One alarm is waiting for you.
+       *[other] { $n } alarms are waiting for you.
+    }
+home-alarms-what = Trouble at a bank needs a person's eyes.
+event-doubt-proposed = A decision was proposed
+event-attempt-contradicted = The bank later said the opposite; no money was moved, a person is looking
+event-attempt-borne-out = The bank bore the decision out
+event-capture-contradicted = The bank later said the opposite about the capture
+event-void-contradicted = The bank later said the opposite about the void
+event-refund-contradicted = The bank later said the opposite about the refund
+event-capture-news-refused = News that did not fit the capture was ignored
+event-void-news-refused = News that did not fit the void was ignored
+event-refund-news-refused = News that did not fit the refund was ignored

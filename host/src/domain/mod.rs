@@ -1,11 +1,13 @@
 //! Pure rules: no I/O, no async, no axum, sqlx or wasmtime.
 
+pub mod alarm;
 pub mod allocation;
 pub mod amount;
 pub mod bin;
 pub mod books;
 pub mod card;
 pub mod decline;
+pub mod doubt;
 pub mod fold;
 pub mod id;
 pub mod instalment;
@@ -15,6 +17,7 @@ pub mod money;
 pub mod named;
 pub mod party;
 pub mod payment;
+pub mod proposal;
 pub mod rate;
 pub mod receivable;
 pub mod split;

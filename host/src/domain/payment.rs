@@ -7,6 +7,7 @@
 
 use super::named::named;
 
+mod decided;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -116,6 +117,12 @@ named! {
         RefundedPartly = "refunded_partly",
         /// A refund succeeded and nothing is left.
         RefundedFully = "refunded_fully",
+        /// Two persons say, with evidence, that the bank took the money.
+        DecidedPaid = "decided_paid",
+        /// Two persons say, with evidence, that the bank holds the money.
+        DecidedAuthorized = "decided_authorized",
+        /// Two persons say, with evidence, that the bank booked nothing.
+        DecidedUnpaid = "decided_unpaid",
     }
 }
 
@@ -206,6 +213,10 @@ named! {
         InquiryFoundDeclined = "inquiry_found_declined",
         /// An inquiry found, finally, that it was never done.
         InquiryNotDoneFinal = "inquiry_not_done_final",
+        /// Two persons say, with evidence, that the bank did it.
+        DecidedDone = "decided_done",
+        /// Two persons say, with evidence, that the bank did not do it.
+        DecidedNotDone = "decided_not_done",
     }
 }
 

@@ -4,8 +4,11 @@
 
 use crate::app::App;
 use crate::ctx::Actor;
-use crate::domain::id::{AttemptId, OperationId, TenantId};
-use crate::domain::payment::{AttemptEvent, AttemptState, Move, PaymentState, Refusal};
+use crate::domain::alarm::AlarmCause;
+use crate::domain::doubt::DoubtId;
+use crate::domain::id::{AttemptId, OperationId, ProposalId, TenantId};
+use crate::domain::payment::{AttemptEvent, AttemptState, IllegalMove, Move, PaymentState, Refusal};
+use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
@@ -17,6 +20,7 @@ use crate::store::attempt::{Attempt, attempt_fetch, attempt_update};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::outbox::outbox_insert;
 use crate::store::payment::{Payment, payment_fetch, payment_move};
+use crate::store::proposal::proposal_overtake;
 use crate::store::{StoreError, Tx};
 
 /// What happened to an attempt, with what is worth keeping of it.
@@ -32,6 +36,8 @@ pub struct AttemptNews {
     pub waiting: Option<Waiting>,
     /// When the janitor looks next, where the event itself does not say.
     pub due_ms: Option<i64>,
+    /// The proposal, where persons decided it.
+    pub proposal: Option<ProposalId>,
     /// Who caused it.
     pub actor: Actor,
 }
@@ -48,7 +54,7 @@ pub struct Waiting {
 impl AttemptNews {
     /// An event and nothing else.
     pub fn new(event: AttemptEvent, actor: Actor) -> Self {
-        Self { event, bank: None, failure: None, waiting: None, due_ms: None, actor }
+        Self { event, bank: None, failure: None, waiting: None, due_ms: None, proposal: None, actor }
     }
 }
 
@@ -63,7 +69,9 @@ pub struct Settled {
     pub moved: bool,
 }
 
-enum Step {
+/// What one try of the transaction came to.
+pub(in crate::flow) enum Step {
+    /// Written, or found as it should be.
     Settled(Box<Settled>),
     /// Somebody else moved a row between our reading and our writing.
     Lost,
@@ -88,15 +96,7 @@ pub async fn attempt_settle(
                     Err(StoreError::CommitUnknown(_)) => continue,
                     Err(error) => return Err(error.into()),
                 }
-                if !settled.attempt.state.is_open() {
-                    app.hold.card_drop(attempt);
-                }
-                if settled.attempt.state == AttemptState::Stray && settled.moved {
-                    app.janitor_wake.notify_one();
-                }
-                if settled.moved {
-                    app.webhook_wake.notify_one();
-                }
+                attempt_settled(app, &settled);
                 return Ok(*settled);
             }
         }
@@ -104,7 +104,21 @@ pub async fn attempt_settle(
     Err(FlowError::Busy("an attempt that many hands move at once"))
 }
 
-async fn settle_in_tx(
+/// What follows the commit that settled an attempt.
+pub(super) fn attempt_settled(app: &App, settled: &Settled) {
+    if !settled.attempt.state.is_open() {
+        app.hold.card_drop(settled.attempt.attempt_id);
+    }
+    if settled.attempt.state == AttemptState::Stray && settled.moved {
+        app.janitor_wake.notify_one();
+    }
+    if settled.moved {
+        app.webhook_wake.notify_one();
+    }
+}
+
+/// One try of the transaction.
+pub(in crate::flow) async fn settle_in_tx(
     app: &App,
     tx: &mut Tx,
     tenant: TenantId,
@@ -116,16 +130,10 @@ async fn settle_in_tx(
     let mut attempt = attempt_fetch(tx, tenant, attempt_id).await?.ok_or_else(missing)?;
     let mut payment = payment_fetch(tx, tenant, attempt.payment_id).await?.ok_or_else(missing)?;
     let from = attempt.state;
-    let to = match from.next(news.event) {
+    let to = match attempt.next(news.event) {
         Ok(Move::To(to)) => to,
         Ok(Move::Stay) => return stay(tx, attempt, payment, news, now_ms).await,
-        Err(illegal) => {
-            event_insert(tx, &refused(&attempt, news, illegal.refusal, now_ms)).await?;
-            if illegal.refusal == Refusal::Contradiction {
-                tracing::error!(attempt = %attempt_id, %illegal, "the bank contradicts our books: a person must look");
-            }
-            return Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false })));
-        }
+        Err(illegal) => return refuse(tx, attempt, payment, news, illegal, now_ms).await,
     };
     apply(&mut attempt, to, news, now_ms);
     if !attempt_update(tx, &attempt).await? {
@@ -144,10 +152,45 @@ async fn settle_in_tx(
     if to == AttemptState::Captured {
         collect::captured_in_tx(tx, &payment, &attempt, payment.charged_minor, now_ms).await?;
     }
+    if from == AttemptState::Unknown {
+        proposal_overtake(tx, tenant, &attempt_id.to_string(), now_ms).await?;
+    }
     event_insert(tx, &told(&attempt, from, news, now_ms)).await?;
     publish(tx, &payment, before, now_ms).await?;
     view::answer_store(app, tx, &payment).await?;
     Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: true })))
+}
+
+/// The table refuses it: the timeline says so, and what contradicts our books calls a person.
+async fn refuse(
+    tx: &mut Tx,
+    mut attempt: Attempt,
+    payment: Payment,
+    news: &AttemptNews,
+    illegal: IllegalMove,
+    now_ms: i64,
+) -> FlowResult<Step> {
+    event_insert(tx, &refused(&attempt, news, illegal.refusal, now_ms)).await?;
+    if illegal.refusal == Refusal::Contradiction {
+        tracing::error!(attempt = %attempt.attempt_id, %illegal, "the bank contradicts our books: a person must look");
+        let item = AlarmItem {
+            tenant: attempt.tenant_id,
+            pos_account: attempt.pos_account_id,
+            subject: DoubtId::Attempt(attempt.attempt_id),
+            payment: attempt.payment_id,
+            detail: &illegal.to_string(),
+        };
+        alarm_raise_in_tx(tx, AlarmCause::Contradiction, item, now_ms).await?;
+        // The bank has spoken: what persons decided is asked about no more, a person looks instead.
+        if attempt.proposal_id.is_some() && attempt.due_ms.is_some() {
+            attempt.due_ms = None;
+            if !attempt_update(tx, &attempt).await? {
+                return Ok(Step::Lost);
+            }
+            attempt.version += 1;
+        }
+    }
+    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false })))
 }
 
 /// Nothing moves, but what is newly known (a reference, the next question) is kept.
@@ -167,6 +210,16 @@ async fn stay(
             return Ok(Step::Lost);
         }
     }
+    // The bank bears out what persons decided: it is asked no more.
+    if attempt.proposal_id.is_some() && attempt.due_ms.is_some() && news.event.is_banks_word() {
+        attempt.due_ms = None;
+        if !attempt_update(tx, &attempt).await? {
+            return Ok(Step::Lost);
+        }
+        let borne_out =
+            PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "attempt.borne_out", &news.actor.label(), now_ms);
+        event_insert(tx, &borne_out.attempt(attempt.attempt_id).fact("event", news.event.as_str())).await?;
+    }
     Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false })))
 }
 
@@ -183,6 +236,12 @@ fn apply(attempt: &mut Attempt, to: AttemptState, news: &AttemptNews, now_ms: i6
         // Somebody must give the money back: at once.
         AttemptState::Stray => Some(now_ms),
         state if state.is_open() => news.due_ms.or(attempt.due_ms),
+        // What persons decided is still asked about: a bank that says otherwise must be heard.
+        _ if news.proposal.is_some() => {
+            attempt.asks = 0;
+            attempt.not_found = 0;
+            Some(now_ms + limits::millis(limits::INQUIRY_SCHEDULE[0]))
+        }
         _ => None,
     };
     if to == AttemptState::Provisioning {
@@ -201,6 +260,9 @@ fn apply(attempt: &mut Attempt, to: AttemptState, news: &AttemptNews, now_ms: i6
 }
 
 fn keep(attempt: &mut Attempt, news: &AttemptNews) {
+    if let Some(proposal) = news.proposal {
+        attempt.proposal_id = Some(proposal.to_text());
+    }
     if let Some(bank) = &news.bank {
         attempt.bank_ref = bank_ref_text(bank, &attempt.bank_ref);
     }
@@ -239,6 +301,9 @@ fn told(attempt: &Attempt, from: AttemptState, news: &AttemptNews, now_ms: i64) 
         .attempt(attempt.attempt_id)
         .fact("from", from.as_str())
         .fact("event", news.event.as_str());
+    if let Some(proposal) = news.proposal {
+        event = event.fact("proposal", proposal.to_string());
+    }
     if let Some(failure) = &news.failure {
         event = event
             .fact("code", failure.code.as_str())
@@ -251,7 +316,8 @@ fn told(attempt: &Attempt, from: AttemptState, news: &AttemptNews, now_ms: i64) 
 }
 
 fn refused(attempt: &Attempt, news: &AttemptNews, refusal: Refusal, now_ms: i64) -> PaymentEvent {
-    PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "attempt.news_refused", &news.actor.label(), now_ms)
+    let kind = if refusal == Refusal::Contradiction { "attempt.contradicted" } else { "attempt.news_refused" };
+    PaymentEvent::new(attempt.tenant_id, attempt.payment_id, kind, &news.actor.label(), now_ms)
         .attempt(attempt.attempt_id)
         .fact("state", attempt.state.as_str())
         .fact("event", news.event.as_str())

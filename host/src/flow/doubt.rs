@@ -1,4 +1,13 @@
-//! What payments without a known outcome may turn out to have closed: beside a debt, never in it.
+//! Doubt: what payments without a known outcome may turn out to have closed (beside a debt, never in it), everything
+//! that is in doubt with all that is known of it, and how persons decide it.
+
+mod decision;
+mod list;
+
+pub use decision::{Decision, doubt_propose};
+pub use list::{DoubtWhole, doubt_page, doubt_whole};
+
+pub(in crate::flow) use decision::decision_in_tx;
 
 use std::collections::BTreeMap;
 

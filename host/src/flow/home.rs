@@ -11,6 +11,7 @@ use crate::flow::books::{day_of, zone};
 use crate::flow::error::FlowResult;
 use crate::flow::view::{payment_view, whole_fetch};
 use crate::limits::{HOME_DAYS, HOME_PAYMENTS};
+use crate::store::alarm::alarm_count;
 use crate::store::home::{DaySum, Sum, collected, collected_by_day, owed_by, owed_to, payments_in_state};
 use crate::store::payment::{PaymentFilter, payment_list};
 
@@ -18,7 +19,8 @@ use crate::store::payment::{PaymentFilter, payment_list};
 const NO_DAY: &str = "9999-12-31";
 
 /// What I owe, what I collected, what is in doubt.
-pub async fn home(app: &App, ctx: &Ctx) -> FlowResult<Home> {
+/// `alarms` says whether the caller may know what a person is called for.
+pub async fn home(app: &App, ctx: &Ctx, alarms: bool) -> FlowResult<Home> {
     let now_ms = ctx.clock.now_ms();
     let today = day_of(now_ms);
     let week_ms = start_ms(today.saturating_sub(6.days()));
@@ -40,6 +42,7 @@ pub async fn home(app: &App, ctx: &Ctx) -> FlowResult<Home> {
         receivable: sums(owed_to(&mut tx, tenant, scope).await?),
         collected_today: sums(collected(&mut tx, tenant, scope, start_ms(today)).await?),
         collected_month: sums(collected(&mut tx, tenant, scope, start_ms(today.first_of_month())).await?),
+        alarms: if alarms { alarm_count(&mut tx, tenant, scope).await? } else { 0 },
         in_doubt: sums(payments_in_state(&mut tx, tenant, scope, "unknown", 0).await?),
         declined_week: count(&payments_in_state(&mut tx, tenant, scope, "declined", week_ms).await?),
         succeeded_week: count(&payments_in_state(&mut tx, tenant, scope, "succeeded", week_ms).await?),

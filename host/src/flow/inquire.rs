@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::ctx::Actor;
+use crate::domain::alarm::AlarmCause;
+use crate::domain::doubt::DoubtId;
 use crate::domain::id::OperationId;
 use crate::domain::payment::{AttemptEvent, AttemptState, OperationEvent, OperationKind, OperationState};
+use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::attempt::{AttemptNews, attempt_settle, bank_ref_text};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
@@ -25,7 +28,9 @@ const JANITOR: Actor = Actor::Job("janitor");
 
 /// When a bank is asked again: after the steps of the schedule, then daily; nothing after the last day.
 pub fn next_ask_ms(attempt: &Attempt, now_ms: i64) -> Option<i64> {
-    next_ms(attempt.asks, attempt.sent_at_ms, now_ms)
+    // What persons decided is asked about for as long again, counted from their decision.
+    let since_ms = attempt.finished_at_ms.filter(|_| attempt.proposal_id.is_some()).unwrap_or(attempt.sent_at_ms);
+    next_ms(attempt.asks, since_ms, now_ms)
 }
 
 fn next_ms(asks: i64, sent_at_ms: i64, now_ms: i64) -> Option<i64> {
@@ -69,6 +74,9 @@ pub async fn janitor_round(app: &App) -> FlowResult<usize> {
 async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
     match attempt.state {
         AttemptState::Unknown => attempt_ask(app, attempt).await,
+        AttemptState::Captured | AttemptState::Authorized | AttemptState::Failed if attempt.proposal_id.is_some() => {
+            attempt_ask(app, attempt).await
+        }
         AttemptState::Stray => stray_return(app, attempt).await,
         // The row is there, but no send was ever written down: not a byte has left (P3).
         AttemptState::Sending if attempt.bank_ref == "{}" => {
@@ -100,7 +108,7 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
     let mut tx = app.db.begin().await?;
     attempt.asks += 1;
     attempt.due_ms = next_ask_ms(&attempt, now_ms);
-    if attempt.due_ms.is_none() {
+    if attempt.due_ms.is_none() && attempt.state == AttemptState::Unknown {
         let mut failure = Failure::from_text(attempt.failure.as_deref()).unwrap_or_default();
         failure.alarm = true;
         attempt.failure = failure.to_text();
@@ -175,13 +183,14 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
             false,
             app.clock.now_ms(),
         );
-        let news = OperationNews { event: OperationEvent::Silence, bank: None, failure: Some(doubt), actor: JANITOR };
+        let news = OperationNews { failure: Some(doubt), ..OperationNews::new(OperationEvent::Silence, JANITOR) };
         return operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop);
     }
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.begin().await?;
     operation.asks += 1;
-    operation.due_ms = next_ms(operation.asks, operation.sent_at_ms, now_ms);
+    let since_ms = operation.finished_at_ms.filter(|_| operation.proposal_id.is_some());
+    operation.due_ms = next_ms(operation.asks, since_ms.unwrap_or(operation.sent_at_ms), now_ms);
     if !operation_update(&mut tx, &operation).await? {
         return Ok(());
     }
@@ -224,7 +233,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
         }
         Verdict::Pending(_) | Verdict::Unknown { .. } => return Ok(()),
     };
-    let news = OperationNews { event, bank, failure, actor: JANITOR };
+    let news = OperationNews { bank, failure, ..OperationNews::new(event, JANITOR) };
     operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop)
 }
 
@@ -271,8 +280,18 @@ async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
         Some(operation) if operation.kind == OperationKind::Void => OperationKind::Refund,
         Some(_) => {
             tracing::error!(attempt = %attempt.attempt_id, "a stray charge cannot be given back: a person must decide");
+            let item = AlarmItem {
+                tenant: attempt.tenant_id,
+                pos_account: attempt.pos_account_id,
+                subject: DoubtId::Attempt(attempt.attempt_id),
+                payment: attempt.payment_id,
+                detail: "neither voided nor refunded",
+            };
+            alarm_raise_in_tx(&mut tx, AlarmCause::StrayStuck, item, now_ms).await?;
             let waiting = Attempt { due_ms: None, ..attempt };
-            attempt_update(&mut tx, &waiting).await?;
+            if !attempt_update(&mut tx, &waiting).await? {
+                return Ok(());
+            }
             return Ok(tx.commit().await?);
         }
         None => OperationKind::Void,
@@ -300,6 +319,7 @@ async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
         finished_at_ms: None,
         created_at_ms: now_ms,
         version: 1,
+        proposal_id: None,
     };
     // The next look: after this operation has ended one way or the other.
     let waiting = Attempt { due_ms: operation.due_ms, ..attempt };

@@ -1,5 +1,6 @@
 //! The acts, one file each: write intent, call, write result.
 
+pub mod alarm;
 pub mod attempt;
 pub mod audit;
 pub mod audit_chain;
@@ -16,6 +17,7 @@ pub mod operation;
 pub mod pos;
 pub mod pos_account;
 pub mod pos_test;
+pub mod proposal;
 pub mod result;
 pub mod run;
 pub mod sale;

@@ -1,31 +1,33 @@
 //! What is done with a payment after it: capture, void, refund. Intent, bank, result, as a sale.
 
+mod settle;
+
 use std::time::Duration;
 
 use crate::app::App;
-use crate::ctx::{Actor, Ctx};
+use crate::ctx::Ctx;
 use crate::domain::id::{OperationId, PaymentId, TenantId};
-use crate::domain::payment::{
-    AttemptEvent, AttemptState, Move, OperationEvent, OperationKind, OperationState, PaymentState,
-};
-use crate::flow::attempt::{bank_ref_text, publish_kind};
+use crate::domain::payment::{OperationKind, OperationState, PaymentState};
 use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
 use crate::flow::pos::pos_reopen;
 use crate::flow::run::{act_context, attempt_target, surely, terms_of};
 use crate::flow::view::{Whole, whole_fetch};
 use crate::limits;
-use crate::plugin::{Act, BankRef, Ending, Reason, Verdict};
-use crate::store::Tx;
-use crate::store::attempt::{Attempt, attempt_fetch, attempt_update};
+use crate::plugin::{Act, Ending, Reason, Verdict};
+use crate::store::attempt::attempt_fetch;
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::idempotency::{
-    IdempotencyKey, IdempotencyRow, idempotency_answer_of, idempotency_claim, idempotency_fetch, idempotency_hand_over,
+    IdempotencyKey, IdempotencyRow, idempotency_claim, idempotency_fetch, idempotency_hand_over,
 };
-use crate::store::operation::{Operation, operation_fetch, operation_insert, operation_update};
-use crate::store::payment::{Payment, payment_fetch, payment_move, payment_visible};
+use crate::store::operation::{Operation, operation_fetch, operation_insert};
+use crate::store::payment::{payment_fetch, payment_move, payment_visible};
+
+pub use settle::{OperationNews, operation_settle};
+
+use settle::operation_news;
+pub(in crate::flow) use settle::settle_in_tx;
 
 /// Which operation gives the money back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +202,7 @@ async fn begin(
         finished_at_ms: None,
         created_at_ms: now_ms,
         version: 1,
+        proposal_id: None,
     };
     let mut tx = app.db.begin().await?;
     if let Some(key) = &request.key
@@ -270,173 +273,4 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     };
     let news = operation_news(&app, verdict);
     surely(id, || operation_settle(&app, tenant, id, &news)).await
-}
-
-/// What happened to an operation.
-#[derive(Debug, Clone)]
-pub struct OperationNews {
-    /// The event of the state table.
-    pub event: OperationEvent,
-    /// What the bank calls it.
-    pub bank: Option<BankRef>,
-    /// Why it ended or is in doubt.
-    pub failure: Option<Failure>,
-    /// Who caused it.
-    pub actor: Actor,
-}
-
-fn operation_news(app: &App, verdict: Verdict) -> OperationNews {
-    let now_ms = app.clock.now_ms();
-    let (event, bank, failure) = match verdict {
-        Verdict::Approved(approval) => (OperationEvent::Approved, Some(approval.bank), None),
-        Verdict::Declined(decline) => (OperationEvent::Declined, None, Some(Failure::declined(decline))),
-        Verdict::NotProcessed(reason) => (OperationEvent::NotProcessed, None, Some(Failure::not_processed(reason))),
-        Verdict::Pending(bank) => {
-            let doubt = Failure::in_doubt("bank-pending", String::new(), None, false, now_ms);
-            (OperationEvent::Silence, Some(bank), Some(doubt))
-        }
-        Verdict::Unknown { reason, phase, alarm } => {
-            let doubt = Failure::in_doubt(reason.code, reason.detail, phase, alarm, now_ms);
-            (OperationEvent::Silence, None, Some(doubt))
-        }
-    };
-    OperationNews { event, bank, failure, actor: Actor::Job("bank") }
-}
-
-/// Writes what happened to an operation: its row, its attempt, the books and the events in one commit.
-pub async fn operation_settle(
-    app: &App,
-    tenant: TenantId,
-    id: OperationId,
-    news: &OperationNews,
-) -> FlowResult<Operation> {
-    for _ in 0..limits::MOVE_TRIES_MAX {
-        let mut tx = app.db.begin().await?;
-        if let Some(operation) = settle_in_tx(app, &mut tx, tenant, id, news).await? {
-            tx.commit().await?;
-            app.webhook_wake.notify_one();
-            return Ok(operation);
-        }
-    }
-    Err(FlowError::Busy("an operation that many hands move at once"))
-}
-
-/// Nothing where somebody else moved a row first.
-async fn settle_in_tx(
-    app: &App,
-    tx: &mut Tx,
-    tenant: TenantId,
-    id: OperationId,
-    news: &OperationNews,
-) -> FlowResult<Option<Operation>> {
-    let now_ms = app.clock.now_ms();
-    let missing = || FlowError::Internal(format!("{id} is gone"));
-    let mut operation = operation_fetch(tx, tenant, id).await?.ok_or_else(missing)?;
-    let to = match operation.state.next(news.event) {
-        Ok(Move::To(to)) => to,
-        Ok(Move::Stay) => return Ok(Some(operation)),
-        Err(illegal) => {
-            tracing::error!(operation = %id, %illegal, "the bank contradicts our books: a person must look");
-            return Ok(Some(operation));
-        }
-    };
-    operation.state = to;
-    if let Some(bank) = &news.bank {
-        operation.bank_ref = bank_ref_text(bank, &operation.bank_ref);
-    }
-    operation.failure = news.failure.as_ref().and_then(Failure::to_text);
-    operation.due_ms = (to == OperationState::Unknown).then(|| now_ms + limits::millis(limits::INQUIRY_SCHEDULE[0]));
-    operation.finished_at_ms = (!to.is_open()).then_some(now_ms);
-    if !operation_update(tx, &operation).await? {
-        return Ok(None);
-    }
-    operation.version += 1;
-    let mut payment = payment_fetch(tx, tenant, operation.payment_id).await?.ok_or_else(missing)?;
-    let mut attempt = attempt_fetch(tx, tenant, operation.attempt_id).await?.ok_or_else(missing)?;
-    if !follow(tx, &mut payment, &mut attempt, &operation, now_ms).await? {
-        return Ok(None);
-    }
-    let kind = format!("{}.{to}", operation.kind);
-    let failure = news.failure.clone().unwrap_or_default();
-    let event = PaymentEvent::new(tenant, operation.payment_id, &kind, &news.actor.label(), now_ms)
-        .attempt(operation.attempt_id)
-        .operation(id)
-        .fact("amount", operation.amount_minor.to_string())
-        .fact("code", failure.code)
-        .fact("detail", failure.detail)
-        .fact("bank_code", failure.bank_code.unwrap_or_default())
-        .fact("bank_message", failure.bank_message.unwrap_or_default());
-    event_insert(tx, &event).await?;
-    publish_kind(tx, &payment, &kind, Some(id), now_ms).await?;
-    answer_store(app, tx, &payment, &operation).await?;
-    Ok(Some(operation))
-}
-
-/// What the end of an operation means for its attempt, its payment and the books.
-async fn follow(
-    tx: &mut Tx,
-    payment: &mut Payment,
-    attempt: &mut Attempt,
-    operation: &Operation,
-    now_ms: i64,
-) -> FlowResult<bool> {
-    let done = operation.state == OperationState::Succeeded;
-    if operation.kind == OperationKind::Refund && !operation.state.is_open() && attempt.state != AttemptState::Stray {
-        collect::refund_ended_in_tx(tx, operation, done, now_ms).await?;
-    }
-    if !done {
-        return Ok(true);
-    }
-    let event = match operation.kind {
-        OperationKind::Capture => {
-            collect::captured_in_tx(tx, payment, attempt, operation.amount_minor, now_ms).await?;
-            AttemptEvent::Captured
-        }
-        OperationKind::Void => {
-            collect::voided_in_tx(tx, attempt, operation.operation_id.to_string(), now_ms).await?;
-            AttemptEvent::Voided
-        }
-        _ => {
-            let whole = whole_fetch(tx, payment.clone()).await?;
-            if whole.refundable_minor() == 0 { AttemptEvent::RefundedFully } else { AttemptEvent::RefundedPartly }
-        }
-    };
-    let illegal = |error: crate::domain::payment::IllegalMove| FlowError::Internal(error.to_string());
-    // A stray's money goes back; its payment ended long ago and does not move.
-    let stray = attempt.state == AttemptState::Stray;
-    if let Move::To(state) = attempt.state.next(event).map_err(illegal)? {
-        attempt.state = state;
-        attempt.due_ms = None;
-        if operation.kind == OperationKind::Capture {
-            attempt.bank_ref =
-                bank_ref_text(&serde_json::from_str(&operation.bank_ref).unwrap_or_default(), &attempt.bank_ref);
-        }
-        if !attempt_update(tx, attempt).await? {
-            return Ok(false);
-        }
-    }
-    if stray {
-        return Ok(true);
-    }
-    if let Move::To(state) = payment.state.next(attempt.state.seen_by_payment()).map_err(illegal)? {
-        if !payment_move(tx, payment, state, now_ms).await? {
-            return Ok(false);
-        }
-        payment.state = state;
-        payment.updated_at_ms = now_ms;
-    }
-    Ok(true)
-}
-
-async fn answer_store(app: &App, tx: &mut Tx, payment: &Payment, operation: &Operation) -> FlowResult<()> {
-    let locale = crate::ctx::Locale::from_tag(&payment.locale).unwrap_or_default();
-    let whole = whole_fetch(tx, payment.clone()).await?;
-    let livemode = whole.names.pos_environment.as_deref() == Some("live");
-    let body = match operation.kind {
-        OperationKind::Capture => serde_json::to_string(&crate::flow::view::payment_view(app, &whole, locale)),
-        _ => serde_json::to_string(&crate::flow::view::refund_view(operation, livemode, locale)),
-    };
-    let body = body.map_err(|error| FlowError::Internal(error.to_string()))?;
-    idempotency_answer_of(tx, operation.tenant_id, &operation.operation_id.to_text(), 201, &body).await?;
-    Ok(())
 }

@@ -358,6 +358,7 @@ fn rows(
         finished_at_ms: None,
         created_at_ms: now_ms,
         version: 1,
+        proposal_id: None,
     };
     (payment, attempt)
 }

@@ -20,5 +20,5 @@ pub fn routes(table: Table) -> Table {
 }
 
 async fn show(State(app): State<App>, caller: Caller) -> Result<axum::Json<Home>> {
-    Ok(axum::Json(flow::home::home(&app, &caller.ctx).await?))
+    Ok(axum::Json(flow::home::home(&app, &caller.ctx, caller.grants.has(Permission::DoubtRead)).await?))
 }

@@ -3,11 +3,13 @@
 //! [`table`] is the whole API as rows; the router, the `OpenAPI` document and the authorization test are
 //! made from it. [`api`] is the API alone, as the portal calls it in process; [`server`] is what listens.
 
+pub mod alarm;
 pub mod bin;
 pub mod card;
 pub mod check;
 pub mod customer;
 pub mod dealer;
+pub mod doubt;
 pub mod edge;
 pub mod error;
 pub mod extract;
@@ -23,6 +25,7 @@ pub mod pay;
 pub mod payment;
 pub mod plugin;
 pub mod pos_account;
+pub mod proposal;
 pub mod receivable;
 pub mod refund;
 pub mod route;
@@ -69,6 +72,9 @@ pub fn table() -> Table {
         gate::routes,
         pay::routes,
         home::routes,
+        doubt::routes,
+        proposal::routes,
+        alarm::routes,
         webhook::routes,
         webhook_delivery::routes,
     ];

@@ -282,6 +282,66 @@ const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "proposal_open",
+        [
+            "Bunun için onay bekleyen bir karar zaten var.",
+            "A decision about this is already waiting for a second person.",
+            "Bunun üçün təsdiq gözləyən qərar artıq var.",
+        ],
+    ),
+    (
+        "proposal_closed",
+        [
+            "Bu karar artık onay beklemiyor; sayfayı yenileyin.",
+            "This decision is not waiting any more; reload the page.",
+            "Bu qərar artıq təsdiq gözləmir; səhifəni yeniləyin.",
+        ],
+    ),
+    (
+        "already_known",
+        [
+            "Sonuç bu arada belli oldu; karara gerek kalmadı.",
+            "Its outcome is known meanwhile; nothing needs to be decided.",
+            "Nəticə bu arada məlum oldu; qərara ehtiyac qalmadı.",
+        ],
+    ),
+    (
+        "own_proposal",
+        [
+            "Kendi kararınızı onaylayamazsınız; ikinci bir kişi gerekir.",
+            "You cannot decide your own proposal; a second person must.",
+            "Öz qərarınızı təsdiqləyə bilməzsiniz; ikinci şəxs lazımdır.",
+        ],
+    ),
+    (
+        "not_own_proposal",
+        [
+            "Bir kararı yalnız öneren geri çekebilir.",
+            "Only the one who proposed it can take it back.",
+            "Qərarı yalnız təklif edən geri götürə bilər.",
+        ],
+    ),
+    (
+        "person_needed",
+        [
+            "Bunu ancak oturum açmış bir kişi yapabilir.",
+            "Only a person who is signed in can do this.",
+            "Bunu yalnız daxil olmuş şəxs edə bilər.",
+        ],
+    ),
+    (
+        "alarm_ends_by_itself",
+        [
+            "Bu uyarı, şüpheli tutar kalmayınca kendiliğinden biter.",
+            "This alarm ends by itself when nothing is in doubt any more.",
+            "Bu xəbərdarlıq şübhəli məbləğ qalmayanda özü bitir.",
+        ],
+    ),
+    (
+        "alarm_closed",
+        ["Bu uyarı zaten kapatıldı.", "This alarm has been closed already.", "Bu xəbərdarlıq artıq bağlanıb."],
+    ),
+    (
         "not_allowed",
         [
             "Yetkiniz bu işleme yetmiyor; firma yöneticinize başvurun.",

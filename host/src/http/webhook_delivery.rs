@@ -13,7 +13,7 @@ use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
 use crate::ctx::Ctx;
-use crate::domain::id::{PaymentId, WebhookDeliveryId};
+use crate::domain::id::{AlarmId, PaymentId, WebhookDeliveryId};
 use crate::domain::webhook::{DeliveryState, TEST_TYPE};
 use crate::flow::webhook::{event_body, event_data, webhook_resend};
 use crate::store::outbox::{OutboxEvent, OutboxFilter, outbox_fetch, outbox_visible};
@@ -186,6 +186,8 @@ pub(super) async fn delivery_of(app: &App, ctx: &Ctx, id: WebhookDeliveryId) -> 
 fn delivery_view(row: &store::WebhookDelivery, livemode: bool) -> WebhookDelivery {
     let about = if row.kind == TEST_TYPE {
         row.webhook_endpoint_id.to_string()
+    } else if row.kind.starts_with("alarm.") {
+        format!("{}_{}", AlarmId::PREFIX, row.aggregate)
     } else {
         format!("{}_{}", PaymentId::PREFIX, row.aggregate)
     };

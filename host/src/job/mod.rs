@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::flow::alarm::alarm_round;
 use crate::flow::audit::{Report, audit};
 use crate::flow::audit_chain::chain_round;
 use crate::flow::books::zone;
@@ -16,7 +17,16 @@ use crate::limits;
 /// Runs the janitor until shutdown: by the clock, and at once when somebody wakes it.
 pub async fn janitor(app: App) {
     let every = Duration::from_millis(app.config.janitor_every_ms);
+    let mut causes_due_ms = 0;
     loop {
+        // By the injected clock: a story that moves it by a day finds what a day would have brought.
+        let now_ms = app.clock.now_ms();
+        if now_ms >= causes_due_ms {
+            causes_due_ms = now_ms + limits::millis(limits::ALARM_EVERY);
+            if let Err(error) = alarm_round(&app).await {
+                tracing::error!(%error, "causes for an alarm could not be looked for");
+            }
+        }
         match janitor_round(&app).await {
             // A full batch: there may be more.
             Ok(count) if count >= usize::try_from(crate::limits::JANITOR_BATCH).unwrap_or(usize::MAX) => continue,

@@ -80,6 +80,8 @@ pub fn of_role(role: Role) -> &'static [Permission] {
             P::ReceivableCreate,
             P::PosAccountRead,
             P::WebhookRead,
+            P::DoubtRead,
+            P::DoubtDecide,
         ],
         // No refunds: what a dealer collects or pays may sit on the firm's POS account.
         Role::Dealer => &[
@@ -108,7 +110,7 @@ pub fn of_role(role: Role) -> &'static [Permission] {
 pub fn of_scope(scope: Scope) -> &'static [Permission] {
     use Permission as P;
     match scope {
-        Scope::PaymentsRead => &[P::PaymentRead],
+        Scope::PaymentsRead => &[P::PaymentRead, P::DoubtRead],
         Scope::PaymentsWrite => &[P::PaymentRead, P::PaymentCreate, P::PaymentMailOrder],
         Scope::RefundsWrite => &[P::PaymentRead, P::RefundCreate],
         Scope::BooksRead => &[P::DealerRead, P::CustomerRead, P::ReceivableRead, P::LedgerRead],
@@ -146,6 +148,8 @@ pub const ALL: &[Permission] = &[
     Permission::WebhookWrite,
     Permission::ApiKeyWrite,
     Permission::AuditRead,
+    Permission::DoubtRead,
+    Permission::DoubtDecide,
 ];
 
 /// Every scope there is.
@@ -224,8 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn no_scope_lets_a_program_make_keys_or_read_the_audit_log() {
+    fn no_scope_lets_a_program_make_keys_read_the_audit_log_or_decide_a_doubt() {
         let grants = Grants::of_scopes(TenantId::at(1), NodeId::at(1), SCOPES);
-        assert!(!grants.has(Permission::ApiKeyWrite) && !grants.has(Permission::AuditRead));
+        for alone in [Permission::ApiKeyWrite, Permission::AuditRead, Permission::DoubtDecide] {
+            assert!(!grants.has(alone), "{alone:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, TenantId};
 use crate::domain::named::named;
-use crate::domain::payment::AttemptState;
+use crate::domain::payment::{AttemptEvent, AttemptState, IllegalMove, Move};
 use crate::store::{StoreResult, Tx};
 
 named! {
@@ -84,6 +84,15 @@ pub struct Attempt {
     pub created_at_ms: i64,
     /// For compare-and-set.
     pub version: i64,
+    /// The proposal by which persons decided it, 26 characters; the bank's word moves it no more.
+    pub proposal_id: Option<String>,
+}
+
+impl Attempt {
+    /// What the state table says of an event.
+    pub fn next(&self, event: AttemptEvent) -> Result<Move<AttemptState>, IllegalMove> {
+        if self.proposal_id.is_some() { self.state.next_decided(event) } else { self.state.next(event) }
+    }
 }
 
 /// Inserts an attempt. `false` where another one of the payment is open (P1) or the order number is taken.
@@ -127,7 +136,8 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
     let rows = execute!(
         tx,
         "update attempt set state = $4, bank_ref = $5, plugin_state = $6, correlation = $7, failure = $8, \
-         due_ms = $9, asks = $10, not_found = $11, sent_at_ms = $12, finished_at_ms = $13, version = version + 1 \
+         due_ms = $9, asks = $10, not_found = $11, sent_at_ms = $12, finished_at_ms = $13, proposal_id = $14, \
+         version = version + 1 \
          where tenant_id = $1 and attempt_id = $2 and version = $3",
         attempt.tenant_id.to_text(),
         attempt.attempt_id.to_text(),
@@ -141,7 +151,8 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         attempt.asks,
         attempt.not_found,
         attempt.sent_at_ms,
-        attempt.finished_at_ms
+        attempt.finished_at_ms,
+        attempt.proposal_id.as_deref()
     )?;
     Ok(rows == 1)
 }

@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0005_payment_doubtful",
     "0006_webhook",
     "0007_audit_chain",
+    "0008_doubt",
 ];
 
 /// Applies what is missing, each in its own transaction.

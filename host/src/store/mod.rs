@@ -6,12 +6,14 @@
 #[macro_use]
 pub mod sql;
 
+pub mod alarm;
 pub mod allocation;
 pub mod api_key;
 pub mod attempt;
 pub mod audit;
 pub mod bin;
 pub mod customer;
+pub mod doubt;
 pub mod event;
 pub mod home;
 pub mod idempotency;
@@ -25,6 +27,7 @@ pub mod outbox;
 pub mod payment;
 pub mod pos_account;
 pub mod proof;
+pub mod proposal;
 pub mod receivable;
 pub mod session;
 pub mod tenant;

@@ -53,6 +53,8 @@ pub struct Operation {
     pub created_at_ms: i64,
     /// For compare-and-set.
     pub version: i64,
+    /// The proposal by which persons decided it, 26 characters.
+    pub proposal_id: Option<String>,
 }
 
 impl Operation {
@@ -92,7 +94,7 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
     let rows = execute!(
         tx,
         "update operation set state = $4, bank_ref = $5, failure = $6, due_ms = $7, asks = $8, not_found = $9, \
-         finished_at_ms = $10, version = version + 1 \
+         finished_at_ms = $10, proposal_id = $11, version = version + 1 \
          where tenant_id = $1 and operation_id = $2 and version = $3",
         operation.tenant_id.to_text(),
         operation.operation_id.to_text(),
@@ -103,7 +105,8 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
         operation.due_ms,
         operation.asks,
         operation.not_found,
-        operation.finished_at_ms
+        operation.finished_at_ms,
+        operation.proposal_id.as_deref()
     )?;
     Ok(rows == 1)
 }

@@ -23,7 +23,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn of(answer: Answer) -> Self {
+    pub(crate) fn of(answer: Answer) -> Self {
         let json = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         Self { status: answer.status, json, answer }
     }

@@ -14,6 +14,7 @@ pub mod host;
 pub mod http;
 pub mod kill;
 pub mod log;
+pub mod person;
 pub mod process;
 pub mod receiver;
 pub mod seed;
@@ -23,6 +24,7 @@ pub mod world;
 pub use api::{Api, Reply};
 pub use browser::{Browser, Page};
 pub use database::Database;
+pub use person::Person;
 pub use story::run;
 pub use world::World;
 

@@ -21,6 +21,9 @@ pub struct Home {
     pub collected_month: Vec<MoneySum>,
     /// Payments whose outcome is not known.
     pub in_doubt: Vec<MoneySum>,
+    /// Alarms that call a person, where the caller may see them.
+    #[serde(default)]
+    pub alarms: i64,
     /// Payments of the last seven days that ended in a decline.
     pub declined_week: i64,
     /// Payments of the last seven days that succeeded.

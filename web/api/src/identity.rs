@@ -91,6 +91,10 @@ pub enum Permission {
     ApiKeyWrite,
     /// Look at the audit log.
     AuditRead,
+    /// Look at what is in doubt, at alarms and at proposals.
+    DoubtRead,
+    /// Say how something in doubt ended, confirm what another person said, close alarms.
+    DoubtDecide,
 }
 
 /// A person.

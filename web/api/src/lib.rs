@@ -10,10 +10,12 @@
 
 #![warn(missing_docs)]
 
+mod alarm;
 mod attempt;
 mod common;
 mod customer;
 mod dealer;
+mod doubt;
 mod home;
 mod identity;
 mod instalment;
@@ -22,15 +24,18 @@ mod payment;
 mod plugin;
 mod pos_account;
 mod problem;
+mod proposal;
 mod receivable;
 mod refund;
 mod statement;
 mod webhook;
 
+pub use alarm::{Alarm, AlarmCause, AlarmClose, AlarmState};
 pub use attempt::{Attempt, AttemptState, Event, Operation, OperationKind, OperationState, PluginRef};
 pub use common::{Bank, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp};
 pub use customer::{Customer, CustomerCreate};
 pub use dealer::{Dealer, DealerCreate, DealerKind, EffectiveSetting, EffectiveSettings};
+pub use doubt::{Doubt, DoubtDecision, DoubtKind, DoubtOutcome, DoubtReason, DoubtTalk};
 pub use home::{Home, HomeDay};
 pub use identity::{ApiKey, ApiKeyCreate, ApiKeyCreated, Me, Permission, Role, Scope, Session, SignIn, Token, User};
 pub use instalment::{
@@ -48,6 +53,7 @@ pub use pos_account::{
     Environment, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest, PosTestStep, SecretState,
 };
 pub use problem::{FieldError, Problem};
+pub use proposal::{PersonRef, Proposal, ProposalDecide, ProposalKind, ProposalState};
 pub use receivable::{Component, ComponentCreate, ComponentKind, Receivable, ReceivableCreate, ReceivableState};
 pub use refund::{Refund, RefundCreate, RefundKind, RefundMode, RefundState};
 pub use statement::{Statement, StatementLine, StatementLineKind};

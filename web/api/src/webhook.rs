@@ -29,6 +29,8 @@ pub const WEBHOOK_EVENT_TYPES: &[&str] = &[
     "refund.declined",
     "refund.failed",
     "refund.unknown",
+    "alarm.opened",
+    "alarm.closed",
 ];
 
 /// Whether an endpoint is told anything.

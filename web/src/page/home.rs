@@ -31,7 +31,7 @@ pub async fn show(visit: Visit) -> Result<Response, Fault> {
     let main = view! {
         {page_head(t.s("nav-home"), Some(t.f("home-as-of", [("now", now.into()), ("zone", me.zone.clone().into())])), ())}
         <div class="stack">
-            {in_doubt(t, &home)}{tiles(&visit, &me, &home)}
+            {alarms(t, &home)}{in_doubt(&visit, &home)}{tiles(&visit, &me, &home)}
             <div class="cols even">{days(t, &home)}{recent(&visit, &home)}</div>
         </div>
     };
@@ -49,10 +49,22 @@ fn counted(rows: &[MoneySum]) -> i64 {
     rows.iter().map(|s| s.count).sum()
 }
 
-fn in_doubt(t: Locale, home: &Home) -> Option<AnyView> {
-    let n = counted(&home.in_doubt);
+/// Where a firm's people see what is in doubt, and where everybody else does.
+fn doubts_href(visit: &Visit) -> &'static str {
+    if visit.may(Permission::DoubtRead) { "/doubts" } else { "/payments?state=unknown" }
+}
+
+fn alarms(t: Locale, home: &Home) -> Option<AnyView> {
+    (home.alarms > 0).then(|| {
+        let show = view! { <a class="btn" href="/doubts">{t.s("show")}</a> }.into_any();
+        note(Tone::No, t.f("home-alarms", [("n", home.alarms.into())]), t.s("home-alarms-what"), Some(show))
+    })
+}
+
+fn in_doubt(visit: &Visit, home: &Home) -> Option<AnyView> {
+    let (t, n) = (visit.t(), counted(&home.in_doubt));
     (n > 0).then(|| {
-        let show = view! { <a class="btn" href="/payments?state=unknown">{t.s("show")}</a> }.into_any();
+        let show = view! { <a class="btn" href=doubts_href(visit)>{t.s("show")}</a> }.into_any();
         let bold = t.f("home-in-doubt", [("n", n.into()), ("amount", sum(&home.in_doubt).into())]);
         note(Tone::Doubt, bold, t.s("home-in-doubt-what"), Some(show))
     })
@@ -108,12 +120,7 @@ fn tiles(visit: &Visit, me: &Me, home: &Home) -> AnyView {
     let declined = t.f("home-declined", [("n", home.declined_week.into())]);
     tiles.push(tile("/payments?state=declined".to_owned(), t.s("home-success"), rate, declined.into_any()));
     let doubt = t.f("home-payment-count", [("n", counted(&home.in_doubt).into())]);
-    tiles.push(tile(
-        "/payments?state=unknown".to_owned(),
-        t.s("home-doubt-tile"),
-        sum(&home.in_doubt),
-        doubt.into_any(),
-    ));
+    tiles.push(tile(doubts_href(visit).to_owned(), t.s("home-doubt-tile"), sum(&home.in_doubt), doubt.into_any()));
     view! { <section class="tiles" aria-label=t.s("home-figures")>{tiles}</section> }.into_any()
 }
 

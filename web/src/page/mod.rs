@@ -3,6 +3,8 @@
 pub mod api_key;
 pub mod customer;
 pub mod dealer;
+pub mod doubt;
+pub mod doubt_detail;
 pub mod home;
 pub mod menu;
 pub mod pay;
@@ -11,6 +13,7 @@ pub mod payment_detail;
 pub mod plugin;
 pub mod pos_account;
 pub mod pos_form;
+pub mod proposal;
 pub mod receipt;
 pub mod receivable;
 pub mod refund;
@@ -55,6 +58,10 @@ pub fn routes() -> Router<Portal> {
         .route("/customers/{id}", get(customer::show))
         .route("/receivables", get(receivable::list).post(receivable::create))
         .route("/receivables/new", get(receivable::form))
+        .route("/doubts", get(doubt::list))
+        .route("/doubts/{id}", get(doubt_detail::show).post(doubt_detail::decide))
+        .route("/proposals/{id}/{act}", post(proposal::decide))
+        .route("/alarms/{id}/close", post(doubt::close))
         .route("/pos", get(pos_account::list).post(pos_account::create))
         .route("/pos/new", get(pos_account::form))
         .route("/pos/{id}", get(pos_account::show).post(pos_account::change))

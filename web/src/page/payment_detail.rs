@@ -2,7 +2,7 @@
 
 use axum::{extract::Path, response::Response};
 use leptos::prelude::*;
-use vezne_api::{Attempt, Event, Operation, OperationKind, Payment, PaymentAct};
+use vezne_api::{Attempt, Event, Operation, OperationKind, Payment, PaymentAct, Permission};
 
 use crate::{
     api::{Fault, segment},
@@ -77,7 +77,10 @@ fn standing(visit: &Visit, p: &Payment) -> Option<AnyView> {
             .map_or_else(String::new, |at| t.f("doubt-next", [("time", visit.time(at).into())]));
         let words = format!("{} {next}", t.f("doubt-asked", [("n", doubt.inquiries.into())]));
         let bold = if doubt.alarm { t.s("doubt-alarm") } else { t.s("doubt-title") };
-        return Some(note(Tone::Doubt, bold, words, None));
+        let more = visit
+            .may(Permission::DoubtRead)
+            .then(|| view! { <a class="btn" href="/doubts">{t.s("nav-doubts")}</a> }.into_any());
+        return Some(note(Tone::Doubt, bold, words, more));
     }
     let decline = p.decline.as_ref()?;
     let bank =
@@ -96,11 +99,13 @@ fn timeline(visit: &Visit, events: &[Event]) -> AnyView {
 /// Tone and icon of an event, from what it is about and what it came to.
 fn look(event: &Event) -> (&'static str, &'static str) {
     match event.kind.split_once('.').unwrap_or_default() {
-        (_, "unknown" | "silent" | "stray" | "news_refused" | "unexpected") => ("doubt", icon::DOUBT),
+        (_, "unknown" | "silent" | "stray" | "news_refused" | "unexpected" | "contradicted") => ("doubt", icon::DOUBT),
         (_, "succeeded" | "captured" | "authorized" | "resolved") => ("ok", icon::CHECK),
         (_, "declined" | "failed" | "expired") => ("no", icon::CROSS),
         (_, "voided" | "refunded" | "canceled" | "asked") => ("back", icon::BACK),
         (_, "browsing" | "browsing_charge" | "provisioning") | ("gate" | "callback", _) => ("wait", icon::SHIELD),
+        (_, "borne_out") => ("ok", icon::CHECK),
+        ("doubt", _) => ("wait", icon::USERS),
         ("payment", "created") => ("", icon::CARD),
         ("attempt", _) => ("", icon::ROUTE),
         ("bank", _) => ("", icon::BANK),

@@ -150,6 +150,24 @@ pub fn choice(
     .into_any()
 }
 
+/// A field for several lines, whose name is its id.
+pub fn area(
+    id: &'static str,
+    label: impl Into<String>,
+    value: &str,
+    hint: Option<String>,
+    error: Option<String>,
+) -> AnyView {
+    let described = (hint.is_some() || error.is_some()).then(|| describer(id, error.is_some()));
+    let invalid = error.is_some().then_some("true");
+    let below = below(id, hint, error);
+    view! {
+        <div class="field"><label for=id>{label.into()}</label>
+            <textarea id=id name=id rows="4" maxlength="2000" aria-invalid=invalid aria-describedby=described>{value.to_owned()}</textarea>{below}</div>
+    }
+    .into_any()
+}
+
 /// A value the form carries unseen.
 pub fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
     view! { <input type="hidden" name=name value=value.into() /> }.into_any()

@@ -4,6 +4,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what json! makes is handed on")]
 
+mod doubt;
+
 use axum::{
     Json, Router,
     extract::{Path, Query},
@@ -42,6 +44,11 @@ pub fn api() -> Router {
         .route("/v1/pos_accounts/{id}/test", post(pos_test))
         .route("/v1/plugins", get(plugins))
         .route("/v1/api_keys", get(api_keys).post(api_key))
+        .route("/v1/doubts", get(doubt::list))
+        .route("/v1/doubts/{id}", get(doubt::show))
+        .route("/v1/doubts/{id}/decisions", post(doubt::refused))
+        .route("/v1/alarms", get(doubt::alarms))
+        .route("/v1/proposals/{id}/{act}", post(doubt::decided))
         .route("/v1/webhook_endpoints", get(webhooks).post(webhook_made))
         .route("/v1/webhook_endpoints/{id}", get(webhook))
         .route("/v1/webhook_endpoints/{id}/rotate", post(webhook_made))
@@ -88,6 +95,8 @@ async fn me(headers: HeaderMap) -> Response {
         "webhook_write",
         "api_key_write",
         "audit_read",
+        "doubt_read",
+        "doubt_decide",
     ]);
     let one = |role: &str, name: &str, node: &Value, path: Value, may: &[&str]| {
         Json(json!({"user": {"id": "usr_1", "email": "yonetici@mavileylek.example", "name": name, "language": "tr"}, "role": role, "tenant": "mavileylek",
@@ -112,7 +121,7 @@ async fn home(headers: HeaderMap) -> Json<Value> {
     let days: Vec<Value> = (9..=22).map(|d| json!({"day": format!("2026-11-{d:02}"), "amount": (d * 7919 % 13) * 1_250_000, "currency": "TRY", "count": d % 5 + 1})).collect();
     Json(
         json!({"owed": try_(12_876_050, 3), "overdue": try_(10_435_050, 2), "receivable": try_(344_634_050, 42), "collected_today": try_(78_520_625, 31),
-        "collected_month": try_(1_284_190_540, 812), "in_doubt": try_(4_123_000, 3), "declined_week": 75, "succeeded_week": 1131, "days": days,
+        "collected_month": try_(1_284_190_540, 812), "in_doubt": try_(4_123_000, 3), "alarms": 2, "declined_week": 75, "succeeded_week": 1131, "days": days,
         "recent": [sample("pay_1", "succeeded"), sample("pay_2", "unknown"), sample("pay_3", "declined"), sample("pay_4", "requires_action")]}),
     )
 }

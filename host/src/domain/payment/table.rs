@@ -37,7 +37,10 @@ impl AttemptState {
                 | E::HoldExpired
                 | E::Voided
                 | E::RefundedPartly
-                | E::RefundedFully => Err(Refusal::OutOfOrder),
+                | E::RefundedFully
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid => Err(Refusal::OutOfOrder),
             },
             S::Browsing => match event {
                 E::CallbackReceived => Ok(Move::To(S::Provisioning)),
@@ -62,7 +65,10 @@ impl AttemptState {
                 | E::HoldExpired
                 | E::Voided
                 | E::RefundedPartly
-                | E::RefundedFully => Err(Refusal::OutOfOrder),
+                | E::RefundedFully
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid => Err(Refusal::OutOfOrder),
             },
             S::BrowsingCharge => match event {
                 E::CallbackReceived => Ok(Move::To(S::Provisioning)),
@@ -86,7 +92,10 @@ impl AttemptState {
                 | E::HoldExpired
                 | E::Voided
                 | E::RefundedPartly
-                | E::RefundedFully => Err(Refusal::OutOfOrder),
+                | E::RefundedFully
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid => Err(Refusal::OutOfOrder),
             },
             S::Provisioning => match event {
                 E::Approved => Ok(Move::To(S::Captured)),
@@ -111,14 +120,17 @@ impl AttemptState {
                 | E::HoldExpired
                 | E::Voided
                 | E::RefundedPartly
-                | E::RefundedFully => Err(Refusal::OutOfOrder),
+                | E::RefundedFully
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid => Err(Refusal::OutOfOrder),
             },
             S::Unknown => match event {
                 // The flow's own answer may arrive after the janitor gave up waiting: it is as good as an inquiry.
-                E::Approved | E::InquiryFoundPaid => Ok(Move::To(S::Captured)),
-                E::Authorized | E::InquiryFoundAuthorized => Ok(Move::To(S::Authorized)),
+                E::Approved | E::InquiryFoundPaid | E::DecidedPaid => Ok(Move::To(S::Captured)),
+                E::Authorized | E::InquiryFoundAuthorized | E::DecidedAuthorized => Ok(Move::To(S::Authorized)),
                 E::Declined | E::InquiryFoundDeclined => Ok(Move::To(S::Declined)),
-                E::NotProcessed | E::InquiryNotFoundFinal => Ok(Move::To(S::Failed)),
+                E::NotProcessed | E::InquiryNotFoundFinal | E::DecidedUnpaid => Ok(Move::To(S::Failed)),
                 E::InquiryFoundVoided => Ok(Move::To(S::Voided)),
                 E::BankPending | E::Silence | E::CallbackRejected | E::ChargeCallbackRejected => Ok(Move::Stay),
                 E::CallbackReceived | E::BrowserShown | E::ChargePageShown => Err(Refusal::TooLate),
@@ -138,7 +150,10 @@ impl AttemptState {
                 | E::CallbackRejected
                 | E::ChargeCallbackRejected
                 | E::BrowserShown
-                | E::ChargePageShown => Err(Refusal::TooLate),
+                | E::ChargePageShown
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid => Err(Refusal::TooLate),
                 E::Abandoned => Err(Refusal::Occupied),
                 E::RefundedPartly | E::RefundedFully => Err(Refusal::OutOfOrder),
                 E::Approved | E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotFoundFinal => {
@@ -155,7 +170,10 @@ impl AttemptState {
                 | E::CallbackRejected
                 | E::ChargeCallbackRejected
                 | E::BrowserShown
-                | E::ChargePageShown => Err(Refusal::TooLate),
+                | E::ChargePageShown
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid => Err(Refusal::TooLate),
                 E::Abandoned => Err(Refusal::Occupied),
                 E::Authorized
                 | E::Declined
@@ -180,7 +198,10 @@ impl AttemptState {
                 | E::CallbackRejected
                 | E::ChargeCallbackRejected
                 | E::BrowserShown
-                | E::ChargePageShown => Err(Refusal::TooLate),
+                | E::ChargePageShown
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid => Err(Refusal::TooLate),
                 E::RefundedPartly | E::RefundedFully => Err(Refusal::Contradiction),
             },
             S::Voided => match event {
@@ -196,6 +217,9 @@ impl AttemptState {
                 | E::ChargeCallbackRejected
                 | E::BrowserShown
                 | E::ChargePageShown
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid
                 | E::Approved
                 | E::Authorized
                 | E::Declined
@@ -215,6 +239,9 @@ impl AttemptState {
                 | E::ChargeCallbackRejected
                 | E::BrowserShown
                 | E::ChargePageShown
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid
                 | E::Authorized
                 | E::Declined
                 | E::NotProcessed
@@ -240,6 +267,9 @@ impl AttemptState {
                 | E::ChargeCallbackRejected
                 | E::BrowserShown
                 | E::ChargePageShown
+                | E::DecidedPaid
+                | E::DecidedAuthorized
+                | E::DecidedUnpaid
                 | E::Declined
                 | E::NotProcessed
                 | E::InquiryFoundDeclined => Err(Refusal::TooLate),
@@ -352,24 +382,28 @@ impl OperationState {
                 E::Declined => Ok(Move::To(S::Declined)),
                 E::NotProcessed => Ok(Move::To(S::Failed)),
                 E::Silence => Ok(Move::To(S::Unknown)),
-                E::InquiryFoundDone | E::InquiryFoundDeclined | E::InquiryNotDoneFinal => Err(Refusal::OutOfOrder),
+                E::InquiryFoundDone
+                | E::InquiryFoundDeclined
+                | E::InquiryNotDoneFinal
+                | E::DecidedDone
+                | E::DecidedNotDone => Err(Refusal::OutOfOrder),
             },
             S::Unknown => match event {
-                E::Approved | E::InquiryFoundDone => Ok(Move::To(S::Succeeded)),
+                E::Approved | E::InquiryFoundDone | E::DecidedDone => Ok(Move::To(S::Succeeded)),
                 E::Declined | E::InquiryFoundDeclined => Ok(Move::To(S::Declined)),
-                E::NotProcessed | E::InquiryNotDoneFinal => Ok(Move::To(S::Failed)),
+                E::NotProcessed | E::InquiryNotDoneFinal | E::DecidedNotDone => Ok(Move::To(S::Failed)),
                 E::Silence => Ok(Move::Stay),
             },
             S::Succeeded => match event {
                 E::Approved | E::InquiryFoundDone => Ok(Move::Stay),
-                E::Silence => Err(Refusal::TooLate),
+                E::Silence | E::DecidedDone | E::DecidedNotDone => Err(Refusal::TooLate),
                 E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotDoneFinal => {
                     Err(Refusal::Contradiction)
                 }
             },
             S::Declined | S::Failed => match event {
                 E::Declined | E::NotProcessed | E::InquiryFoundDeclined | E::InquiryNotDoneFinal => Ok(Move::Stay),
-                E::Silence => Err(Refusal::TooLate),
+                E::Silence | E::DecidedDone | E::DecidedNotDone => Err(Refusal::TooLate),
                 // It was done after all: a person must look, for the books say otherwise.
                 E::Approved | E::InquiryFoundDone => Err(Refusal::Contradiction),
             },

@@ -23,6 +23,15 @@ fn printed() -> String {
             line(&mut out, state.as_str(), event.as_str(), &answer);
         }
     }
+    out.push_str("\n# attempt that persons decided, where it differs\n");
+    for state in AttemptState::ALL {
+        for event in AttemptEvent::ALL {
+            let answer = cell(state.next_decided(*event), AttemptState::as_str);
+            if answer != cell(state.next(*event), AttemptState::as_str) {
+                line(&mut out, state.as_str(), event.as_str(), &answer);
+            }
+        }
+    }
     out.push_str("\n# payment\n");
     for state in PaymentState::ALL {
         for event in PaymentEvent::ALL {
@@ -108,4 +117,27 @@ fn names_come_back() {
         assert_eq!(state.as_str().parse::<AttemptState>().as_ref(), Ok(state));
     }
     assert!("paid".parse::<PaymentState>().is_err());
+}
+
+#[test]
+fn what_persons_decided_no_bank_moves_silently() {
+    for state in AttemptState::ALL {
+        for event in AttemptEvent::ALL.iter().filter(|event| event.is_banks_word()) {
+            assert!(!matches!(state.next_decided(*event), Ok(Move::To(_))), "{state} {event}");
+        }
+    }
+}
+
+#[test]
+fn a_person_decides_only_what_is_in_doubt() {
+    for event in [AttemptEvent::DecidedPaid, AttemptEvent::DecidedAuthorized, AttemptEvent::DecidedUnpaid] {
+        for state in AttemptState::ALL {
+            assert_eq!(state.next(event).is_ok(), *state == AttemptState::Unknown, "{state} {event}");
+        }
+    }
+    for event in [OperationEvent::DecidedDone, OperationEvent::DecidedNotDone] {
+        for state in OperationState::ALL {
+            assert_eq!(state.next(event).is_ok(), *state == OperationState::Unknown, "{state} {event}");
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub fn event_data(event: &OutboxEvent, livemode: bool) -> Value {
     if let Value::Object(fields) = &mut data {
         for (name, value) in fields.iter_mut() {
             if let Value::String(text) = value
-                && !matches!(name.as_str(), "payment" | "operation" | "endpoint")
+                && !matches!(name.as_str(), "payment" | "operation" | "endpoint" | "alarm" | "pos_account")
             {
                 *text = redact::scrub(text).into_owned();
             }

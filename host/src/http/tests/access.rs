@@ -29,6 +29,9 @@ fn absent(path: &str) -> String {
         Some("webhook_endpoints") => "whk",
         Some("webhook_deliveries") => "whd",
         Some("sessions") => "ses",
+        Some("doubts") => "att",
+        Some("proposals") => "prp",
+        Some("alarms") => "alr",
         _ => "x",
     };
     path.split('/')

@@ -6,6 +6,7 @@ mod capture;
 mod crash;
 mod debt;
 mod direction;
+mod doubt;
 mod dropped;
 mod family;
 mod idempotency;
