@@ -9,6 +9,7 @@ const PICTURES = process.env.VEZNE_PICTURES;
 
 export const LOGINS = {
   admin: ['yonetici@mavileylek.example', 'mavi-leylek-yonetici'],
+  clerk: ['muhasebe@mavileylek.example', 'mavi-leylek-muhasebe'],
   dealer: ['bayi@mavileylek.example', 'mavi-leylek-bayi'],
 };
 

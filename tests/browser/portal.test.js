@@ -3,6 +3,7 @@ import { after, before } from 'node:test';
 
 import { browser } from './person.js';
 import { place } from './place.js';
+import { doubtStories } from './stories/doubt.js';
 import { pageStories } from './stories/pages.js';
 import { payStories } from './stories/pay.js';
 
@@ -19,4 +20,5 @@ after(async () => {
 });
 
 payStories(world);
+doubtStories(world);
 pageStories(world);

@@ -84,8 +84,7 @@ pub async fn alarm_round(app: &App) -> FlowResult<()> {
     let doubts = doubt_count(&mut tx).await?;
     let late = proposal_is_due(&mut tx, now_ms).await?;
     drop(tx);
-    #[expect(clippy::cast_precision_loss, reason = "a figure for a chart")]
-    metrics::gauge!("vezne_doubts").set(doubts as f64);
+    metrics::gauge!("vezne_doubts").set(figure(u32::try_from(doubts)));
     if late {
         let mut tx = app.db.begin().await?;
         proposal_expire(&mut tx, now_ms).await?;
@@ -98,10 +97,14 @@ pub async fn alarm_round(app: &App) -> FlowResult<()> {
             let mut tx = app.db.read().await?;
             alarm_all_open(&mut tx, *cause).await?.len()
         };
-        #[expect(clippy::cast_precision_loss, reason = "a figure for a chart")]
-        metrics::gauge!("vezne_alarms_open", "cause" => cause.as_str()).set(open as f64);
+        metrics::gauge!("vezne_alarms_open", "cause" => cause.as_str()).set(figure(u32::try_from(open)));
     }
     Ok(())
+}
+
+/// A count as a chart shows it.
+fn figure<E>(count: Result<u32, E>) -> f64 {
+    f64::from(count.unwrap_or(u32::MAX))
 }
 
 /// One cause that begins and ends with what is in doubt. Gives how many alarms of it are open afterwards.

@@ -1,5 +1,7 @@
 //! One of the firm's people, who uses the API as a page of the portal does: with a session.
 
+use std::sync::Mutex;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use vezne::store::user::UserRole;
@@ -14,6 +16,7 @@ const PASSWORD: &str = "hikaye-hikaye-hikaye";
 pub struct Person {
     base: String,
     email: String,
+    cookie: Mutex<Option<String>>,
 }
 
 impl World {
@@ -23,13 +26,12 @@ impl World {
         let (tenant, node) = (self.firm.tenant.parse()?, self.firm.node.parse()?);
         let added = vezne::seed::user_add(&self.host.app, tenant, node, role, &email, name, PASSWORD).await?;
         ensure!(added, "{name} is there already");
-        Ok(Person { base: self.host.url.clone(), email })
+        Ok(Person { base: self.host.url.clone(), email, cookie: Mutex::new(None) })
     }
 }
 
 impl Person {
-    /// A fresh session each time: stories move the clock past the end of every session.
-    async fn cookie(&self) -> Result<String> {
+    async fn sign_in(&self) -> Result<String> {
         let body = json!({ "email": self.email, "password": PASSWORD }).to_string();
         let call = Call::new("POST", format!("{}/v1/sessions", self.base)).header("origin", &self.base);
         let answer = call.body("application/json", body).send().await?;
@@ -38,17 +40,29 @@ impl Person {
         Ok(cookie.split(';').next().unwrap_or_default().to_owned())
     }
 
+    /// Sends with the session, and with a new one where the old one has ended: stories move the clock.
+    async fn send(&self, call: Call) -> Result<Reply> {
+        let kept = self.cookie.lock().expect("cookie").clone();
+        if let Some(cookie) = kept {
+            let reply = Reply::of(call.clone().header("cookie", cookie).send().await?);
+            if reply.status != 401 {
+                return Ok(reply);
+            }
+        }
+        let cookie = self.sign_in().await?;
+        *self.cookie.lock().expect("cookie") = Some(cookie.clone());
+        Ok(Reply::of(call.header("cookie", cookie).send().await?))
+    }
+
     pub async fn get(&self, path: &str) -> Result<Reply> {
-        let call = Call::new("GET", format!("{}{path}", self.base)).header("cookie", self.cookie().await?);
-        Ok(Reply::of(call.send().await?))
+        self.send(Call::new("GET", format!("{}{path}", self.base))).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<Reply> {
         let call = Call::new("POST", format!("{}{path}", self.base))
-            .header("cookie", self.cookie().await?)
             .header("origin", &self.base)
             .header("x-vezne-portal", "1")
             .body("application/json", body.to_string());
-        Ok(Reply::of(call.send().await?))
+        self.send(call).await
     }
 }
