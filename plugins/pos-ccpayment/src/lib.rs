@@ -1,4 +1,4 @@
-//! CCPayment: the platform behind Sipay, QNBpay, Halk Öde, IQmoney, Parolapara, PayBull and Vepara.
+//! CCPayment: the platform behind Sipay and six sister brands.
 //!
 //! Each errand begins with a token that is used once; the token itself is never kept. Charges are authenticated
 //! by `hash_key` ([`hash`]). The platform has one call to give money back: before the day's end it decides itself
