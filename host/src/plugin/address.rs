@@ -61,8 +61,9 @@ pub fn endpoint_url(text: &str, sandbox: bool) -> Result<Url, AddressRefusal> {
     Ok(url)
 }
 
-/// Checks an address that a firm wants to be told at: as a grant's, but a query may belong to it.
-pub fn receiver_url(text: &str, sandbox: bool) -> Result<Url, AddressRefusal> {
+/// Checks the address of one page, as a webhook's receiver or a card's bank has it: as a grant's, but a query may
+/// belong to it.
+pub fn page_url(text: &str, sandbox: bool) -> Result<Url, AddressRefusal> {
     let url = Url::parse(text).map_err(|_| AddressRefusal::NotAbsolute)?;
     let mut bare = url.clone();
     bare.set_query(None);
@@ -288,9 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_may_have_a_query_and_no_other_freedom() {
-        assert!(receiver_url("https://erp.example/vezne?firm=7", false).is_ok());
-        assert!(receiver_url("http://127.0.0.1:9/hook?x", true).is_ok());
+    fn a_page_may_have_a_query_and_no_other_freedom() {
+        assert!(page_url("https://erp.example/vezne?firm=7", false).is_ok());
+        assert!(page_url("http://127.0.0.1:9/hook?x", true).is_ok());
         for text in [
             "https://erp.example/#a",
             "https://u:p@erp.example/",
@@ -302,7 +303,7 @@ mod tests {
             "https://0x0a000001/",
             "file:///etc/passwd",
         ] {
-            assert!(receiver_url(text, false).is_err(), "{text}");
+            assert!(page_url(text, false).is_err(), "{text}");
         }
     }
 

@@ -50,6 +50,8 @@ pub(super) struct Drive<'a> {
 /// How far the act has come.
 #[expect(clippy::struct_excessive_bools, reason = "four facts that vary on their own")]
 struct Progress {
+    /// What the bank said last, to compare with where the payer is led.
+    answer: Vec<u8>,
     touched: bool,
     wrote: bool,
     inquiry: bool,
@@ -63,8 +65,15 @@ impl Drive<'_> {
     /// more than one epoch tick.
     pub async fn run(&self, act: Act) -> Ending {
         let inquiry = matches!(act, Act::Inquire { .. });
-        let mut progress =
-            Progress { touched: inquiry, wrote: false, inquiry, gate_charges: false, heard: Heard::Nothing, steps: 0 };
+        let mut progress = Progress {
+            answer: Vec::new(),
+            touched: inquiry,
+            wrote: false,
+            inquiry,
+            gate_charges: false,
+            heard: Heard::Nothing,
+            steps: 0,
+        };
         let masker = Masker::new(self.card, self.installation);
         let terms = act.expected().cloned();
         let expected = terms.as_ref();
@@ -199,6 +208,7 @@ impl Drive<'_> {
                     Err(why) => Heard::Noise(why),
                 };
                 masker.scrub_response(&mut response);
+                progress.answer.clone_from(&response.body);
                 note.status = Some(response.status);
                 note.masked_response = masker.response(&response);
                 Ok(Reply::Response(response))
@@ -276,7 +286,7 @@ impl Drive<'_> {
             let refused = Refused { sentence: "an inquiry cannot need the payer".into(), sink: false };
             return Ending::Done(self.breach(refused, progress, expected));
         }
-        let (page, labels) = match prepare::browse(self.installation, &step) {
+        let (page, labels) = match prepare::browse(self.installation, self.manifest, &progress.answer, &step) {
             Ok(prepared) => prepared,
             Err(refused) => return Ending::Done(self.breach(refused, progress, expected)),
         };

@@ -68,7 +68,8 @@ impl Journal for Diary {
 
 pub(super) fn manifest() -> Manifest {
     let json = r#"{"id":"pos-test","version":"1.0.0","kind":"pos","api":"vezne:pos@0.1.0","publisher":"x","licence":"MIT",
-        "names":{"tr":"x","en":"x"},"endpoints":{"api":{"takes_card":true},"gate":{"takes_card":true,"takes_secrets":false}}}"#;
+        "names":{"tr":"x","en":"x"},"endpoints":{"api":{"takes_card":true},"gate":{"takes_card":true,"takes_secrets":false},
+        "acs":{"purposes":["acs"],"takes_secrets":false}}}"#;
     Manifest::parse(json.as_bytes()).unwrap()
 }
 
@@ -120,13 +121,19 @@ impl Story {
     pub(super) async fn run(&self, act: Act) -> Ending {
         let endpoint =
             |takes_secrets| Endpoint { url: "https://bank.example/api".into(), takes_card: true, takes_secrets };
+        let acs = Endpoint { takes_card: false, ..endpoint(false) };
         let installation = Installation {
             tenant: TenantId::at(0),
             pos_account: PosAccountId::at(0),
             digest: DIGEST.into(),
             config: std::collections::BTreeMap::default(),
             secrets: [("key".to_owned(), Secret::new("TOPSECRET".into()))].into(),
-            endpoints: [("api".to_owned(), endpoint(true)), ("gate".to_owned(), endpoint(false))].into(),
+            endpoints: [
+                ("api".to_owned(), endpoint(true)),
+                ("gate".to_owned(), endpoint(false)),
+                ("acs".to_owned(), acs),
+            ]
+            .into(),
             sandbox: false,
             zone: "Europe/Istanbul".into(),
         };
@@ -197,10 +204,14 @@ pub(super) fn write() -> Result<Step, CallFailure> {
 }
 
 pub(super) fn browse(effect: Effect, fields: Vec<Field>) -> Result<Step, CallFailure> {
+    browse_to("gate", "", effect, fields)
+}
+
+pub(super) fn browse_to(endpoint: &str, path: &str, effect: Effect, fields: Vec<Field>) -> Result<Step, CallFailure> {
     Ok(Step::Browse(Box::new(BrowseStep {
         method: FormMethod::Post,
-        endpoint: "gate".into(),
-        path: String::new(),
+        endpoint: endpoint.into(),
+        path: path.into(),
         fields,
         effect,
         correlation: "ORD1".into(),

@@ -313,3 +313,31 @@ async fn a_callback_is_scrubbed_and_the_page_is_whole() {
     let Reply::Callback(callback) = &back.script.replies.into_inner().unwrap()[0] else { panic!("no callback") };
     assert!(!callback.form[0].1.contains("4358") && !callback.body.windows(4).any(|w| w == b"4358"));
 }
+
+#[tokio::test]
+async fn the_payer_is_led_to_the_page_that_the_bank_named_and_to_no_other() {
+    const NAMES: &str = "<Enrolled><ACSUrl>https://acs.issuer.example/pa?x=1</ACSUrl></Enrolled>";
+    let led = async |endpoint: &str, path: &str, fields: Vec<Field>| {
+        let steps = vec![send(Effect::ReadOnly), browse_to(endpoint, path, Effect::ReadOnly, fields)];
+        let story = story(steps, vec![answer(200, NAMES)]);
+        match story.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await {
+            Ending::Browse(browse) => format!("{} {}", browse.page.action, browse.page.gate_origin),
+            done @ Ending::Done(_) => shown(&done),
+        }
+    };
+    let page = "https://acs.issuer.example/pa?x=1";
+    assert_eq!(led("acs", page, vec![]).await, format!("{page} https://acs.issuer.example"));
+    assert_eq!(led("acs", "/below", vec![]).await, "https://bank.example/api/below https://bank.example");
+    for (endpoint, path) in [
+        ("gate", page),
+        ("acs", "https://acs.evil.example/pa"),
+        ("acs", "http://acs.issuer.example/pa"),
+        ("acs", "https://acs.issuer.example@evil.example/"),
+        ("acs", "https://127.0.0.1/acs.issuer.example"),
+        ("acs", "javascript:acs.issuer.example"),
+    ] {
+        assert_eq!(led(endpoint, path, vec![]).await, "unknown!contract-breach", "{endpoint} {path}");
+    }
+    let card = Field { name: "pan".into(), value: Part::Sealed(Sealed::new(NUMBER, Labels::PAN)) };
+    assert_eq!(led("acs", page, vec![card]).await, "unknown!contract-breach", "a card");
+}

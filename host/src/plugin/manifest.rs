@@ -159,7 +159,7 @@ pub struct Environments {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointRequest {
-    /// What for: `api`, `gate`, ….
+    /// What for: `api`, `gate`, `acs` (pages of the cards' banks, which the acquirer's answer names), ….
     #[serde(default)]
     pub purposes: Vec<String>,
     /// Whether card data goes there.
@@ -171,6 +171,13 @@ pub struct EndpointRequest {
     /// Default addresses.
     #[serde(default)]
     pub urls: Environments,
+}
+
+impl EndpointRequest {
+    /// Whether it is where a card's own bank asks the payer: a page that only the acquirer's answer names.
+    pub fn is_acs(&self) -> bool {
+        self.purposes.iter().any(|purpose| purpose == "acs")
+    }
 }
 
 fn yes() -> bool {
@@ -278,6 +285,13 @@ impl Manifest {
     }
 
     fn endpoints_checked(&self) -> Result<(), ManifestError> {
+        if let Some((name, _)) =
+            self.endpoints.iter().find(|(_, request)| request.is_acs() && (request.takes_card || request.takes_secrets))
+        {
+            return Err(ManifestError(format!(
+                "the endpoint {name:?} leads to whatever page the bank names, so it may take neither cards nor secrets"
+            )));
+        }
         let own = self.endpoints.iter().map(|(name, request)| (name, &request.urls));
         let banks = self.banks.iter().flat_map(|bank| bank.endpoints.iter());
         for (name, urls) in own.chain(banks) {

@@ -37,7 +37,7 @@ mod version;
 mod wire_tap;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
-pub use address::{AddressRefusal, endpoint_url, receiver_url};
+pub use address::{AddressRefusal, endpoint_url, page_url};
 pub use driver::Transport;
 pub use egress::{Egress, Resolve};
 pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};

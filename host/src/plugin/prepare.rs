@@ -9,7 +9,7 @@ use super::act::{BankRef, Method};
 use super::address;
 use super::ending::{BrowserForm, FormField, FormMethod};
 use super::installation::{Endpoint, Installation};
-use super::manifest::Manifest;
+use super::manifest::{EndpointRequest, Manifest};
 use super::scrub::redacted;
 use super::sealed::Labels;
 use super::sealed::sink::{self, Sink};
@@ -89,10 +89,20 @@ pub(super) fn send(installation: &Installation, manifest: &Manifest, step: &Send
     Ok(PreparedSend { request, labels, masked, target })
 }
 
-/// Checks a form for the payer's browser and resolves its values.
-pub(super) fn browse(installation: &Installation, step: &BrowseStep) -> Result<(BrowserForm, Labels), Refused> {
+/// Checks a form for the payer's browser and resolves its values. `answer` is what the bank last said in this act.
+pub(super) fn browse(
+    installation: &Installation,
+    manifest: &Manifest,
+    answer: &[u8],
+    step: &BrowseStep,
+) -> Result<(BrowserForm, Labels), Refused> {
     let (endpoint, base) = granted(installation, &step.endpoint)?;
-    let url = below(&base, &step.path, &[])?;
+    let leads_to_acs = manifest.endpoints.get(&step.endpoint).is_some_and(EndpointRequest::is_acs);
+    let url = if leads_to_acs && !step.path.is_empty() && !step.path.starts_with('/') {
+        acs_page(step, answer, installation.sandbox)?
+    } else {
+        below(&base, &step.path, &[])?
+    };
     state_fits(&step.state)?;
     known_fits(&step.known)?;
     let plain = |text: &str| !text.is_empty() && text.len() <= 128 && text.bytes().all(|b| b.is_ascii_graphic());
@@ -123,6 +133,25 @@ pub(super) fn browse(installation: &Installation, step: &BrowseStep) -> Result<(
     }
     let gate_origin = url.origin().ascii_serialization();
     Ok((BrowserForm { method: step.method, action: url.into(), gate_origin, fields }, all))
+}
+
+/// The page of the card's own bank. Every issuer has its own, so no grant can list them: the acquirer names it in
+/// its answer, and only a host named there is believed. No card and no secret goes to such an endpoint.
+fn acs_page(step: &BrowseStep, answer: &[u8], sandbox: bool) -> Result<Url, Refused> {
+    let url = address::page_url(&step.path, sandbox)
+        .map_err(|refusal| refused(format!("the payer may not be led to {:?}: {refusal}", step.path)))?;
+    if step.method == FormMethod::Redirect && url.query().is_some() {
+        return Err(refused("a redirect's query must come as fields"));
+    }
+    let host = url.host_str().unwrap_or_default().as_bytes();
+    let named = !host.is_empty() && answer.windows(host.len()).any(|part| part.eq_ignore_ascii_case(host));
+    if !named {
+        return Err(refused("the payer may only be led to a page that the bank's answer names"));
+    }
+    if url.as_str().len() > limits::PLUGIN_URL_BYTES_MAX {
+        return Err(refused("the address is too long"));
+    }
+    Ok(url)
 }
 
 fn granted(installation: &Installation, name: &str) -> Result<(Endpoint, Url), Refused> {

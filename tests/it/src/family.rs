@@ -21,7 +21,7 @@ pub struct Family {
 
 /// Every family besides NestPay, which has stories of its own.
 pub fn families() -> Vec<Family> {
-    vec![akbank(), garanti(), interpos(), posnet(), tosla()]
+    vec![akbank(), garanti(), interpos(), katilim(), kuveyt(), param(), payfor(), posnet(), posnet_v1(), tosla()]
 }
 
 fn akbank() -> Family {
@@ -64,6 +64,62 @@ fn interpos() -> Family {
     }
 }
 
+fn katilim() -> Family {
+    Family {
+        plugin: "pos-boa",
+        bank: "vakifkatilim",
+        models: &["3d"],
+        config: json!({ "merchant-id": "7001", "customer-id": "11111", "user-name": "APIUSER" }),
+        secrets: json!({ "api-password": "kdsnsksl" }),
+        endpoints: &[("home", "/VirtualPOS.Gateway/Home")],
+    }
+}
+
+fn kuveyt() -> Family {
+    Family {
+        plugin: "pos-boa",
+        bank: "kuveytturk",
+        models: &["3d"],
+        config: json!({ "merchant-id": "496", "customer-id": "400235", "user-name": "apitest" }),
+        secrets: json!({ "api-password": "api123" }),
+        endpoints: &[
+            ("home", "/boa.virtualpos.services/Home"),
+            ("service", "/BOA.Integration.WCFService/BOA.Integration.VirtualPos/VirtualPosService.svc"),
+        ],
+    }
+}
+
+fn param() -> Family {
+    Family {
+        plugin: "pos-param",
+        bank: "param",
+        models: &["3d", "3d-pay"],
+        config: json!({ "client-code": "10738", "user-name": "Test" }),
+        secrets: json!({ "api-password": "Test", "guid": "0c13d406-873b-403b-9c09-a5766840d98c" }),
+        endpoints: &[
+            ("api", "/turkpos.ws/service_turkpos_prod.asmx"),
+            ("gate", ""),
+            ("hosted-api", "/to.ws/Service_Odeme.asmx"),
+            ("hosted-page", "/default.aspx"),
+        ],
+    }
+}
+
+fn payfor() -> Family {
+    Family {
+        plugin: "pos-payfor",
+        bank: "qnb",
+        models: &["3d", "3d-pay"],
+        config: json!({ "merchant-id": "085300000009704", "user-code": "QNB_API_KULLANICI_3DPAY" }),
+        secrets: json!({ "api-password": "UcBN0", "store-key": "12345678" }),
+        endpoints: &[
+            ("api", "/Gateway/XMLGate.aspx"),
+            ("gate", "/Gateway/Default.aspx"),
+            ("hosted", "/Gateway/3DHost.aspx"),
+        ],
+    }
+}
+
 fn posnet() -> Family {
     Family {
         plugin: "pos-posnet",
@@ -72,6 +128,20 @@ fn posnet() -> Family {
         config: json!({ "merchant-id": "6706598320", "terminal-id": "67005551", "posnet-id": "27426" }),
         secrets: json!({ "enc-key": "10,10,10,10,10,10,10,10" }),
         endpoints: &[("api", "/PosnetWebService/XML"), ("gate", "/3DSWebService/YKBPaymentService")],
+    }
+}
+
+fn posnet_v1() -> Family {
+    Family {
+        plugin: "pos-posnet-v1",
+        bank: "albaraka",
+        models: &["3d"],
+        config: json!({ "merchant-id": "6702640212", "terminal-id": "67C16990", "posnet-id": "1010062861356072" }),
+        secrets: json!({ "enc-key": "10,10,10,10,10,10,10,10" }),
+        endpoints: &[
+            ("api", "/ALBMerchantService/MerchantJSONAPI.svc"),
+            ("gate", "/ALBSecurePaymentUI/SecureProcess/SecureVerification.aspx"),
+        ],
     }
 }
 
@@ -86,6 +156,13 @@ fn tosla() -> Family {
     }
 }
 
+/// Connector and bank, since some connectors speak to several.
+impl std::fmt::Display for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.plugin, self.bank)
+    }
+}
+
 impl Family {
     /// Adds a POS account of this family and returns its id.
     pub async fn pos_account(&self, world: &World, model: &str) -> Result<String> {
@@ -93,9 +170,9 @@ impl Family {
         let endpoints: serde_json::Map<String, Value> =
             self.endpoints.iter().map(|(name, path)| ((*name).to_owned(), json!(at(path)))).collect();
         let body = json!({
-            "name": format!("{} {model}", self.plugin), "plugin": self.plugin, "bank": self.bank, "environment": "test",
+            "name": format!("{self} {model}"), "plugin": self.plugin, "bank": self.bank, "environment": "test",
             "three_d_model": model, "config": self.config, "endpoints": endpoints, "secrets": self.secrets,
         });
-        pos_account_add(&world.api, &body).await.context(self.plugin)
+        pos_account_add(&world.api, &body).await.with_context(|| self.to_string())
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::webhook::{
 };
 use crate::flow::error::{FlowError, FlowResult};
 use crate::limits;
-use crate::plugin::{Method, OutRequest, Response, Transport, TransportFailure, receiver_url};
+use crate::plugin::{Method, OutRequest, Response, Transport, TransportFailure, page_url};
 use crate::security::vault::Place;
 use crate::security::{redact, webhook as signing};
 use crate::store::Tx;
@@ -208,7 +208,7 @@ fn request(
     event: &OutboxEvent,
     secrets: &[Zeroizing<String>],
 ) -> Result<OutRequest, String> {
-    let url = receiver_url(&endpoint.url, app.config.sandbox).map_err(|refusal| refusal.to_string())?;
+    let url = page_url(&endpoint.url, app.config.sandbox).map_err(|refusal| refusal.to_string())?;
     let body = event_body(event, !app.config.sandbox);
     let (id, timestamp_s) = (event.event_id.to_string(), app.clock.now_ms() / 1000);
     let signatures: Vec<String> =

@@ -12,7 +12,7 @@ use crate::domain::id::{NodeId, WebhookEndpointId, WebhookSecretId};
 use crate::domain::webhook::{EndpointState, filter_text, filter_types};
 use crate::flow::error::{FieldError, FlowError, FlowResult};
 use crate::limits;
-use crate::plugin::receiver_url;
+use crate::plugin::page_url;
 use crate::security::vault::Place;
 use crate::security::webhook as signing;
 use crate::store::Tx;
@@ -189,7 +189,7 @@ fn url_checked(app: &App, text: &str, faults: &mut Vec<FieldError>) -> String {
         faults.push(FieldError::new("/url", "required", "empty"));
     } else if text.len() > limits::PLUGIN_URL_BYTES_MAX {
         faults.push(FieldError::new("/url", "too_long", "longer than any address"));
-    } else if let Err(refusal) = receiver_url(text, app.config.sandbox) {
+    } else if let Err(refusal) = page_url(text, app.config.sandbox) {
         faults.push(FieldError::new("/url", "address_refused", refusal.to_string()));
     }
     text.to_owned()

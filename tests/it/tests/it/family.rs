@@ -116,7 +116,7 @@ stories! {
     async fn a_sale_is_voided(world) {
         let mut failures = Failures::default();
         for family in families() {
-            failures.note(family.plugin, voided(world, &family).await);
+            failures.note(&family.to_string(), voided(world, &family).await);
         }
         failures.done()
     }
@@ -124,7 +124,7 @@ stories! {
     async fn a_part_is_refunded_after_the_day_end(world) {
         let mut failures = Failures::default();
         for family in families() {
-            failures.note(family.plugin, refunded(world, &family).await);
+            failures.note(&family.to_string(), refunded(world, &family).await);
         }
         failures.done()
     }
@@ -132,7 +132,7 @@ stories! {
     async fn a_refusal_has_a_reason(world) {
         let mut failures = Failures::default();
         for family in families() {
-            failures.note(family.plugin, declined(world, &family).await);
+            failures.note(&family.to_string(), declined(world, &family).await);
         }
         failures.done()
     }
@@ -140,7 +140,7 @@ stories! {
     async fn silence_after_booking_ends_by_asking(world) {
         let mut failures = Failures::default();
         for family in families() {
-            failures.note(family.plugin, silent(world, &family, FaultKind::SilenceAfter).await);
+            failures.note(&family.to_string(), silent(world, &family, FaultKind::SilenceAfter).await);
         }
         failures.done()
     }
@@ -148,7 +148,7 @@ stories! {
     async fn silence_before_booking_ends_by_asking(world) {
         let mut failures = Failures::default();
         for family in families() {
-            failures.note(family.plugin, silent(world, &family, FaultKind::SilenceBefore).await);
+            failures.note(&family.to_string(), silent(world, &family, FaultKind::SilenceBefore).await);
         }
         failures.done()
     }
@@ -157,7 +157,7 @@ stories! {
         let mut failures = Failures::default();
         for family in families() {
             for model in family.models {
-                failures.note(&format!("{} {model}", family.plugin), authenticated(world, &family, model).await);
+                failures.note(&format!("{family} {model}"), authenticated(world, &family, model).await);
             }
         }
         failures.done()
