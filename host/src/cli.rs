@@ -10,6 +10,26 @@ use crate::store::session::session_end_all;
 use crate::store::tenant::tenant_by_slug;
 use crate::store::user::{UserRole, UserState, user_by_email, user_set_password, user_set_state};
 
+/// What can be done with firms.
+#[derive(Debug, clap::Subcommand)]
+pub enum FirmCommand {
+    /// Adds a firm; its people are added with `vezne user add`.
+    Add {
+        /// Short name for addresses and logs: lower-case letters, digits and hyphens.
+        #[arg(long)]
+        tenant: String,
+        /// Name to show.
+        #[arg(long)]
+        name: String,
+        /// Its own code in its tree.
+        #[arg(long, default_value = "MERKEZ")]
+        code: String,
+        /// Tax number, ten digits.
+        #[arg(long)]
+        tax_no: String,
+    },
+}
+
 /// What can be done with people.
 #[derive(Debug, clap::Subcommand)]
 pub enum UserCommand {
@@ -63,6 +83,25 @@ pub async fn audit(app: &App, json: bool) -> Result<(String, bool)> {
     let bank = if report.bank_compared { ", the sandbox bank's book compared" } else { "" };
     lines.push(format!("{} firms, {} differences{bank}", report.firms, report.differences.len()));
     Ok((lines.join("\n"), clean))
+}
+
+/// Does one of them.
+pub async fn firm(app: &App, command: FirmCommand) -> Result<String> {
+    let FirmCommand::Add { tenant, name, code, tax_no } = command;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    ensure!(
+        (1..=40).contains(&tenant.len()) && tenant.bytes().all(plain),
+        "--tenant must be 1 to 40 lower-case letters, digits and hyphens"
+    );
+    ensure!(tax_no.len() == 10 && tax_no.bytes().all(|byte| byte.is_ascii_digit()), "--tax-no must be ten digits");
+    for (option, text) in [("--name", &name), ("--code", &code)] {
+        ensure!(!text.trim().is_empty() && text.chars().count() <= 120, "{option} must be 1 to 120 characters");
+    }
+    let mut tx = app.db.read().await?;
+    ensure!(tenant_by_slug(&mut tx, &tenant).await?.is_none(), "there is a firm {tenant} already");
+    drop(tx);
+    seed::firm_add(app, &tenant, (name.trim(), code.trim(), &tax_no)).await?;
+    Ok(format!("added {tenant}; next: vezne user add --tenant {tenant} --role firm_administrator --email … --name …"))
 }
 
 /// Does one of them.

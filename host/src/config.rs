@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
+use subtle::ConstantTimeEq;
 
 /// How this node runs. Every field has a default that suits `cargo xtask run`; `VEZNE_` and the field's
 /// name in capitals overrides the file.
@@ -35,6 +36,32 @@ pub struct Config {
     pub password_memory_kib: u32,
     /// Log lines as JSON.
     pub log_json: bool,
+    /// Bearer token that reads `/metrics`; without one, only this machine does.
+    pub metrics_token: Option<Token>,
+}
+
+/// A secret of the configuration. `Debug` is the mask.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Token(String);
+
+impl Token {
+    /// Whether this is it; as slow for a near miss as for a wide one.
+    pub fn is(&self, told: &str) -> bool {
+        self.0.as_bytes().ct_eq(told.as_bytes()).into()
+    }
+}
+
+impl From<&str> for Token {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
 }
 
 /// A database address whose `Debug` hides the password.
@@ -66,6 +93,7 @@ impl Default for Config {
             janitor_every_ms: 1_000,
             password_memory_kib: 65_536,
             log_json: false,
+            metrics_token: None,
         }
     }
 }
@@ -100,6 +128,10 @@ impl Config {
         );
         ensure!(self.bank_deadline_ms >= 1_000, "bank_deadline_ms below a second would doubt every answer");
         ensure!(self.janitor_every_ms > 0, "janitor_every_ms must not be zero");
+        ensure!(
+            self.metrics_token.as_ref().is_none_or(|token| token.0.len() >= 16),
+            "metrics_token must have at least 16 characters"
+        );
         Ok(self)
     }
 }
@@ -117,6 +149,7 @@ const FIELDS: &[&str] = &[
     "janitor_every_ms",
     "password_memory_kib",
     "log_json",
+    "metrics_token",
 ];
 
 /// An environment variable as TOML would have written it.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use vezne::app::App;
-use vezne::cli::{self, UserCommand};
+use vezne::cli::{self, FirmCommand, UserCommand};
 use vezne::config::Config;
 use vezne::ctx::Clock;
 use vezne::store::Db;
@@ -36,6 +36,11 @@ enum Act {
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Adds firms.
+    Firm {
+        #[command(subcommand)]
+        command: FirmCommand,
     },
     /// Adds people, changes their passwords, keeps them out.
     User {
@@ -74,6 +79,11 @@ async fn main() -> Result<()> {
             println!("{text}");
             app.drain().await;
             anyhow::ensure!(clean, "the audit found differences");
+        }
+        Act::Firm { command } => {
+            let app = App::build(config, Clock::system()).await?;
+            println!("{}", cli::firm(&app, command).await?);
+            app.drain().await;
         }
         Act::User { command } => {
             let app = App::build(config, Clock::system()).await?;

@@ -1,10 +1,13 @@
 //! Whether we live, whether we can work, and how much.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use super::error::{Error, Result};
+use super::extract::ADDRESS;
 use crate::app::App;
 use crate::fetch_one;
 use crate::observe;
@@ -24,10 +27,18 @@ pub async fn ready(State(app): State<App>) -> Result<&'static str> {
     Ok("ready\n")
 }
 
-/// `GET /metrics`, in the text format of Prometheus.
-pub async fn metrics() -> Response {
+/// `GET /metrics`, in the text format of Prometheus: for who has the token, and without one for this machine.
+pub async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let allowed = match &app.config.metrics_token {
+        Some(token) => token.is(text(header::AUTHORIZATION.as_str()).strip_prefix("Bearer ").unwrap_or_default()),
+        None => text(ADDRESS).parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+    };
+    if !allowed {
+        return Err(Error::Unauthenticated);
+    }
     let mut response = observe::metrics_text().into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
+    Ok(response)
 }

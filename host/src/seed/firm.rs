@@ -35,15 +35,8 @@ pub struct Login {
 
 pub(super) async fn tree(app: &App) -> Result<Tree> {
     let now_ms = app.clock.now_ms();
+    let (tenant, firm) = firm_add(app, SLUG, ("Mavi Leylek Seramik A.Ş.", "MERKEZ", "1234567890")).await?;
     let mut tx = app.db.begin().await?;
-    let tenant = match tenant_by_slug(&mut tx, SLUG).await? {
-        Some(tenant) => tenant.tenant_id,
-        None => tenant_new(&mut tx, now_ms).await?,
-    };
-    let firm = match node_firm(&mut tx, tenant).await? {
-        Some(node) => node.node_id,
-        None => node_new(&mut tx, tenant, None, ("Mavi Leylek Seramik A.Ş.", "MERKEZ", "1234567890"), now_ms).await?,
-    };
     let ankara = node_of(&mut tx, tenant, firm, ("Ankara Bayi", "ANK", "2345678901"), now_ms).await?;
     let cankaya = node_of(&mut tx, tenant, ankara, ("Çankaya Alt Bayi", "CAN", "3456789012"), now_ms).await?;
     let izmir = node_of(&mut tx, tenant, firm, ("İzmir Bayi", "IZM", "4567890123"), now_ms).await?;
@@ -51,11 +44,27 @@ pub(super) async fn tree(app: &App) -> Result<Tree> {
     Ok(Tree { tenant, firm, ankara, cankaya, izmir })
 }
 
-async fn tenant_new(tx: &mut Tx, now_ms: i64) -> Result<TenantId> {
+/// Adds a firm and the root of its tree, unless they are there: short name; then name, code and tax number.
+pub async fn firm_add(app: &App, slug: &str, words: (&str, &str, &str)) -> Result<(TenantId, NodeId)> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    let tenant = match tenant_by_slug(&mut tx, slug).await? {
+        Some(tenant) => tenant.tenant_id,
+        None => tenant_new(&mut tx, slug, words.0, now_ms).await?,
+    };
+    let firm = match node_firm(&mut tx, tenant).await? {
+        Some(node) => node.node_id,
+        None => node_new(&mut tx, tenant, None, words, now_ms).await?,
+    };
+    tx.commit().await?;
+    Ok((tenant, firm))
+}
+
+async fn tenant_new(tx: &mut Tx, slug: &str, name: &str, now_ms: i64) -> Result<TenantId> {
     let tenant = Tenant {
         tenant_id: TenantId::at(now_ms),
-        slug: SLUG.to_owned(),
-        name: "Mavi Leylek Seramik A.Ş.".to_owned(),
+        slug: slug.to_owned(),
+        name: name.to_owned(),
         zone: "Europe/Istanbul".to_owned(),
         currency: "TRY".to_owned(),
         created_at_ms: now_ms,
@@ -93,7 +102,7 @@ async fn node_new(
         code: code.to_owned(),
         tax_no: Some(tax_no.to_owned()),
         email: None,
-        phone: Some("+90 312 000 00 00".to_owned()),
+        phone: None,
         settings: if parent.is_none() { r#"{"instalments_max":12}"# } else { "{}" }.to_owned(),
         created_at_ms: now_ms,
     };

@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::*;
+use crate::config::Token;
 use crate::http::route::Access;
 use crate::http::{openapi, table};
 use crate::security::permission::of_role;
@@ -197,4 +198,23 @@ async fn a_session_changes_nothing_from_another_site() {
     }
     // And reading needs no more than the cookie.
     assert_eq!(place.send(request("GET", "/v1/me", None, &[("cookie", &cookie)])).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn figures_are_for_this_machine_or_for_who_has_the_token() {
+    let ask = async |place: &Place, peer: &str, headers: &[(&str, &str)]| {
+        let mut request = request("GET", "/metrics", None, headers);
+        let peer: std::net::SocketAddr = peer.parse().unwrap();
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        place.send(request).await.status
+    };
+    let place = Place::new().await;
+    assert_eq!(ask(&place, "127.0.0.1:9", &[]).await, StatusCode::OK);
+    assert_eq!(ask(&place, "127.0.0.1:9", &[("x-forwarded-for", "8.8.8.8")]).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(ask(&place, "8.8.8.8:9", &[("x-forwarded-for", "127.0.0.1")]).await, StatusCode::UNAUTHORIZED);
+    let place = Place::with(|config| config.metrics_token = Some(Token::from("a-token-of-figures"))).await;
+    assert_eq!(ask(&place, "8.8.8.8:9", &[("authorization", "Bearer a-token-of-figures")]).await, StatusCode::OK);
+    for headers in [&[][..], &[("authorization", "Bearer a-token-of-figure")]] {
+        assert_eq!(ask(&place, "127.0.0.1:9", headers).await, StatusCode::UNAUTHORIZED);
+    }
 }

@@ -51,10 +51,14 @@ impl Answer {
 
 impl Place {
     async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let plugins_dir = folder.path().join("plugins");
         std::fs::create_dir(&plugins_dir).unwrap();
-        let config = Config {
+        let mut config = Config {
             database_url: DatabaseUrl(format!("sqlite:{}", folder.path().join("t.sqlite").display())),
             plugins_dir,
             private_dir: folder.path().join("private"),
@@ -62,6 +66,7 @@ impl Place {
             password_memory_kib: 8,
             ..Config::default()
         };
+        change(&mut config);
         let clock = Clock::simulated(NOW_MS);
         let app = App::build(config, clock.clone()).await.unwrap();
         demo_without_bank(&app).await.unwrap();
