@@ -21,7 +21,19 @@ pub struct Family {
 
 /// Every family besides NestPay, which has stories of its own.
 pub fn families() -> Vec<Family> {
-    vec![akbank(), garanti(), interpos(), katilim(), kuveyt(), param(), payfor(), posnet(), posnet_v1(), tosla()]
+    vec![
+        akbank(),
+        garanti(),
+        interpos(),
+        katilim(),
+        kuveyt(),
+        param(),
+        payflex(),
+        payfor(),
+        posnet(),
+        posnet_v1(),
+        tosla(),
+    ]
 }
 
 fn akbank() -> Family {
@@ -101,6 +113,24 @@ fn param() -> Family {
             ("gate", ""),
             ("hosted-api", "/to.ws/Service_Odeme.asmx"),
             ("hosted-page", "/default.aspx"),
+        ],
+    }
+}
+
+fn payflex() -> Family {
+    Family {
+        plugin: "pos-payflex",
+        bank: "vakifbank",
+        models: &["3d", "3d-pay"],
+        config: json!({ "merchant-id": "000000000111111", "terminal-id": "VP000095" }),
+        secrets: json!({ "api-password": "3XTgER89as" }),
+        endpoints: &[
+            ("vpos", "/VposService/v3/Vposreq.aspx"),
+            ("mpi", "/MPIAPI/MPI_Enrollment.aspx"),
+            ("search", "/UIService/Search.aspx"),
+            ("register", "/CommonPayment/api/RegisterTransaction"),
+            ("transaction", "/CommonPayment/api/VposTransaction"),
+            ("page", "/CommonPayment/SecurePayment"),
         ],
     }
 }
