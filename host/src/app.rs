@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::ctx::Clock;
+use crate::domain::id::ReplicaId;
 use crate::plugin::{Egress, Plugins};
 use crate::security::hold::Hold;
 use crate::security::{Keys, PasswordCost, Security, Vault};
@@ -31,6 +32,10 @@ pub struct Parts {
     pub plugins: Plugins,
     /// The guarded way out, for what is told to the outside.
     pub egress: Egress,
+    /// The way to the other servers on this database.
+    pub inside: Egress,
+    /// Which of them this is; new at each start.
+    pub replica: ReplicaId,
     /// Passwords, tokens, fingerprints.
     pub security: Security,
     /// Opens the secrets of POS accounts.
@@ -66,10 +71,13 @@ impl App {
         let folder = config.plugins_dir.clone();
         let plugins = tokio::task::spawn_blocking(move || Plugins::load(&folder, &cache)).await??;
         let cost = PasswordCost { memory_kib: config.password_memory_kib, ..PasswordCost::PRODUCTION };
+        let replica = ReplicaId::at(clock.now_ms());
         let security = Security::new(&keys, cost, &clock, &config.public_url);
         Ok(Self(Arc::new(Parts {
             vault: security.vault.clone(),
-            hold: Hold::new(clock.clone()),
+            hold: Hold::new(clock.clone(), config.replica_url.is_some().then_some(replica)),
+            replica,
+            inside: Egress::inside().context("TLS cannot be set up")?,
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),
             webhook_wake: Notify::new(),

@@ -36,6 +36,9 @@ pub struct Config {
     pub password_memory_kib: u32,
     /// Log lines as JSON.
     pub log_json: bool,
+    /// With several servers on one database: the origin under which the others reach this one. They share the keys
+    /// (the file `keys` in `private_dir`), and what they tell each other is sealed with them.
+    pub replica_url: Option<String>,
     /// Bearer token that reads `/metrics`; without one, only this machine does.
     pub metrics_token: Option<Token>,
 }
@@ -93,6 +96,7 @@ impl Default for Config {
             janitor_every_ms: 1_000,
             password_memory_kib: 65_536,
             log_json: false,
+            replica_url: None,
             metrics_token: None,
         }
     }
@@ -128,6 +132,14 @@ impl Config {
         );
         ensure!(self.bank_deadline_ms >= 1_000, "bank_deadline_ms below a second would doubt every answer");
         ensure!(self.janitor_every_ms > 0, "janitor_every_ms must not be zero");
+        if let Some(url) = &self.replica_url {
+            let origin = url::Url::parse(url).ok().map(|parsed| parsed.origin().ascii_serialization());
+            ensure!(origin.as_deref() == Some(url), "replica_url must be an origin such as http://10.0.0.5:7070");
+            ensure!(
+                self.database_url.0.starts_with("postgres"),
+                "replica_url is for several servers on one database, which needs PostgreSQL"
+            );
+        }
         ensure!(
             self.metrics_token.as_ref().is_none_or(|token| token.0.len() >= 16),
             "metrics_token must have at least 16 characters"
@@ -149,6 +161,7 @@ const FIELDS: &[&str] = &[
     "janitor_every_ms",
     "password_memory_kib",
     "log_json",
+    "replica_url",
     "metrics_token",
 ];
 

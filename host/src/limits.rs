@@ -237,3 +237,12 @@ pub const STATEMENT_DAYS_MAX: i64 = 3_660;
 pub const HOME_DAYS: i64 = 14;
 /// Payments on the first page.
 pub const HOME_PAYMENTS: i64 = 10;
+
+/// How often a server says that it lives, where several share a database.
+pub const REPLICA_SEEN_EVERY: Duration = Duration::from_secs(2);
+/// A server not seen for so long is taken for dead: nothing is passed on to it.
+pub const REPLICA_ALIVE: Duration = Duration::from_secs(10);
+/// After this its row goes.
+pub const REPLICA_FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
+/// An errand that was longer on its way is not done.
+pub const REPLICA_ERRAND_LIFE: Duration = Duration::from_secs(30);

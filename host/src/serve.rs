@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::flow::replica::presence_end;
 use crate::{http, job};
 
 /// Serves on a listener. Ends when asked to, after the flows that move money have ended.
@@ -15,6 +16,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let janitor = tokio::spawn(job::janitor(app.clone()));
     let webhooks = tokio::spawn(job::webhooks(app.clone()));
     let watch = tokio::spawn(job::watch(app.clone()));
+    let presence = tokio::spawn(job::presence(app.clone()));
     let signals = tokio::spawn(signal(app.clone()));
     tracing::info!(%place, url = app.config.public_url, sandbox = app.config.sandbox, "serving");
     let router = http::server(&app, portal(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -24,6 +26,10 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     janitor.abort();
     webhooks.abort();
     watch.abort();
+    presence.abort();
+    if let Err(error) = presence_end(&app).await {
+        tracing::warn!(%error, "the other servers could not be told that this one ends");
+    }
     app.drain().await;
     served.context("the server ended")
 }

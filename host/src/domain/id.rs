@@ -138,6 +138,7 @@ id!(/** What signs what an endpoint is told. */ WebhookSecretId, "whs");
 id!(/** One event on its way to one endpoint. */ WebhookDeliveryId, "whd");
 id!(/** What one person proposes and a second one confirms. */ ProposalId, "prp");
 id!(/** Something that a person must look at. */ AlarmId, "alr");
+id!(/** One of the servers that share a database. */ ReplicaId, "rep");
 
 #[cfg(test)]
 mod tests {

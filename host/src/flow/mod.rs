@@ -18,6 +18,7 @@ pub mod pos;
 pub mod pos_account;
 pub mod pos_test;
 pub mod proposal;
+pub mod replica;
 pub mod result;
 pub mod run;
 pub mod sale;

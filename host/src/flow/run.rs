@@ -15,6 +15,7 @@ use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
 use crate::flow::pos::Pos;
+use crate::flow::replica;
 use crate::limits;
 use crate::plugin::{
     Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Target, Terms,
@@ -154,6 +155,7 @@ async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt
         due_ms: Some(app.clock.now_ms() + life_ms),
         ..AttemptNews::new(event, Actor::Payer)
     };
+    replica::holds(app, attempt, life_ms).await?;
     let token = app.hold.page_put(page_of(payment, attempt.attempt_id, page));
     let settled = match settle_surely(app, attempt, &news).await {
         Ok(settled) => settled,

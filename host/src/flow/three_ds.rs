@@ -7,6 +7,7 @@ use crate::domain::payment::{AttemptEvent, AttemptState};
 use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{pos_open, pos_reopen};
+use crate::flow::replica;
 use crate::flow::run::{Claimed, attempt_run, charge_terms};
 use crate::limits;
 use crate::plugin::{Act, Callback};
@@ -15,8 +16,16 @@ use crate::store::attempt::{attempt_by_order_no, attempt_waiting};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::payment::payment_fetch;
 
-/// Takes the one-time page that carries the payer to the bank.
+/// Takes the one-time page that carries the payer to the bank, from whichever server has it.
 pub async fn gate_take(app: &App, token: &str) -> FlowResult<Page> {
+    match replica::page_elsewhere(app, token).await? {
+        Some(page) => Ok(page),
+        None => gate_take_here(app, token).await,
+    }
+}
+
+/// Takes the page from this server's hold.
+pub(super) async fn gate_take_here(app: &App, token: &str) -> FlowResult<Page> {
     let page = app.hold.page_take(token).ok_or(FlowError::NotFound("page"))?;
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.begin().await?;
@@ -31,6 +40,17 @@ pub async fn gate_take(app: &App, token: &str) -> FlowResult<Page> {
 /// The callback is claimed before anything is believed: of several, one runs. What it says is checked by the
 /// connector (hash) and by the driver (order, amount, currency). One that is not the bank's gives the claim back.
 pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callback: Callback) -> FlowResult<PaymentId> {
+    callback_at(app, tenant, account, callback, true).await
+}
+
+/// As [`callback`]; `may_forward` unless another server has passed it on to us already.
+pub(super) async fn callback_at(
+    app: &App,
+    tenant: TenantId,
+    account: PosAccountId,
+    callback: Callback,
+    may_forward: bool,
+) -> FlowResult<PaymentId> {
     let mut tx = app.db.read().await?;
     let pos = pos_open(app, &mut tx, tenant, account).await?;
     let correlation = app
@@ -46,6 +66,15 @@ pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callba
         repeated(app, tenant, known.payment_id).await?;
         return Ok(known.payment_id);
     };
+    let holder = if may_forward { replica::holder(app, &mut tx, &attempt).await? } else { None };
+    if let Some(holder) = holder {
+        drop(tx);
+        // A server that does not answer has died, or has the claim: either way it is safe to try here.
+        if let Some(payment) = replica::callback_elsewhere(app, &holder, account, &callback, tenant).await {
+            return Ok(payment);
+        }
+        return Box::pin(callback_at(app, tenant, account, callback, false)).await;
+    }
     let payment = payment_fetch(&mut tx, tenant, attempt.payment_id).await?.ok_or(FlowError::NotFound("payment"))?;
     let pos = pos_reopen(app, &mut tx, &attempt).await?;
     drop(tx);

@@ -28,6 +28,7 @@ pub mod pos_account;
 pub mod proposal;
 pub mod receivable;
 pub mod refund;
+pub mod replica;
 pub mod route;
 pub mod same_origin;
 pub mod session;
@@ -70,6 +71,7 @@ pub fn table() -> Table {
         payment::routes,
         refund::routes,
         gate::routes,
+        replica::routes,
         pay::routes,
         home::routes,
         doubt::routes,

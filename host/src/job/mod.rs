@@ -10,7 +10,9 @@ use crate::flow::alarm::alarm_round;
 use crate::flow::audit::{Report, audit};
 use crate::flow::audit_chain::chain_round;
 use crate::flow::books::zone;
+use crate::flow::error::FlowResult;
 use crate::flow::inquire::janitor_round;
+use crate::flow::replica::{presence_round, turn_take};
 use crate::flow::webhook::webhook_round;
 use crate::limits;
 
@@ -64,6 +66,22 @@ pub async fn webhooks(app: App) {
     }
 }
 
+/// Says every other second that this server lives, where it is not the only one.
+pub async fn presence(app: App) {
+    if app.config.replica_url.is_none() {
+        return;
+    }
+    loop {
+        if let Err(error) = presence_round(&app).await {
+            tracing::error!(%error, "the other servers could not be told that this one lives");
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(limits::REPLICA_SEEN_EVERY) => {}
+        }
+    }
+}
+
 /// The hour of the nightly audit, in the firms' zone.
 const AUDIT_HOUR: i8 = 3;
 /// How often the audit trail is chained and the clock is looked at.
@@ -79,8 +97,9 @@ pub async fn watch(app: App) {
         let now = jiff::Timestamp::from_millisecond(app.clock.now_ms()).unwrap_or_default().to_zoned(zone());
         if now.hour() == AUDIT_HOUR && audited != Some(now.date()) {
             audited = Some(now.date());
-            match audit(&app).await {
-                Ok(report) => audit_told(&report),
+            match nightly_audit(&app, &now.date().to_string()).await {
+                Ok(Some(report)) => audit_told(&report),
+                Ok(None) => {}
                 Err(error) => tracing::error!(%error, "the nightly audit did not run"),
             }
         }
@@ -89,6 +108,11 @@ pub async fn watch(app: App) {
             () = tokio::time::sleep(WATCH_EVERY) => {}
         }
     }
+}
+
+/// The audit of a night, unless another server has it.
+async fn nightly_audit(app: &App, night: &str) -> FlowResult<Option<Report>> {
+    if turn_take(app, "audit", night).await? { audit(app).await.map(Some) } else { Ok(None) }
 }
 
 fn audit_told(report: &Report) {

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::ctx::Clock;
-use crate::domain::id::{AttemptId, PaymentId, TenantId};
+use crate::domain::id::{AttemptId, PaymentId, ReplicaId, TenantId};
 use crate::limits;
 use crate::plugin::{BrowserForm, HeldCard};
 
@@ -18,6 +18,8 @@ use crate::plugin::{BrowserForm, HeldCard};
 #[derive(Clone)]
 pub struct Hold {
     clock: Clock,
+    /// Stands before the token of a page, so that another server knows whom to ask for it.
+    mark: Option<ReplicaId>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -48,9 +50,14 @@ pub struct Page {
 }
 
 impl Hold {
-    /// An empty hold.
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, kept: Arc::default() }
+    /// An empty hold; of a server that has a name, if it is not the only one.
+    pub fn new(clock: Clock, mark: Option<ReplicaId>) -> Self {
+        Self { clock, mark, kept: Arc::default() }
+    }
+
+    /// The server whose hold has the page of this token; nothing if only this one could.
+    pub fn holder_of(token: &str) -> Option<ReplicaId> {
+        ReplicaId::from_text(token.split_once('.')?.0).ok()
     }
 
     /// Keeps a card while its attempt runs.
@@ -77,6 +84,7 @@ impl Hold {
             panic!("the system gives no randomness: {error}")
         });
         let token = BASE64_URL_SAFE_NO_PAD.encode(token);
+        let token = self.mark.map_or_else(|| token.clone(), |mark| format!("{}.{token}", mark.to_text()));
         let until_ms = self.until_ms();
         self.kept().pages.insert(token.clone(), Timed { until_ms, value: page });
         token
@@ -133,7 +141,7 @@ mod tests {
     #[test]
     fn a_card_is_forgotten_after_its_life() {
         let clock = Clock::simulated(1);
-        let hold = Hold::new(clock.clone());
+        let hold = Hold::new(clock.clone(), None);
         let attempt = AttemptId::at(1);
         hold.card_put(attempt, card());
         assert!(hold.card(attempt).is_some());
@@ -144,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_page_is_taken_once() {
-        let hold = Hold::new(Clock::simulated(1));
+        let hold = Hold::new(Clock::simulated(1), None);
         let form = BrowserForm {
             method: FormMethod::Post,
             action: "https://bank.example/gate".to_owned(),

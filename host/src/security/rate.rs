@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::ctx::Clock;
 use crate::limits;
@@ -36,6 +37,8 @@ pub struct Turn {
 pub struct Buckets {
     shape: Shape,
     clock: Clock,
+    /// Among how many servers a caller's requests are spread: each grants its part.
+    share: AtomicU32,
     /// Key → the moment at which the bucket would be full again.
     full_at_ms: Mutex<HashMap<String, i64>>,
 }
@@ -43,7 +46,12 @@ pub struct Buckets {
 impl Buckets {
     /// Empty of keys: every bucket is full.
     pub fn new(shape: Shape, clock: Clock) -> Self {
-        Self { shape, clock, full_at_ms: Mutex::new(HashMap::new()) }
+        Self { shape, clock, share: AtomicU32::new(1), full_at_ms: Mutex::new(HashMap::new()) }
+    }
+
+    /// So many servers grant turns together.
+    pub fn share(&self, servers: u32) {
+        self.share.store(servers.max(1), Ordering::Relaxed);
     }
 
     /// How many fit.
@@ -55,7 +63,9 @@ impl Buckets {
     pub fn take(&self, key: &str) -> Turn {
         let now_ms = self.clock.now_ms();
         let Shape { burst, refill_ms } = self.shape;
+        // A bucket stays as long to fill, and holds its part of the turns.
         let span_ms = i64::from(burst) * refill_ms;
+        let refill_ms = refill_ms * i64::from(self.share.load(Ordering::Relaxed));
         let mut buckets = self.full_at_ms.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if buckets.len() >= limits::RATE_KEYS_MAX {
             buckets.retain(|_, full_at_ms| *full_at_ms > now_ms);

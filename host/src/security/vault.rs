@@ -51,16 +51,33 @@ impl Vault {
 
     /// Seals a secret for its place.
     pub fn seal(&self, place: Place<'_>, secret: &[u8]) -> Result<String, VaultError> {
+        self.seal_bound(&place.bytes(), secret)
+    }
+
+    /// Seals what one server tells another; it opens for the same purpose only. Never stored.
+    pub fn seal_message(&self, purpose: &str, message: &[u8]) -> Result<String, VaultError> {
+        self.seal_bound(format!("message|{purpose}").as_bytes(), message)
+    }
+
+    fn seal_bound(&self, bound: &[u8], secret: &[u8]) -> Result<String, VaultError> {
         let (key_id, cipher) = self.0.first().ok_or(VaultError)?;
         // A random 96-bit nonce: far fewer than 2^32 secrets are sealed with one key.
         let nonce: [u8; 12] = super::random();
-        let sealed =
-            cipher.encrypt((&nonce).into(), Payload { msg: secret, aad: &place.bytes() }).map_err(|_| VaultError)?;
+        let sealed = cipher.encrypt((&nonce).into(), Payload { msg: secret, aad: bound }).map_err(|_| VaultError)?;
         Ok(format!("v1.{key_id}.{}", URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())))
     }
 
     /// Opens a secret at its place.
     pub fn open(&self, place: Place<'_>, sealed: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.open_bound(&place.bytes(), sealed)
+    }
+
+    /// Opens what another server told for this purpose.
+    pub fn open_message(&self, purpose: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.open_bound(format!("message|{purpose}").as_bytes(), sealed)
+    }
+
+    fn open_bound(&self, bound: &[u8], sealed: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let mut parts = sealed.splitn(3, '.');
         let (Some("v1"), Some(key_id), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(VaultError);
@@ -68,8 +85,7 @@ impl Vault {
         let (_, cipher) = self.0.iter().find(|(known, _)| known == key_id).ok_or(VaultError)?;
         let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| VaultError)?;
         let (nonce, text) = body.split_first_chunk::<12>().ok_or(VaultError)?;
-        let opened =
-            cipher.decrypt(nonce.into(), Payload { msg: text, aad: &place.bytes() }).map_err(|_| VaultError)?;
+        let opened = cipher.decrypt(nonce.into(), Payload { msg: text, aad: bound }).map_err(|_| VaultError)?;
         Ok(Zeroizing::new(opened))
     }
 

@@ -44,9 +44,20 @@ pub fn config(database_url: &str, addr: SocketAddr, bank_url: &str) -> Result<Co
 impl Host {
     /// Builds the application and serves it.
     pub async fn start(database_url: &str, bank_url: &str, clock: Clock) -> Result<Self> {
+        Self::start_with(database_url, bank_url, clock, |_| ()).await
+    }
+
+    /// As [`Host::start`], with a configuration that the story changes.
+    pub async fn start_with(
+        database_url: &str,
+        bank_url: &str,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let config = config(database_url, listener.local_addr()?, bank_url)?;
+        let mut config = config(database_url, listener.local_addr()?, bank_url)?;
         let url = config.public_url.clone();
+        change(&mut config);
         let app = {
             // One at a time: all stories share compiled components, and the first one compiles them.
             static BUILDING: Mutex<()> = Mutex::const_new(());

@@ -1,0 +1,281 @@
+//! Several servers on one database: who lives, who holds which card, and what one asks of another.
+//!
+//! A card is in the memory of one process (P9). What needs it and reaches another server is passed on: the one-time
+//! page that carries it to the bank, and the callback after which the bank wants it again. Each errand and its answer
+//! are sealed with the keys that the servers share, so that the network between them learns nothing and nobody else
+//! can send one. An errand is passed on once; a server that does not answer costs the payer nothing but the card.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::domain::id::{AttemptId, PaymentId, PosAccountId, TenantId};
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::three_ds::{callback_at, gate_take_here};
+use crate::limits;
+use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, Method, OutRequest, Transport};
+use crate::security::hold::{Hold, Page};
+use crate::store::Tx;
+use crate::store::attempt::Attempt;
+use crate::store::replica::{
+    Replica, attempt_holder_fetch, attempt_holder_insert, job_turn_take, replica_gone, replica_list, replica_prune,
+    replica_seen,
+};
+
+/// Where a server takes errands of the others.
+pub const PATH: &str = "/replica/errand";
+const ERRAND: &str = "replica-errand";
+const ANSWER: &str = "replica-answer";
+
+/// What one server asks of another.
+#[derive(Serialize, Deserialize)]
+struct Errand {
+    /// When it was written: an old one is not taken again.
+    at_ms: i64,
+    what: What,
+}
+
+#[derive(Serialize, Deserialize)]
+enum What {
+    Page { token: String },
+    Callback { tenant: String, account: String, callback: Heard },
+}
+
+/// What came of it.
+#[derive(Serialize, Deserialize)]
+enum Answer {
+    Page(Box<Carried>),
+    Payment { payment: String },
+    NotFound,
+    Failed,
+}
+
+/// A callback on its way.
+#[derive(Serialize, Deserialize)]
+struct Heard {
+    post: bool,
+    query: Vec<(String, String)>,
+    form: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    source_ip: String,
+}
+
+/// A page on its way; its fields may hold the card.
+#[derive(Serialize, Deserialize)]
+struct Carried {
+    tenant: String,
+    payment: String,
+    attempt: String,
+    locale: String,
+    post: bool,
+    action: String,
+    gate_origin: String,
+    fields: Vec<(String, Zeroizing<String>, bool)>,
+}
+
+impl Heard {
+    fn of(callback: &Callback) -> Self {
+        Self {
+            post: callback.method == Method::Post,
+            query: callback.query.clone(),
+            form: callback.form.clone(),
+            headers: callback.headers.clone(),
+            body: callback.body.clone(),
+            source_ip: callback.source_ip.clone(),
+        }
+    }
+
+    fn callback(self) -> Callback {
+        let method = if self.post { Method::Post } else { Method::Get };
+        let Self { query, form, headers, body, source_ip, .. } = self;
+        Callback { method, query, form, headers, body, source_ip }
+    }
+}
+
+impl Carried {
+    fn of(page: Page) -> Self {
+        let fields = page.form.fields.into_iter().map(|field| (field.name, field.value, field.from_card));
+        Self {
+            tenant: page.tenant.to_text(),
+            payment: page.payment.to_text(),
+            attempt: page.attempt.to_text(),
+            locale: page.locale,
+            post: page.form.method == FormMethod::Post,
+            action: page.form.action,
+            gate_origin: page.form.gate_origin,
+            fields: fields.collect(),
+        }
+    }
+
+    fn page(self) -> Option<Page> {
+        let method = if self.post { FormMethod::Post } else { FormMethod::Redirect };
+        let fields = self.fields.into_iter().map(|(name, value, from_card)| FormField { name, value, from_card });
+        let form = BrowserForm { method, action: self.action, gate_origin: self.gate_origin, fields: fields.collect() };
+        Some(Page {
+            tenant: TenantId::from_text(&self.tenant).ok()?,
+            payment: PaymentId::from_text(&self.payment).ok()?,
+            attempt: AttemptId::from_text(&self.attempt).ok()?,
+            form,
+            locale: self.locale,
+        })
+    }
+}
+
+/// Says that this server lives, forgets those that do not, and shares the limits with the rest.
+pub async fn presence_round(app: &App) -> FlowResult<()> {
+    let Some(url) = &app.config.replica_url else { return Ok(()) };
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    let this = Replica { replica_id: app.replica, url: url.clone(), seen_at_ms: now_ms };
+    replica_seen(&mut tx, &this).await?;
+    replica_prune(&mut tx, now_ms - limits::millis(limits::REPLICA_FORGOTTEN_AFTER), now_ms).await?;
+    let alive = replica_list(&mut tx, seen_since_ms(app)).await?.len();
+    tx.commit().await?;
+    let alive = u32::try_from(alive).unwrap_or(u32::MAX);
+    app.security.request_rate.share(alive);
+    app.security.sign_in_rate.share(alive);
+    metrics::gauge!("vezne_replicas").set(f64::from(alive));
+    Ok(())
+}
+
+/// Says that this server ends: nothing more is passed on to it.
+pub async fn presence_end(app: &App) -> FlowResult<()> {
+    if app.config.replica_url.is_none() {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    replica_gone(&mut tx, app.replica).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Whether this server does a job's turn (a day, an hour) for all.
+pub async fn turn_take(app: &App, job: &str, turn: &str) -> FlowResult<bool> {
+    if app.config.replica_url.is_none() {
+        return Ok(true);
+    }
+    let mut tx = app.db.begin().await?;
+    let ours = job_turn_take(&mut tx, job, turn, app.replica).await?;
+    tx.commit().await?;
+    Ok(ours)
+}
+
+/// Notes that this server holds the card of an attempt whose payer goes to the bank.
+pub(super) async fn holds(app: &App, attempt: &Attempt, life_ms: i64) -> FlowResult<()> {
+    if app.config.replica_url.is_none() || app.hold.card(attempt.attempt_id).is_none() {
+        return Ok(());
+    }
+    let until_ms = app.clock.now_ms() + life_ms;
+    let mut tx = app.db.begin().await?;
+    attempt_holder_insert(&mut tx, attempt.tenant_id, attempt.attempt_id, app.replica, until_ms).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The other server that holds an attempt's card, if one lives.
+pub(super) async fn holder(app: &App, tx: &mut Tx, attempt: &Attempt) -> FlowResult<Option<Replica>> {
+    if app.config.replica_url.is_none() || app.hold.card(attempt.attempt_id).is_some() {
+        return Ok(None);
+    }
+    let holder = attempt_holder_fetch(tx, attempt.tenant_id, attempt.attempt_id, seen_since_ms(app)).await?;
+    Ok(holder.filter(|holder| holder.replica_id != app.replica))
+}
+
+/// The page of a token that another server gave out.
+pub(super) async fn page_elsewhere(app: &App, token: &str) -> FlowResult<Option<Page>> {
+    let Some(holder) = Hold::holder_of(token).filter(|holder| *holder != app.replica) else { return Ok(None) };
+    if app.config.replica_url.is_none() {
+        return Ok(None);
+    }
+    let mut tx = app.db.read().await?;
+    let alive = replica_list(&mut tx, seen_since_ms(app)).await?;
+    drop(tx);
+    let Some(holder) = alive.into_iter().find(|replica| replica.replica_id == holder) else { return Ok(None) };
+    match ask(app, &holder, What::Page { token: token.to_owned() }).await {
+        Some(Answer::Page(page)) => Ok(page.page()),
+        Some(Answer::NotFound) => Err(FlowError::NotFound("page")),
+        _ => Err(FlowError::Busy("the server that has this page does not answer")),
+    }
+}
+
+/// Passes a callback on. Nothing where the other server gave no answer, or failed.
+pub(super) async fn callback_elsewhere(
+    app: &App,
+    holder: &Replica,
+    account: PosAccountId,
+    callback: &Callback,
+    tenant: TenantId,
+) -> Option<PaymentId> {
+    let what = What::Callback { tenant: tenant.to_text(), account: account.to_text(), callback: Heard::of(callback) };
+    match ask(app, holder, what).await? {
+        Answer::Payment { payment } => PaymentId::from_text(&payment).ok(),
+        _ => None,
+    }
+}
+
+/// Does an errand of another server: sealed in, sealed out. Nothing where it is not one.
+pub async fn errand(app: &App, sealed: &str) -> Option<String> {
+    app.config.replica_url.as_ref()?;
+    let opened = app.vault.open_message(ERRAND, sealed).ok()?;
+    let errand: Errand = serde_json::from_slice(&opened).ok()?;
+    if app.clock.now_ms().abs_diff(errand.at_ms) > limits::REPLICA_ERRAND_LIFE.as_millis() as u64 {
+        return None;
+    }
+    let done = match errand.what {
+        What::Page { token } => gate_take_here(app, &token).await.map(|page| Answer::Page(Box::new(Carried::of(page)))),
+        What::Callback { tenant, account, callback } => {
+            let (Ok(tenant), Ok(account)) = (TenantId::from_text(&tenant), PosAccountId::from_text(&account)) else {
+                return None;
+            };
+            let payment = callback_at(app, tenant, account, callback.callback(), false).await;
+            payment.map(|payment| Answer::Payment { payment: payment.to_text() })
+        }
+    };
+    let answer = done.unwrap_or_else(|error| match error {
+        FlowError::NotFound(_) => Answer::NotFound,
+        error => {
+            tracing::error!(%error, "an errand of another server failed");
+            Answer::Failed
+        }
+    });
+    let answer = Zeroizing::new(serde_json::to_vec(&answer).ok()?);
+    app.vault.seal_message(ANSWER, &answer).ok()
+}
+
+/// Asks another server. Nothing where it gives no answer that we can open.
+async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
+    let errand = Errand { at_ms: app.clock.now_ms(), what };
+    let message = Zeroizing::new(serde_json::to_vec(&errand).ok()?);
+    let body = app.vault.seal_message(ERRAND, &message).ok()?.into_bytes();
+    let request = OutRequest {
+        url: url::Url::parse(&format!("{}{PATH}", replica.url)).ok()?,
+        method: Method::Post,
+        headers: vec![("content-type".to_owned(), Zeroizing::new(b"text/plain".to_vec()))],
+        body: Zeroizing::new(body),
+        sandbox: app.config.sandbox,
+    };
+    // A callback may make the other server ask the bank: as long as that may take.
+    let patience = Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
+    let response = match app.inside.send(&request, Instant::now() + patience).await {
+        Ok(response) if response.status == 200 => response,
+        Ok(response) => {
+            tracing::warn!(replica = %replica.replica_id, status = response.status, "another server refused an errand");
+            return None;
+        }
+        Err(failure) => {
+            tracing::warn!(replica = %replica.replica_id, detail = failure.detail, "another server does not answer");
+            return None;
+        }
+    };
+    let opened = app.vault.open_message(ANSWER, std::str::from_utf8(&response.body).ok()?).ok()?;
+    serde_json::from_slice(&opened).ok()
+}
+
+/// A server not seen since then is taken for dead.
+fn seen_since_ms(app: &App) -> i64 {
+    app.clock.now_ms() - limits::millis(limits::REPLICA_ALIVE)
+}
