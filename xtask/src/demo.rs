@@ -17,11 +17,16 @@ const START_TIME: Duration = Duration::from_mins(1);
 pub const DEALER: (&str, &str) = ("bayi%40mavileylek.example", "mavi-leylek-bayi");
 
 /// Where it lives and listens.
+#[derive(Clone)]
 pub struct Demo {
     /// Database, keys, logs, the bank's book.
     pub folder: PathBuf,
-    /// The server's port.
+    /// The port of its address: the server's, or that of the proxy in front of several.
     pub port: u16,
+    /// Where the server itself listens.
+    pub listen_port: u16,
+    /// The PostgreSQL that several servers share; without one, an SQLite file in the folder.
+    pub postgres: Option<String>,
     /// The sandbox bank's port.
     pub bank_port: u16,
     /// The server's program.
@@ -32,10 +37,10 @@ pub struct Demo {
     pub components: PathBuf,
 }
 
-/// Both running; stopped when dropped, the server first.
+/// All running; stopped when dropped, the servers first.
 pub struct Running {
-    /// The server.
-    pub server: Service,
+    /// The server, or several.
+    pub servers: Vec<Service>,
     /// The sandbox bank.
     pub bank: Service,
 }
@@ -46,6 +51,8 @@ impl Demo {
         Self {
             folder: folder.to_path_buf(),
             port,
+            listen_port: port,
+            postgres: None,
             bank_port,
             server: place.binary("vezne"),
             bank: place.binary("vezne-sandbox"),
@@ -65,7 +72,13 @@ impl Demo {
 
     /// Its database, as the server's configuration names it.
     pub fn database_url(&self) -> String {
-        format!("sqlite:{}", self.folder.join("vezne.sqlite").display())
+        let file = || format!("sqlite:{}", self.folder.join("vezne.sqlite").display());
+        self.postgres.clone().unwrap_or_else(file)
+    }
+
+    /// One of several servers, behind a proxy on this one's port.
+    pub fn replica(&self, listen_port: u16) -> Self {
+        Self { listen_port, ..self.clone() }
     }
 
     /// Refuses ports that somebody else has, with a sentence that says what to do.
@@ -86,11 +99,14 @@ impl Demo {
             .env("VEZNE_DATABASE_URL", self.database_url())
             .env("VEZNE_PLUGINS_DIR", &self.components)
             .env("VEZNE_PRIVATE_DIR", self.folder.join("private"))
-            .env("VEZNE_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("VEZNE_LISTEN", format!("127.0.0.1:{}", self.listen_port))
             .env("VEZNE_PUBLIC_URL", self.url())
             .env("NO_COLOR", "1")
             .env("VEZNE_SANDBOX", "true")
             .env("VEZNE_SANDBOX_URL", self.bank_url());
+        if self.postgres.is_some() {
+            command.env("VEZNE_REPLICA_URL", format!("http://127.0.0.1:{}", self.listen_port));
+        }
         command
     }
 
@@ -114,9 +130,10 @@ impl Demo {
 
     /// Starts the server and waits until it is healthy.
     pub fn start_server(&self) -> Result<Service> {
-        let log = self.folder.join("server.log");
-        let mut server = Service::start("server", &self.command("serve"), &log, Signal::INT)?;
-        server.wait_until(START_TIME, || http::is_ok(self.port, "/healthz"))?;
+        let several = self.listen_port != self.port;
+        let log = if several { format!("server-{}.log", self.listen_port) } else { "server.log".to_owned() };
+        let mut server = Service::start("server", &self.command("serve"), &self.folder.join(log), Signal::INT)?;
+        server.wait_until(START_TIME, || http::is_ok(self.listen_port, "/healthz"))?;
         Ok(server)
     }
 }

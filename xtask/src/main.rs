@@ -6,6 +6,7 @@ mod component;
 mod crash;
 mod debian;
 mod demo;
+mod front;
 mod http;
 mod place;
 mod postgres;
