@@ -74,7 +74,29 @@ struct Carried {
     post: bool,
     action: String,
     gate_origin: String,
-    fields: Vec<(String, Zeroizing<String>, bool)>,
+    fields: Vec<CarriedField>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CarriedField {
+    name: String,
+    #[serde(with = "wiped")]
+    value: Zeroizing<String>,
+    from_card: bool,
+}
+
+/// A text that is wiped when dropped, in a message that is sealed.
+mod wiped {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use zeroize::Zeroizing;
+
+    pub fn serialize<S: Serializer>(text: &Zeroizing<String>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(text)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
+        String::deserialize(from).map(Zeroizing::new)
+    }
 }
 
 impl Heard {
@@ -98,7 +120,8 @@ impl Heard {
 
 impl Carried {
     fn of(page: Page) -> Self {
-        let fields = page.form.fields.into_iter().map(|field| (field.name, field.value, field.from_card));
+        let carried = |FormField { name, value, from_card }: FormField| CarriedField { name, value, from_card };
+        let fields = page.form.fields.into_iter().map(carried);
         Self {
             tenant: page.tenant.to_text(),
             payment: page.payment.to_text(),
@@ -113,7 +136,8 @@ impl Carried {
 
     fn page(self) -> Option<Page> {
         let method = if self.post { FormMethod::Post } else { FormMethod::Redirect };
-        let fields = self.fields.into_iter().map(|(name, value, from_card)| FormField { name, value, from_card });
+        let field = |CarriedField { name, value, from_card }: CarriedField| FormField { name, value, from_card };
+        let fields = self.fields.into_iter().map(field);
         let form = BrowserForm { method, action: self.action, gate_origin: self.gate_origin, fields: fields.collect() };
         Some(Page {
             tenant: TenantId::from_text(&self.tenant).ok()?,
@@ -222,7 +246,7 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
     app.config.replica_url.as_ref()?;
     let opened = app.vault.open_message(ERRAND, sealed).ok()?;
     let errand: Errand = serde_json::from_slice(&opened).ok()?;
-    if app.clock.now_ms().abs_diff(errand.at_ms) > limits::REPLICA_ERRAND_LIFE.as_millis() as u64 {
+    if app.clock.now_ms().saturating_sub(errand.at_ms).saturating_abs() > limits::millis(limits::REPLICA_ERRAND_LIFE) {
         return None;
     }
     let done = match errand.what {
