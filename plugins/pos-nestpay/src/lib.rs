@@ -181,14 +181,22 @@ fn instalments(terms: &Terms) -> String {
     if terms.installments > 1 { terms.installments.to_string() } else { String::new() }
 }
 
-/// A repeated order, if the context asks for one.
-fn recurring(ctx: &Context) -> Option<Recurring> {
+/// A repeated order, if the context asks for one. Half of a wish would be charged once.
+pub(crate) fn recurring(ctx: &Context) -> Result<Option<Recurring>, Fault> {
     let get = |key: &str| ctx.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
-    Some(Recurring {
-        interval: get("recurring-interval")?,
-        cycle: get("recurring-cycle")?,
-        count: get("recurring-count")?,
-    })
+    match (get("recurring-interval"), get("recurring-cycle"), get("recurring-count")) {
+        (Some(interval), Some(cycle), Some(count)) => Ok(Some(Recurring { interval, cycle, count })),
+        (None, None, None) => Ok(None),
+        _ => Err(Fault::InvalidRequest("a repeated order needs its interval, its cycle and its count".into())),
+    }
+}
+
+/// The bank repeats sales only (CORE-2024).
+pub(crate) fn repeatable(ctx: &Context, reserve: bool) -> Result<Option<Recurring>, Fault> {
+    match recurring(ctx)? {
+        Some(_) if reserve => Err(Fault::Unsupported("the bank repeats sales, and no reservations".into())),
+        recurring => Ok(recurring),
+    }
 }
 
 fn charge_card(ctx: &Context, terms: &Terms, card: &Card, reserve: bool) -> Result<Step, Fault> {
@@ -215,7 +223,7 @@ fn send_charge(
         total: &amount::decimal(&terms.amount)?,
         currency: &amount::numeric_currency(&terms.amount),
         instalments: &instalments(terms),
-        recurring: if reserve { None } else { recurring(ctx) },
+        recurring: repeatable(ctx, reserve)?,
     };
     write(message::charge(settings, reserve, &order, payer)?, step::order_ref(&ctx.order_id), &ctx.order_id)
 }

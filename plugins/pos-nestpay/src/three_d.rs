@@ -60,6 +60,10 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
     };
     let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
     let bank_charges = model != model::THREE_D;
+    // The gate's form has no place for it: charged there, the order would not repeat.
+    if crate::repeatable(ctx, reserve)?.is_some() && bank_charges {
+        return Err(Fault::Unsupported("a repeated order begins without the gate, or with the model 3d".into()));
+    }
     let form = GateForm {
         storetype,
         amount: &amount::decimal(&terms.amount)?,

@@ -224,6 +224,7 @@ fn payer_address(ctx: &Context) -> Result<(), Fault> {
 fn charge(ctx: &Context, terms: &Terms, card: &Card, reserve: bool) -> Result<Step, Fault> {
     positive(terms)?;
     order_number(&ctx.order_id)?;
+    mpi::not_recurring(ctx)?;
     payer_address(ctx)?;
     let settings = Settings::load()?;
     let by_mail = entry::is_keyed_by_clerk(&terms.entry);

@@ -32,12 +32,26 @@ impl Recurring {
         let (Some(interval), Some(count), Some(cycle)) =
             (get("recurring-interval"), get("recurring-count"), get("recurring-cycle"))
         else {
-            return Ok(None);
+            // Half of a wish would be charged once.
+            return match ctx.attributes.iter().find(|(name, _)| name.starts_with("recurring-")) {
+                Some((name, _)) => {
+                    Err(Fault::InvalidRequest(format!("{name} alone does not say how a payment repeats")))
+                }
+                None => Ok(None),
+            };
         };
         let cycle = cycle_word(&cycle)?;
         let until = get("recurring-until")
             .ok_or_else(|| Fault::InvalidRequest("a repeated payment needs its last day (recurring-until)".into()))?;
         Ok(Some(Self { interval, cycle, count, until, from: get("recurring-from").unwrap_or_default() }))
+    }
+}
+
+/// Only the MPI is told of repetitions: charged in another way, the payment would not repeat.
+pub fn not_recurring(ctx: &Context) -> Result<(), Fault> {
+    match Recurring::of(ctx)? {
+        None => Ok(()),
+        Some(_) => Err(Fault::Unsupported("the bank repeats a payment only if it begins with the model 3d".into())),
     }
 }
 

@@ -16,7 +16,7 @@ use vezne_plugin::{
 use crate::answer::{self, Judgement, SUCCESS};
 use crate::order::{self, Order};
 use crate::settings::Settings;
-use crate::{State, message};
+use crate::{State, message, mpi};
 
 /// Key in `known.extra`: what the bank calls the visit.
 pub const TOKEN: &str = "payment-token";
@@ -101,6 +101,7 @@ pub fn question(settings: &Settings, transaction: Option<&str>, token: &str) -> 
 
 /// Announces the visit.
 pub fn start(ctx: &Context, wanted: &str, terms: &Terms, reserve: bool, card: Option<&Card>) -> Result<Step, Fault> {
+    mpi::not_recurring(ctx)?;
     let settings = Settings::load()?;
     let card = match (wanted, card) {
         (model::THREE_D_PAY, None) => {

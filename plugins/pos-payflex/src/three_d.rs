@@ -34,6 +34,9 @@ pub fn start(ctx: &Context, wanted: &str, terms: &Terms, card: Option<&Card>) ->
     let settings = Settings::load()?;
     let order = Order::of(ctx, terms)?;
     let recurring = Recurring::of(ctx)?;
+    if recurring.is_some() && (reserve || terms.installments > 1) {
+        return Err(Fault::Unsupported("only a sale in one payment repeats".into()));
+    }
     let said = Enrolment {
         order: &order,
         // The number comes back with the payer: with ours, a late callback still finds its payment.

@@ -116,6 +116,15 @@ fn a_repeated_order_is_built_and_cancelled() {
         body.contains("<PbOrder><OrderType>0</OrderType><OrderFrequencyInterval>2</OrderFrequencyInterval>"),
         "{body}"
     );
+    assert_eq!(word(&Nestpay::authorize(&ctx, &terms(100), &card().card())), "unsupported");
+    for (model, expected) in [("3d", "browse"), ("3d-pay", "unsupported"), ("3d-host", "unsupported")] {
+        let card = card().card();
+        let step = Nestpay::start(&ctx, model, &terms(100), Some(&card).filter(|_| model != "3d-host"));
+        assert_eq!(word(&step), expected, "{model}");
+    }
+    let mut half = bank::ctx();
+    half.attributes.push(("recurring-count".into(), "3".into()));
+    assert_eq!(word(&Nestpay::sale(&half, &terms(100), &card().card())), "invalid");
     let mut first = target("sale", 100);
     first.bank.extra.push(("recurring-number".into(), "2".into()));
     let step = Nestpay::cancel(&ctx, &first).expect("a step");

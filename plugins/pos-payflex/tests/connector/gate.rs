@@ -82,6 +82,18 @@ fn a_sub_dealer_and_a_repeated_payment_are_said() {
         "IsRecurring=true&SubMerchantId=77&RecurringFrequency=2&RecurringFrequencyType=Month&RecurringInstallmentCount=3\
          &RecurringEndDate=20270101&TriggerDate=20261201"
     ));
+    for model in ["3d-pay", "3d-host"] {
+        let step = Payflex::start(&ctx, model, &terms(1), Some(&card().card()));
+        assert_eq!(word(&step), "unsupported", "{model}: only the MPI is told of repetitions");
+    }
+    assert_eq!(word(&Payflex::sale(&ctx, &terms(1), &card().card())), "unsupported");
+    let mut reserved = bank::ctx();
+    reserved.attributes.clone_from(&ctx.attributes);
+    reserved.attributes.push(("operation".into(), "authorize".into()));
+    assert_eq!(word(&Payflex::start(&reserved, "3d", &terms(1), Some(&card().card()))), "unsupported");
+    let mut half = bank::ctx();
+    half.attributes.push(("recurring-count".into(), "3".into()));
+    assert_eq!(word(&Payflex::sale(&half, &terms(1), &card().card())), "invalid", "half of a wish is not charged once");
     ctx.attributes.retain(|(name, _)| name != "recurring-until");
     assert_eq!(word(&Payflex::start(&ctx, "3d", &terms(1), Some(&card().card()))), "invalid");
     let _bad = bank::session().setting("merchant-type", "2").start();

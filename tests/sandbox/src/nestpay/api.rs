@@ -16,6 +16,7 @@ use crate::visit::Ordered;
 
 use super::answer::refused;
 use super::operation;
+use super::plan::{self, Plan};
 use super::rules::{self, Refused, text};
 use super::xml::{self, Answer, Request, WIRE};
 use super::{query, vouch};
@@ -97,6 +98,7 @@ fn execute(
             let currency = rules::currency(text(r, "Currency"))?;
             let installments = rules::installments(text(r, "Taksit"), currency)?;
             let kind = rules::charge_kind(op);
+            let plan = Plan::read(r, kind)?;
             if secure.is_some() {
                 let currency = currency.to_owned();
                 let asked = Ordered { kind, order: order.to_owned(), amount, currency, installments };
@@ -106,12 +108,17 @@ fn execute(
             let order = if order.is_empty() { &generated } else { order };
             let channel = if secure.is_some() { "3d" } else { "api" };
             let charge = Charge { kind, order, amount, currency, installments, card, channel, secure };
-            operation::charge(bank, store, charge)
+            let mut answer = operation::charge(bank, store, charge);
+            if let Some(plan) = plan {
+                plan.keep(bank, store, order, &mut answer);
+            }
+            answer
         }
         (Op::PostAuth, _) => {
             let pre = rules::amount(text(r, "Extra/PREAMT"))?;
             operation::post_auth(bank, store, order, rules::amount(text(r, "Total"))?, pre)
         }
+        (Op::Void, _) if !text(r, "Extra/RECORDID").is_empty() => plan::cancel(bank, store, r)?,
         (Op::Void, _) => operation::void(bank, store, order, text(r, "TransId")),
         (Op::Credit, _) => operation::credit(bank, store, order, rules::amount(text(r, "Total"))?, text(r, "Currency")),
         (Op::Status, _) => query::status(bank, store, order),

@@ -7,6 +7,7 @@ mod gate;
 pub mod hash;
 mod hosted;
 mod operation;
+mod plan;
 mod query;
 mod rules;
 mod session;

@@ -35,6 +35,10 @@ pub fn op(r: &Request) -> Result<Op, Refused> {
             Err(("CORE-2014", "Sorgu istegi gecersiz."))
         };
     }
+    if !text(r, "Extra/RECURRINGOPERATION").is_empty() {
+        let known = text(r, "Extra/RECURRINGOPERATION") == "Cancel" && text(r, "Extra/RECORDTYPE") == "Order";
+        return if known { Ok(Op::Void) } else { Err(("CORE-2014", "Sorgu istegi gecersiz.")) };
+    }
     match text(r, "Type") {
         "Auth" => Ok(Op::Auth),
         "PreAuth" => Ok(Op::PreAuth),
@@ -81,7 +85,8 @@ pub fn lengths(r: &Request, op: Op) -> Result<(), Refused> {
         () if too_long("Description", 255) => Err(("CORE-1021", "Aciklama cok uzun.")),
         () if too_long("IPAddress", 39) => Err(("CORE-1022", "IP adresi cok uzun.")),
         () if matches!(op, Op::PostAuth | Op::Void | Op::Credit | Op::Status | Op::History)
-            && text(r, "OrderId").is_empty() =>
+            && text(r, "OrderId").is_empty()
+            && text(r, "Extra/RECORDID").is_empty() =>
         {
             Err(("CORE-2301", "Siparis numarasi gecersiz."))
         }

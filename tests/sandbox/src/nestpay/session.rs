@@ -10,6 +10,7 @@ use crate::visit::{Ordered, Outcome, Visit};
 use crate::voucher::Vouchers;
 
 use super::hash::{Fields, field};
+use super::plan::Plan;
 use super::rules::{self, Refused};
 
 /// Everything the gate remembers.
@@ -17,6 +18,8 @@ use super::rules::{self, Refused};
 pub struct Gate {
     pub(super) sessions: HashMap<String, Session>,
     pub(super) vouchers: Vouchers,
+    /// Repeated orders by store and order.
+    pub(super) plans: HashMap<(String, String), Plan>,
 }
 
 /// The `storetype` values.

@@ -117,11 +117,9 @@ async fn every_model_charges_once() {
 }
 
 #[tokio::test]
-async fn instalments_reservations_and_repeated_payments_go_through_the_gate() {
+async fn instalments_and_reservations_go_through_the_gate() {
     let (desk, _host, mut ctx) = (desk(), host(), ctx());
     ctx.attributes.push(("operation".into(), "authorize".into()));
-    let repeated = [("interval", "1"), ("cycle", "M"), ("count", "3"), ("until", "20270101")];
-    ctx.attributes.extend(repeated.map(|(name, value)| (format!("recurring-{name}"), value.to_owned())));
     let (mut six, card) = (terms(60_000), card(CARD).card());
     six.installments = 6;
     let start = Payflex::start(&ctx, "3d", &six, Some(&card));
@@ -129,6 +127,25 @@ async fn instalments_reservations_and_repeated_payments_go_through_the_gate() {
     assert_eq!(word(&held), "approved", "{held:?}");
     let order = desk.bank.order(ORDER).expect("an order");
     assert_eq!((order.state, order.entries[0].installments), ("held", 6));
+}
+
+#[tokio::test]
+async fn a_repeated_payment_is_told_to_the_mpi() {
+    let (desk, _host, mut ctx) = (desk(), host(), ctx());
+    let repeated = [("interval", "1"), ("cycle", "M"), ("count", "3"), ("until", "20270101")];
+    ctx.attributes.extend(repeated.map(|(name, value)| (format!("recurring-{name}"), value.to_owned())));
+    let card = card(CARD).card();
+    let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card));
+    let paid = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, Some(&card)).await.expect("an outcome");
+    assert_eq!(word(&paid), "approved", "{paid:?}");
+    // The bank looks at what it is told.
+    let (_, count) = ctx.attributes.iter_mut().find(|(name, _)| name == "recurring-count").expect("a count");
+    *count = "1".into();
+    ctx.order_id = "SECOND".into();
+    let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card));
+    let step = desk.run::<Payflex>(&ctx, Some(&terms(1_250)), start).await.expect("a step");
+    let refused = desk.pay_or_done::<Payflex>(&ctx, &terms(1_250), step, Some(&card)).await.expect("an outcome");
+    assert_eq!(word(&refused), "declined config-error");
 }
 
 #[tokio::test]
