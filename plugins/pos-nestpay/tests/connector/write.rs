@@ -1,7 +1,7 @@
 //! Charges, captures, voids and refunds.
 
 use pos_nestpay::Nestpay;
-use vezne_plugin::{Effect, Outcome, Payments, Preauth, Step, native};
+use vezne_plugin::{Effect, Outcome, Payments, Preauth, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CODE, ORDER, answer, approved, card, ctx, outcome, resumed, sent, target, terms, word};
 
