@@ -64,7 +64,7 @@ pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callba
     if !claimed.moved {
         return Ok(payment.payment_id);
     }
-    crate::crash::point("callback_claimed");
+    crate::crash::point(app, "callback_claimed").await;
     let card = app.hold.card(attempt.attempt_id);
     let act = Act::Resume { terms: Some(charge_terms(&payment)), state, callback };
     let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, act, card, Some(waiting)).await?;

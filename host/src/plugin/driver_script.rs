@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use super::super::*;
+use crate::ctx::Clock;
 use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
 use crate::domain::id::{PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
@@ -138,7 +139,7 @@ impl Story {
             payer_email: None,
             locale: "tr".into(),
             attributes: vec![],
-            now_ms: 0,
+            clock: Clock::simulated(0),
         };
         let drive = Drive {
             guest: &self.script,
@@ -148,8 +149,8 @@ impl Story {
             context: &context,
             card: Some(&self.card),
             journal: &self.diary,
-            began: Instant::now(),
             deadline: Instant::now() + Duration::from_secs(30),
+            until_ms: 30_000,
         };
         drive.run(act).await
     }
