@@ -52,12 +52,17 @@ pub(super) struct Diary {
     pub(super) intents: Mutex<Vec<SendIntent>>,
     pub(super) notes: Mutex<Vec<ReplyNote>>,
     pub(super) full: bool,
+    /// A clock, and how far it is when the row is written.
+    pub(super) slept: Option<(Clock, Duration)>,
 }
 
 impl Journal for Diary {
     fn before_send<'a>(&'a self, send: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
         self.intents.lock().unwrap().push(send.clone());
         let full = self.full;
+        if let Some((clock, slept)) = &self.slept {
+            clock.advance(*slept);
+        }
         Box::pin(async move { if full { Err(JournalError("disk full".into())) } else { Ok(()) } })
     }
 
@@ -139,7 +144,7 @@ impl Story {
             payer_email: None,
             locale: "tr".into(),
             attributes: vec![],
-            clock: Clock::simulated(0),
+            clock: self.diary.slept.as_ref().map_or_else(|| Clock::simulated(0), |(clock, _)| clock.clone()),
         };
         let drive = Drive {
             guest: &self.script,

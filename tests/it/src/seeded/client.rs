@@ -16,6 +16,7 @@ use crate::world::GOOD_CARD;
 
 /// One payer, with one payment in mind and one key for it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "traits of a person, which vary on their own")]
 pub struct Client {
     pub name: String,
     /// Which POS account: without 3-D Secure, `3d`, `3d-pay`.

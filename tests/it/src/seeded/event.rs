@@ -159,13 +159,13 @@ impl World<'_> {
             Event::Go(Turn(turn)) => self.resume(turn, None),
             Event::Hear(Turn(turn), reply) => self.resume(turn, Some(reply)),
             Event::Arrive { turn, asked, fate } => self.arrive(turn, &asked, fate),
-            other => self.misfortune(other),
+            other => self.misfortune(&other),
         }
     }
 
     /// What nobody asked for.
-    fn misfortune(&mut self, event: Event) -> Stepped {
-        match event {
+    fn misfortune(&mut self, event: &Event) -> Stepped {
+        match *event {
             Event::Crash(host) if !self.calm && self.hosts[host].app.is_some() => {
                 for client in self.crash(host) {
                     let pause_ms = self.chance.between(500, 20_000);
@@ -333,7 +333,7 @@ impl World<'_> {
         let fate = match (self.calm, away) {
             (true, _) => Fate::Fine,
             (false, true) => self.chance.weighted(&[(3, Fate::Refused), (2, Fate::LostBefore)]),
-            (false, false) => Fate::drawn(&mut self.chance),
+            (false, false) => Fate::drawn(&mut self.chance).for_act(act),
         };
         self.say(format_args!("   {} leaves for the bank: {fate:?}", act.unwrap_or("question")));
         let turn = Turn(turn);

@@ -65,6 +65,15 @@ impl Fate {
         ])
     }
 
+    /// A charge under one order number is taken once, however often it is sent. A void or refund that the bank's own
+    /// gateway repeats has no such number: what the bank makes of that is beyond what a merchant can undo.
+    pub fn for_act(self, act: Option<&str>) -> Self {
+        match (self, act) {
+            (Self::TwiceFirst | Self::TwiceSecond, Some("Void" | "Credit" | "PostAuth")) => Self::Fine,
+            (fate, _) => fate,
+        }
+    }
+
     /// After how long it reaches the bank, if ever.
     pub fn arrives_ms(self, chance: &mut Chance) -> Option<i64> {
         match self {

@@ -63,22 +63,19 @@ impl World<'_> {
         for client in 0..self.clients.len() {
             self.plan(1_000, event::Event::Post(client));
         }
-        for part in [Self::play, Self::all_answered, Self::all_ended, Self::books_agree] {
-            if let Err(breach) = part(self)? {
-                return Ok(Err(breach));
-            }
+        if let Err(breach) = self.play()? {
+            return Ok(Err(breach));
+        }
+        if let Some(silent) = self.clients.iter().find(|client| client.payment.is_none()) {
+            return Ok(Err(Breach::of("P4", format!("{} never got an answer", silent.name))));
+        }
+        if let Err(breach) = self.runtime.block_on(self.judge.all_ended())? {
+            return Ok(Err(breach));
+        }
+        if let Err(breach) = self.books_agree()? {
+            return Ok(Err(breach));
         }
         Ok(self.judge.all_taken())
-    }
-
-    fn all_answered(&mut self) -> Stepped {
-        let silent = self.clients.iter().find(|client| client.payment.is_none());
-        let breach = |name| Breach::of("P4", format!("{name} never got an answer"));
-        Ok(silent.map_or(Ok(()), |client| Err(breach(&client.name))))
-    }
-
-    fn all_ended(&mut self) -> Stepped {
-        self.runtime.block_on(self.judge.all_ended())
     }
 
     /// Everything derived again, and the bank's book beside ours, both ways.
