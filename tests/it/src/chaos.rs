@@ -135,13 +135,14 @@ async fn pass(mut host: TcpStream, bank: SocketAddr, trouble: Option<Trouble>) -
     }
     // Half closed: the other direction stays open until the host ends it.
     host.shutdown().await?;
-    let _ = host.read(&mut [0; 1]).await;
+    host.read_u8().await.ok();
     Ok(())
 }
 
 /// Closed with a reset instead of a farewell.
 fn reset(stream: TcpStream) -> Result<()> {
     stream.set_zero_linger()?;
+    drop(stream);
     Ok(())
 }
 

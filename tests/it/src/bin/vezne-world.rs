@@ -46,7 +46,9 @@ fn options() -> Result<Option<Options>> {
                 options.bug = Some(Bug::named(&name).with_context(|| format!("no bug is called {name}"))?);
             }
             "--list-bugs" => {
-                Bug::ALL.iter().for_each(|bug| println!("{}", bug.name()));
+                for bug in Bug::ALL {
+                    println!("{}", bug.name());
+                }
                 return Ok(None);
             }
             other => bail!("{other} is not understood"),
@@ -70,7 +72,7 @@ fn let_in(_: Bug) -> Result<()> {
 /// One seed, told at length, twice: a world that does not repeat itself proves nothing.
 fn one(kit: &Kit, seed: u64) -> Result<()> {
     let (first, second) = (play(kit, seed)?, play(kit, seed)?);
-    first.history.iter().for_each(|line| println!("{line}"));
+    println!("{}", first.history.join("\n"));
     let replays = first.history == second.history;
     if let Some(breach) = &first.breach {
         println!("{} is broken: {}", breach.promise, breach.what);
@@ -129,8 +131,7 @@ fn many(kit: &Kit, options: &Options) -> Result<()> {
 fn report(options: &Options, tally: &Tally, took_s: f64) -> Result<()> {
     let first = tally.failed.first();
     if let Some(Played { seed, breach: Some(breach), history, .. }) = first {
-        println!("seed {seed}:");
-        history.iter().for_each(|line| println!("{line}"));
+        println!("seed {seed}:\n{}", history.join("\n"));
         println!("{} is broken: {}", breach.promise, breach.what);
     }
     for played in tally.failed.iter().skip(1).take(20) {

@@ -218,7 +218,7 @@ impl World<'_> {
     }
 
     fn operate(&mut self, client: usize, plan: usize) -> Stepped {
-        let (payer, (_, what, minor)) = (&self.clients[client], self.clients[client].later[plan].clone());
+        let (payer, (_, what, minor)) = (&self.clients[client], self.clients[client].later[plan]);
         let seen = self.judge.payments.iter().find(|(_, payment)| payment.client == payer.name);
         let Some(payment) = seen.and_then(|(id, _)| errand::payment_id(id)) else { return FINE };
         let name = format!("{} {plan}", payer.name);
@@ -312,7 +312,9 @@ impl World<'_> {
             let mut fields = returned.fields.clone();
             if self.chance.percent(10) {
                 // Somebody else posts to that address: the signature no longer fits.
-                fields.iter_mut().filter(|(name, _)| name == "amount").for_each(|(_, value)| value.push('1'));
+                for (_, value) in fields.iter_mut().filter(|(name, _)| name == "amount") {
+                    value.push('1');
+                }
             }
             let pause_ms = self.chance.between(100, 30_000);
             self.plan(pause_ms, Event::Back { client, fields });

@@ -158,12 +158,10 @@ impl Asked {
     /// The request's XML.
     pub fn xml(&self) -> String {
         let body = String::from_utf8_lossy(&self.body);
-        match body.strip_prefix("DATA=") {
-            None => body.into_owned(),
-            Some(_) => {
-                form_urlencoded::parse(&self.body).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
-            }
+        if !body.starts_with("DATA=") {
+            return body.into_owned();
         }
+        form_urlencoded::parse(&self.body).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 }
 

@@ -229,8 +229,8 @@ impl Judge {
             return Err(Breach::of("P7", format!("event {id} is in no outbox")));
         };
         let taken = id.split_once('_').map_or(id, |(_, bare)| bare).to_owned();
-        let earlier = self.events.range((aggregate.clone(), 0)..(aggregate.clone(), sequence));
-        if let Some(((_, missing), _)) = earlier.into_iter().find(|(_, id)| !self.taken.contains(*id)) {
+        let mut earlier = self.events.range((aggregate.clone(), 0)..(aggregate.clone(), sequence));
+        if let Some(((_, missing), _)) = earlier.find(|(_, id)| !self.taken.contains(*id)) {
             let number = self.number(aggregate);
             return Err(Breach::of("P7", format!("event {sequence} of payment {number} came before event {missing}")));
         }

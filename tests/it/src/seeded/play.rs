@@ -113,7 +113,7 @@ impl<'k> World<'k> {
             _folder: folder,
             chance,
         };
-        for _ in 0..1 + world.chance.below(2) {
+        for _ in 0..=world.chance.below(2) {
             let off_ms = world.chance.between(-1_500, 1_500);
             world.hosts.push(Host { app: None, life: 0, off_ms, room: Arc::new(Semaphore::new(1)) });
             world.host_start(world.hosts.len() - 1);
@@ -235,7 +235,11 @@ impl<'k> World<'k> {
     pub(super) fn look(&mut self) -> Stepped {
         match self.runtime.block_on(self.judge.look())? {
             Err(breach) => return Ok(Err(breach)),
-            Ok(lines) => lines.into_iter().for_each(|line| self.say(format_args!("    {line}"))),
+            Ok(lines) => {
+                for line in lines {
+                    self.say(format_args!("    {line}"));
+                }
+            }
         }
         let (due, now_ms) = (self.judge.due, self.board.now_ms());
         // A job that is planned for later does not wait so long.
