@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::ctx::Clock;
 use crate::domain::id::ReplicaId;
-use crate::plugin::{Egress, Plugins};
+use crate::plugin::{Egress, Plugins, Transport};
 use crate::security::hold::Hold;
 use crate::security::{Keys, PasswordCost, Security, Vault};
 use crate::store::Db;
@@ -31,9 +32,9 @@ pub struct Parts {
     /// Every connector.
     pub plugins: Plugins,
     /// The guarded way out, for what is told to the outside.
-    pub egress: Egress,
+    pub egress: Arc<dyn Transport>,
     /// The way to the other servers on this database.
-    pub inside: Egress,
+    pub inside: Arc<dyn Transport>,
     /// Which of them this is; new at each start.
     pub replica: ReplicaId,
     /// Passwords, tokens, fingerprints.
@@ -71,24 +72,52 @@ impl App {
         let folder = config.plugins_dir.clone();
         let plugins = tokio::task::spawn_blocking(move || Plugins::load(&folder, &cache)).await??;
         let cost = PasswordCost { memory_kib: config.password_memory_kib, ..PasswordCost::PRODUCTION };
-        let replica = ReplicaId::at(clock.now_ms());
         let security = Security::new(&keys, cost, &clock, &config.public_url);
-        Ok(Self(Arc::new(Parts {
+        let egress = Arc::new(Egress::new().context("TLS cannot be set up")?);
+        let inside = Arc::new(Egress::inside().context("TLS cannot be set up")?);
+        Ok(Self::assemble(config, clock, db, plugins, (egress, inside), security))
+    }
+
+    /// From parts that are there already; the ways out are the guarded one and the one to the other servers.
+    pub fn assemble(
+        config: Config,
+        clock: Clock,
+        db: Db,
+        plugins: Plugins,
+        (egress, inside): (Arc<dyn Transport>, Arc<dyn Transport>),
+        security: Security,
+    ) -> Self {
+        let replica = ReplicaId::at(clock.now_ms());
+        Self(Arc::new(Parts {
             vault: security.vault.clone(),
             hold: Hold::new(clock.clone(), config.replica_url.is_some().then_some(replica)),
             replica,
-            inside: Egress::inside().context("TLS cannot be set up")?,
+            inside,
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),
             webhook_wake: Notify::new(),
-            egress: Egress::new().context("TLS cannot be set up")?,
             shutdown: CancellationToken::new(),
+            egress,
             config,
             clock,
             db,
             plugins,
             security,
-        })))
+        }))
+    }
+
+    /// Runs a flow in a task of its own: it goes on when nobody waits for it any more, and the process ends only
+    /// after it.
+    pub fn spawn<F>(&self, flow: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let attended = self.clock.attend();
+        self.tasks.spawn(async move {
+            let ended = flow.await;
+            drop(attended);
+            ended
+        })
     }
 
     /// Ends what may end, and waits for the flows that may not.

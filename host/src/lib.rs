@@ -5,6 +5,7 @@
 //! See `ARCHITECTURE.md` at the root of the repository.
 
 pub mod app;
+pub mod bug;
 pub mod cli;
 pub mod config;
 pub mod crash;

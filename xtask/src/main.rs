@@ -18,6 +18,7 @@ mod smoke;
 mod test;
 mod vectors;
 mod wasm_target;
+mod world;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -48,6 +49,8 @@ enum Act {
     Smoke,
     /// Kills the server at random moments under clients that retry; ends with one line of JSON.
     Crash(crash::Options),
+    /// Plays seeded worlds in which everything goes wrong; a failing seed prints its history; ends with one line of JSON.
+    World(world::Options),
     /// Measures something and writes it to `target/bench/NAME.json`.
     Bench(bench::Options),
     /// Runs bank wire vectors against the connectors.
@@ -68,6 +71,7 @@ fn main() -> Result<()> {
         Act::Run(options) => run::run(&place, &options),
         Act::Smoke => smoke::smoke(&place),
         Act::Crash(options) => crash::crash(&place, &options),
+        Act::World(options) => world::world(&place, &options),
         Act::Bench(options) => bench::bench(&place, &options),
         Act::Vectors(options) => vectors::vectors(&place, &options),
         Act::Test(options) => test::test(&place, &options),

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::domain::id::TenantId;
 use crate::flow::audit_chain::chain_differs;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::plugin::{Method, OutRequest, Transport};
+use crate::plugin::{Method, OutRequest};
 use crate::store::proof::{
     attempts_differ, books_differ, events_missing, held_at_bank, operations_differ, states_differ,
 };

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::bug::{self, Bug};
 use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
@@ -40,35 +41,55 @@ fn next_ms(asks: i64, sent_at_ms: i64, now_ms: i64) -> Option<i64> {
     (!too_late).then(|| now_ms + limits::millis(pause))
 }
 
+/// Something whose time has come.
+#[derive(Debug)]
+pub enum Due {
+    /// An attempt that is silent, in doubt or astray.
+    Attempt(Box<Attempt>),
+    /// A void, refund or capture that is silent or in doubt.
+    Operation(Box<Operation>),
+}
+
 /// One round: every attempt and operation whose time has come. Gives how many there were.
 pub async fn janitor_round(app: &App) -> FlowResult<usize> {
+    let due = janitor_due(app).await?;
+    let count = due.len();
+    let mut tasks = tokio::task::JoinSet::new();
+    for due in due {
+        let app = app.clone();
+        tasks.spawn(async move { janitor_tend(&app, due).await });
+    }
+    while tasks.join_next().await.is_some() {}
+    Ok(count)
+}
+
+/// What a round has to tend to.
+pub async fn janitor_due(app: &App) -> FlowResult<Vec<Due>> {
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.read().await?;
     let attempts = attempt_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
     let operations = operation_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
-    drop(tx);
-    let count = attempts.len() + operations.len();
-    let mut tasks = tokio::task::JoinSet::new();
-    for attempt in attempts {
-        let app = app.clone();
-        tasks.spawn(async move {
+    let attempts = attempts.into_iter().map(|attempt| Due::Attempt(Box::new(attempt)));
+    let operations = operations.into_iter().map(|operation| Due::Operation(Box::new(operation)));
+    Ok(attempts.chain(operations).collect())
+}
+
+/// Tends to one of them.
+pub async fn janitor_tend(app: &App, due: Due) {
+    match due {
+        Due::Attempt(attempt) => {
             let id = attempt.attempt_id;
-            if let Err(error) = attempt_tend(&app, attempt).await {
+            if let Err(error) = attempt_tend(app, *attempt).await {
                 tracing::error!(attempt = %id, %error, "the janitor could not tend an attempt");
             }
-        });
-    }
-    for operation in operations {
-        let app = app.clone();
-        tasks.spawn(async move {
+        }
+        Due::Operation(operation) => {
             let id = operation.operation_id;
-            if let Err(error) = operation_tend(&app, operation).await {
+            if let Err(error) = operation_tend(app, *operation).await {
                 tracing::error!(operation = %id, %error, "the janitor could not tend an operation");
             }
-        });
+        }
     }
-    while tasks.join_next().await.is_some() {}
-    Ok(count)
 }
 
 async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
@@ -132,7 +153,7 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
         },
         Verdict::NotProcessed(reason) => {
             let final_after_ms = final_after_ms(app, &pos);
-            if !believed(app, &mut attempt, final_after_ms).await? {
+            if !believed(app, &mut attempt, final_after_ms, now_ms).await? {
                 return Ok(());
             }
             AttemptNews {
@@ -162,15 +183,19 @@ fn final_after_ms(app: &App, pos: &Pos) -> i64 {
     i64::from(app.config.sandbox_not_found_final_s.unwrap_or(stated_s)) * 1000
 }
 
-/// Whether "no such order" is final now: heard often enough, long enough after the last send.
-async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64) -> FlowResult<bool> {
+/// Whether "no such order" is final: heard often enough, and asked long enough after the last send. An answer tells
+/// how things stood when it was asked for, however late it is read.
+async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64, asked_at_ms: i64) -> FlowResult<bool> {
+    if bug::is_in(Bug::NotFoundBelievedEarly) {
+        return Ok(true);
+    }
     attempt.not_found += 1;
     let mut tx = app.db.begin().await?;
     if !attempt_update(&mut tx, attempt).await? {
         return Ok(false);
     }
     tx.commit().await?;
-    let waited_ms = app.clock.now_ms() - attempt.sent_at_ms;
+    let waited_ms = asked_at_ms - attempt.sent_at_ms;
     Ok(attempt.not_found >= limits::NOT_FOUND_ASKS_MIN && waited_ms >= final_after_ms)
 }
 
@@ -225,7 +250,8 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
             }
             tx.commit().await?;
             let final_after_ms = final_after_ms(app, &pos);
-            let waited_ms = app.clock.now_ms() - operation.sent_at_ms;
+            // As with an attempt: what counts is when it was asked.
+            let waited_ms = now_ms - operation.sent_at_ms;
             if operation.not_found < limits::NOT_FOUND_ASKS_MIN || waited_ms < final_after_ms {
                 return Ok(());
             }

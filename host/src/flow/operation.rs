@@ -93,7 +93,7 @@ pub async fn operation_create(app: &App, ctx: &Ctx, request: OperationRequest) -
     let Some(operation) = operation else {
         return known(app, request.key.as_ref()).await?.map(Done::Replayed).ok_or(FlowError::InFlight);
     };
-    crate::crash::point("after_operation_tx1");
+    crate::crash::point(app, "after_operation_tx1").await;
     let ended = operation_run(app, operation.tenant_id, operation.operation_id).await?;
     // The bank closed its day earlier than we knew: what was meant is a refund (E12).
     if by_choice && ended.kind == OperationKind::Void && ended.state == OperationState::Declined {
@@ -236,7 +236,7 @@ async fn begin(
 
 /// Runs a committed operation at the bank in a task that nobody can cancel, and waits for it.
 pub async fn operation_run(app: &App, tenant: TenantId, operation: OperationId) -> FlowResult<Operation> {
-    let task = app.tasks.spawn(run(app.clone(), tenant, operation));
+    let task = app.spawn(run(app.clone(), tenant, operation));
     task.await.unwrap_or_else(|error| {
         tracing::error!(%operation, %error, "an operation's task ended early");
         Err(FlowError::Internal("an operation's task ended early".to_owned()))
@@ -262,7 +262,7 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     let context = act_context(&app, &pos, &payment, &attempt);
     let deadline = Duration::from_millis(app.config.bank_deadline_ms);
     let ending = app.plugins.drive(&pos.installation, &context, act, None, &diary, deadline).await;
-    crate::crash::point("before_operation_tx2");
+    crate::crash::point(&app, "before_operation_tx2").await;
     let verdict = match ending {
         Ending::Done(verdict) => verdict,
         Ending::Browse(_) => Verdict::Unknown {
@@ -272,5 +272,5 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
         },
     };
     let news = operation_news(&app, verdict);
-    surely(id, || operation_settle(&app, tenant, id, &news)).await
+    surely(&app, id, || operation_settle(&app, tenant, id, &news)).await
 }

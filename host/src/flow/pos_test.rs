@@ -70,7 +70,7 @@ pub async fn pos_test(app: &App, ctx: &Ctx, account: PosAccountId) -> FlowResult
         payer_email: None,
         locale: ctx.locale.tag().to_owned(),
         attributes: Vec::new(),
-        now_ms: app.clock.now_ms(),
+        clock: app.clock.clone(),
     };
     let trail = Trail { app, ctx, account };
     let terms = Terms { amount: TEST_AMOUNT, installments: 1, entry: "ecommerce".to_owned(), description: None };

@@ -16,7 +16,7 @@ use crate::domain::id::{AttemptId, PaymentId, PosAccountId, TenantId};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::three_ds::{callback_at, gate_take_here};
 use crate::limits;
-use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, Method, OutRequest, Transport};
+use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, Method, OutRequest};
 use crate::security::hold::{Hold, Page};
 use crate::store::Tx;
 use crate::store::attempt::Attempt;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
+use crate::bug::{self, Bug};
 use crate::ctx::Actor;
 use crate::domain::id::AttemptId;
 use crate::domain::money::Money;
-use crate::domain::payment::AttemptEvent;
+use crate::domain::payment::{AttemptEvent, PaymentState};
 use crate::flow::attempt::{AttemptNews, Settled, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
@@ -45,7 +46,7 @@ pub async fn attempt_run(
     claimed: Option<Claimed>,
 ) -> FlowResult<Ran> {
     let id = attempt.attempt_id;
-    let task = app.tasks.spawn(run(app.clone(), pos, payment, attempt, act, card, claimed));
+    let task = app.spawn(run(app.clone(), pos, payment, attempt, act, card, claimed));
     task.await.unwrap_or_else(|error| {
         // The row is there, and the janitor will ask the bank.
         tracing::error!(attempt = %id, %error, "an attempt's task ended early");
@@ -66,15 +67,19 @@ async fn run(
     let context = act_context(&app, &pos, &payment, &attempt);
     let deadline = Duration::from_millis(app.config.bank_deadline_ms);
     let ending = app.plugins.drive(&pos.installation, &context, act, card.as_deref(), &diary, deadline).await;
-    crate::crash::point("before_tx2");
+    crate::crash::point(&app, "before_tx2").await;
     match ending {
         Ending::Done(verdict) => {
             let news = match claimed {
                 Some(claimed) if is_forged(&verdict) => claimed.given_back(verdict),
                 _ => verdict_news(&app, attempt.purpose, verdict),
             };
+            if bug::is_in(Bug::ReplyBeforeCommit) && news.event == AttemptEvent::Approved {
+                let payment = Payment { state: PaymentState::Succeeded, ..payment };
+                return Ok(Ran { settled: Settled { attempt, payment, moved: true }, gate_token: None });
+            }
             let settled = settle_surely(&app, &attempt, &news).await?;
-            crate::crash::point("after_tx2");
+            crate::crash::point(&app, "after_tx2").await;
             Ok(Ran { settled, gate_token: None })
         }
         Ending::Browse(browse) => browse_begin(&app, &pos, &payment, &attempt, *browse).await,
@@ -120,12 +125,12 @@ fn is_forged(verdict: &Verdict) -> bool {
 
 /// Tx 2 of an attempt, offered until the database takes it.
 async fn settle_surely(app: &App, attempt: &Attempt, news: &AttemptNews) -> FlowResult<Settled> {
-    surely(attempt.attempt_id, || attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news)).await
+    surely(app, attempt.attempt_id, || attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news)).await
 }
 
 /// Tx 2 again and again while the database is away: the answer is in memory and must not be lost.
 /// After the last try the janitor asks the bank.
-pub(super) async fn surely<T, F>(what: impl std::fmt::Display, write: impl Fn() -> F) -> FlowResult<T>
+pub(super) async fn surely<T, F>(app: &App, what: impl std::fmt::Display, write: impl Fn() -> F) -> FlowResult<T>
 where
     F: Future<Output = FlowResult<T>>,
 {
@@ -134,7 +139,7 @@ where
         match write().await {
             Err(FlowError::Store(error)) => {
                 tracing::error!(%what, %error, "a result could not be written; trying again");
-                tokio::time::sleep(pause).await;
+                app.clock.sleep(pause).await;
                 pause = (pause * 2).min(limits::SETTLE_PAUSE_MAX);
             }
             other => return other,
@@ -165,6 +170,11 @@ async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt
             return Err(error);
         }
     };
+    if !settled.moved {
+        // Somebody ended the attempt while this page was made: with it the bank could charge for what is over.
+        app.hold.page_take(&token);
+        return Ok(Ran { settled, gate_token: None });
+    }
     Ok(Ran { settled, gate_token: Some(token) })
 }
 
@@ -217,7 +227,7 @@ pub fn act_context(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt) -
             Purpose::Sale => Vec::new(),
             Purpose::Authorize => vec![("operation".to_owned(), "authorize".to_owned())],
         },
-        now_ms: app.clock.now_ms(),
+        clock: app.clock.clone(),
     }
 }
 

@@ -111,7 +111,7 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
     if let Some(replay) = begin(app, &key, &payment, &attempt).await? {
         return Ok(replay);
     }
-    crate::crash::point("after_tx1");
+    crate::crash::point(app, "after_tx1").await;
     if let Some(held) = &held {
         app.hold.card_put(attempt.attempt_id, Arc::clone(held));
     }

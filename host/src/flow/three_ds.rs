@@ -93,7 +93,7 @@ pub(super) async fn callback_at(
     if !claimed.moved {
         return Ok(payment.payment_id);
     }
-    crate::crash::point("callback_claimed");
+    crate::crash::point(app, "callback_claimed").await;
     let card = app.hold.card(attempt.attempt_id);
     let act = Act::Resume { terms: Some(charge_terms(&payment)), state, callback };
     let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, act, card, Some(waiting)).await?;

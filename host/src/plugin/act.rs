@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ctx::Clock;
 use crate::domain::money::Money;
 
 /// How much, in how many parts, and how the card came.
@@ -138,8 +139,8 @@ pub struct ActContext {
     pub locale: String,
     /// Open-ended extras.
     pub attributes: Vec<(String, String)>,
-    /// The host's clock when the act begins; the driver adds the time that passes.
-    pub now_ms: i64,
+    /// The host's clock.
+    pub clock: Clock,
 }
 
 /// One act on a connector.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 
 use super::*;
+use crate::ctx::Clock;
 use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
 use crate::domain::id::{PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
@@ -104,7 +105,7 @@ impl World {
             payer_email: None,
             locale: "tr".into(),
             attributes: vec![],
-            now_ms: 1_790_000_000_000,
+            clock: Clock::simulated(1_790_000_000_000),
         };
         let card = card();
         self.plugins.drive(installation, &context, act, Some(&card), &Silent, Duration::from_secs(20)).await

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::act::{Act, ActContext, Effect, Terms};
 use super::ending::{Browse, Ending, Phase, Verdict};
@@ -25,6 +25,8 @@ use super::step::{
     BrowseStep, Call, CallEnd, CallFailure, Guest, Input, Reply, Response, SendStep, Step, TransportFailure,
 };
 use super::{answer, tally};
+use crate::bug::{self, Bug};
+use crate::ctx::Late;
 use crate::limits;
 
 /// The way out: the guarded client in production, a script in tests.
@@ -43,8 +45,9 @@ pub(super) struct Drive<'a> {
     pub context: &'a ActContext,
     pub card: Option<&'a HeldCard>,
     pub journal: &'a dyn Journal,
-    pub began: Instant,
     pub deadline: Instant,
+    /// The same by the host's clock, which goes on while a machine sleeps.
+    pub until_ms: i64,
 }
 
 /// How far the act has come.
@@ -140,13 +143,12 @@ impl Drive<'_> {
     }
 
     async fn call(&self, input: Input<'_>) -> CallEnd {
-        let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(0);
-        let now_ms = self.context.now_ms.saturating_add(elapsed);
+        let now_ms = self.context.clock.now_ms();
         let call = Call { installation: self.installation, context: self.context, card: self.card, now_ms, input };
         let failed = |failure| CallEnd { result: Err(failure), verified: false };
-        let end = match timeout_at(self.deadline, self.guest.call(call)).await {
+        let end = match self.context.clock.within(self.deadline, self.guest.call(call)).await {
             Ok(end) => end,
-            Err(_) => failed(CallFailure::Trap("deadline", "the time of the act ran out in the connector".into())),
+            Err(Late) => failed(CallFailure::Trap("deadline", "the time of the act ran out in the connector".into())),
         };
         if let Err(failure) = &end.result {
             tally::call_failed(self.manifest, self.installation, failure);
@@ -182,7 +184,13 @@ impl Drive<'_> {
             let facts = self.facts(progress, expected);
             return Err(facts.undecided(reason("not-recorded", error.0), None, false));
         }
-        let (result, tries, elapsed) = self.transfer(&prepared.request, repeatable).await;
+        // The machine may have stood still since: whoever looked meanwhile may have believed that nothing left.
+        if self.context.clock.now_ms() > self.until_ms {
+            let late = reason("deadline", "the time of the act ran out before this was sent");
+            return Err(self.facts(progress, expected).undecided(late, None, false));
+        }
+        let (result, tries, elapsed) =
+            self.transfer(&prepared.request, repeatable || bug::is_in(Bug::RetryWhileUnknown)).await;
         if prepared.labels.any(Labels::CVV)
             && let Some(card) = self.card
         {
@@ -256,7 +264,7 @@ impl Drive<'_> {
             if result.is_ok() || !repeatable || tries >= limits::PLUGIN_TRIES_MAX || !time {
                 return (result, tries, began.elapsed());
             }
-            tokio::time::sleep(pause).await;
+            self.context.clock.sleep(pause).await;
         }
     }
 

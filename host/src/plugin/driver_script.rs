@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use super::super::*;
+use crate::ctx::Clock;
 use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
 use crate::domain::id::{PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
@@ -51,12 +52,17 @@ pub(super) struct Diary {
     pub(super) intents: Mutex<Vec<SendIntent>>,
     pub(super) notes: Mutex<Vec<ReplyNote>>,
     pub(super) full: bool,
+    /// A clock, and how far it is when the row is written.
+    pub(super) slept: Option<(Clock, Duration)>,
 }
 
 impl Journal for Diary {
     fn before_send<'a>(&'a self, send: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
         self.intents.lock().unwrap().push(send.clone());
         let full = self.full;
+        if let Some((clock, slept)) = &self.slept {
+            clock.advance(*slept);
+        }
         Box::pin(async move { if full { Err(JournalError("disk full".into())) } else { Ok(()) } })
     }
 
@@ -145,7 +151,7 @@ impl Story {
             payer_email: None,
             locale: "tr".into(),
             attributes: vec![],
-            now_ms: 0,
+            clock: self.diary.slept.as_ref().map_or_else(|| Clock::simulated(0), |(clock, _)| clock.clone()),
         };
         let drive = Drive {
             guest: &self.script,
@@ -155,8 +161,8 @@ impl Story {
             context: &context,
             card: Some(&self.card),
             journal: &self.diary,
-            began: Instant::now(),
             deadline: Instant::now() + Duration::from_secs(30),
+            until_ms: 30_000,
         };
         drive.run(act).await
     }

@@ -8,6 +8,7 @@ mod script;
 use script::*;
 
 use super::*;
+use crate::ctx::Clock;
 use crate::plugin::sealed::Sealed;
 use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
 use crate::plugin::{BankRef, Decline, ThreeDModel};
@@ -28,6 +29,16 @@ async fn the_phase_that_failed_decides() {
         let mut after = vec![answer(200, XML), cut(phase)];
         let second = story(vec![write(), write()], std::mem::take(&mut after)).sale().await;
         assert!(second.starts_with("unknown:"), "an earlier send was answered: {second}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_leaves_after_the_machine_slept_through_the_act() {
+    for (slept_s, expected, sends) in [(29, "approved", 1), (31, "not-processed:deadline", 0)] {
+        let mut story = story(vec![write(), yes()], vec![answer(200, XML)]);
+        story.diary.slept = Some((Clock::simulated(0), Duration::from_secs(slept_s)));
+        assert_eq!(story.sale().await, expected);
+        assert_eq!(story.bank.1.lock().unwrap().len(), sends);
     }
 }
 

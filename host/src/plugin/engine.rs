@@ -15,17 +15,22 @@ pub(super) enum Allocation {
     OnDemand,
 }
 
-/// An engine with the best allocation this machine allows.
+/// An engine with the best allocation this machine allows, and its clock.
 pub(super) fn engine_new() -> wasmtime::Result<(Engine, Allocation)> {
-    let (engine, allocation) = match Engine::new(&config(Allocation::Pooled)) {
+    let (engine, allocation) = engine_still()?;
+    epoch_clock_start(&engine)?;
+    Ok((engine, allocation))
+}
+
+/// The same without a clock: no call is ever cut off.
+pub(super) fn engine_still() -> wasmtime::Result<(Engine, Allocation)> {
+    Ok(match Engine::new(&config(Allocation::Pooled)) {
         Ok(engine) => (engine, Allocation::Pooled),
         Err(error) => {
             tracing::warn!(%error, "no address space for the pool of sandboxes; each will be mapped on demand");
             (Engine::new(&config(Allocation::OnDemand))?, Allocation::OnDemand)
         }
-    };
-    epoch_clock_start(&engine)?;
-    Ok((engine, allocation))
+    })
 }
 
 fn config(allocation: Allocation) -> Config {

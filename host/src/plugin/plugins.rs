@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use wasmtime::Engine;
 
 use super::act::{Act, ActContext, Callback};
 use super::driver::{Drive, Transport};
@@ -71,11 +72,32 @@ impl Plugins {
 
     /// With a transport of the caller's choice, for tests.
     pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
+        Self::load_on(engine::engine_new(), folder, cache, transport)
+    }
+
+    /// For a simulation, on an engine whose clock stands still: how long a call takes on a busy machine changes
+    /// nothing, and nothing ends a call that never returns.
+    pub fn load_still(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
+        Self::load_on(engine::engine_still(), folder, cache, transport)
+    }
+
+    fn load_on(
+        engine: wasmtime::Result<(Engine, engine::Allocation)>,
+        folder: &Path,
+        cache: &Path,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, LoadError> {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
-        let (engine, _) = engine::engine_new().map_err(broken)?;
+        let (engine, _) = engine.map_err(broken)?;
         let loader = Loader::new(engine, Some(cache)).map_err(broken)?;
         let (versions, refusals) = loader.folder(folder)?;
         Ok(Self(Arc::new(Inner { versions, refusals, transport })))
+    }
+
+    /// The same plugins with another way out.
+    pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
+        let Inner { versions, refusals, .. } = &*self.0;
+        Self(Arc::new(Inner { versions: versions.clone(), refusals: refusals.clone(), transport }))
     }
 
     /// Every loaded version, by id and version.
@@ -114,7 +136,6 @@ impl Plugins {
         let Some(version) = self.0.versions.get(&installation.digest) else {
             return Ending::Done(version_missing(&act));
         };
-        let began = Instant::now();
         let drive = Drive {
             guest: &**version,
             transport: &*self.0.transport,
@@ -123,8 +144,8 @@ impl Plugins {
             context,
             card,
             journal,
-            began,
-            deadline: began + within,
+            deadline: Instant::now() + within,
+            until_ms: context.clock.now_ms().saturating_add(crate::limits::millis(within)),
         };
         let ending = drive.run(act).await;
         if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {

@@ -87,7 +87,7 @@ pub fn target_dir() -> PathBuf {
     exe.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), Path::to_path_buf)
 }
 
-fn components() -> Result<PathBuf> {
+pub(crate) fn components() -> Result<PathBuf> {
     let folder = std::env::var_os(COMPONENTS).map_or_else(|| target_dir().join("components"), PathBuf::from);
     anyhow::ensure!(
         folder.join("pos-nestpay.wasm").exists() || folder.join("pos_nestpay.wasm").exists(),

@@ -8,6 +8,7 @@
 pub mod api;
 pub mod bank;
 pub mod browser;
+pub mod chaos;
 pub mod database;
 pub mod family;
 pub mod host;
@@ -18,6 +19,7 @@ pub mod person;
 pub mod process;
 pub mod receiver;
 pub mod seed;
+pub mod seeded;
 pub mod story;
 pub mod world;
 

@@ -14,13 +14,18 @@ pub const DAY_MS: i64 = 86_400_000;
 #[derive(Clone, Default)]
 pub struct Clock {
     shift_ms: Arc<AtomicI64>,
+    /// Where it stands still; zero while it runs.
+    stands_at_ms: Arc<AtomicI64>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the bank has a clock of its own, beside the host's")]
 impl Clock {
     /// The bank's present, in epoch milliseconds.
     pub fn now_ms(&self) -> i64 {
-        Timestamp::now().as_millisecond() + self.shift_ms.load(Ordering::SeqCst)
+        match self.stands_at_ms.load(Ordering::SeqCst) {
+            0 => Timestamp::now().as_millisecond() + self.shift_ms.load(Ordering::SeqCst),
+            at_ms => at_ms,
+        }
     }
 
     /// Moves the bank's present forwards (or backwards).
@@ -33,8 +38,14 @@ impl Clock {
         self.shift_ms.store(now - Timestamp::now().as_millisecond(), Ordering::SeqCst);
     }
 
+    /// Stops at an instant, until it is stopped at another one or reset.
+    pub fn stand_at_ms(&self, at_ms: i64) {
+        self.stands_at_ms.store(at_ms, Ordering::SeqCst);
+    }
+
     /// Back to the system's time.
     pub fn reset(&self) {
+        self.stands_at_ms.store(0, Ordering::SeqCst);
         self.shift_ms.store(0, Ordering::SeqCst);
     }
 }

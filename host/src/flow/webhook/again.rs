@@ -42,7 +42,7 @@ pub async fn webhook_test(app: &App, ctx: &Ctx, id: WebhookEndpointId) -> FlowRe
     audit_insert(&mut tx, ctx, "webhook_endpoint.tested", &id.to_string(), &json!({})).await?;
     tx.commit().await?;
     let flow = app.clone();
-    let sent = app.tasks.spawn(async move { deliver(&flow, leased).await });
+    let sent = app.spawn(async move { deliver(&flow, leased).await });
     sent.await.map_err(|error| FlowError::Internal(error.to_string()))??;
     Ok(delivery_id)
 }

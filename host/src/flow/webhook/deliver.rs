@@ -18,7 +18,7 @@ use crate::domain::webhook::{
 };
 use crate::flow::error::{FlowError, FlowResult};
 use crate::limits;
-use crate::plugin::{Method, OutRequest, Response, Transport, TransportFailure, page_url};
+use crate::plugin::{Method, OutRequest, Response, TransportFailure, page_url};
 use crate::security::vault::Place;
 use crate::security::{redact, webhook as signing};
 use crate::store::Tx;
@@ -40,7 +40,7 @@ pub async fn webhook_round(app: &App, room: &Arc<Semaphore>) -> FlowResult<bool>
     for delivery in claim(app, room.available_permits()).await? {
         let Ok(permit) = Arc::clone(room).try_acquire_owned() else { break };
         let app = app.clone();
-        app.clone().tasks.spawn(async move {
+        app.clone().spawn(async move {
             let id = delivery.webhook_delivery_id;
             if let Err(error) = deliver(&app, delivery).await {
                 tracing::error!(delivery = %id, %error, "a webhook was not delivered");
@@ -178,14 +178,14 @@ pub(super) async fn deliver(app: &App, delivery: WebhookDelivery) -> FlowResult<
         }
     };
     tried.duration_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-    crash::point("webhook_after_send");
+    crash::point(app, "webhook_after_send").await;
     mark(app, delivery, &tried).await
 }
 
 /// Ends a moment after the process was asked to.
 async fn ending(app: &App) {
     app.shutdown.cancelled().await;
-    tokio::time::sleep(limits::WEBHOOK_SHUTDOWN_GRACE).await;
+    app.clock.sleep(limits::WEBHOOK_SHUTDOWN_GRACE).await;
 }
 
 async fn secrets_open(app: &App, tx: &mut Tx, endpoint: &WebhookEndpoint) -> FlowResult<Vec<Zeroizing<String>>> {
@@ -274,7 +274,7 @@ fn excerpt(text: &str) -> String {
 async fn mark(app: &App, mut delivery: WebhookDelivery, tried: &Tried) -> FlowResult<()> {
     let now_ms = app.clock.now_ms();
     let heard = tried.status.map_or(Heard::Refused, heard);
-    let [chance] = crate::security::random();
+    let chance = app.clock.chance();
     let pause = match heard {
         Heard::Refused if delivery.kind != TEST_TYPE => pause_after(delivery.tries, chance, tried.asked),
         _ => None,

@@ -3,6 +3,7 @@
 mod audit;
 mod canary;
 mod capture;
+mod chaos;
 mod crash;
 mod debt;
 mod direction;
@@ -19,3 +20,4 @@ mod three_ds_hostile;
 mod unknown;
 mod webhook;
 mod webhook_hostile;
+mod world;
