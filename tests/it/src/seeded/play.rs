@@ -27,7 +27,7 @@ const STEPS_MAX: usize = 8_000;
 /// How late a job may look for work.
 const JOB_LATE_MS: i64 = 4_000;
 /// Real time that a chain may take from one place to the next: it waits for nothing but the database.
-const STUCK_AFTER: Duration = Duration::from_secs(60);
+const STUCK_AFTER: Duration = Duration::from_mins(1);
 
 /// One host: a process that may die.
 pub(super) struct Host {
