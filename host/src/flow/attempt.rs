@@ -225,6 +225,10 @@ async fn stay(
 
 /// The row after the move.
 fn apply(attempt: &mut Attempt, to: AttemptState, news: &AttemptNews, now_ms: i64) {
+    if attempt.state == AttemptState::BrowsingCharge && to == AttemptState::Unknown {
+        // The payer may have gone to the bank in the last moment of the page's life.
+        attempt.sent_at_ms = now_ms;
+    }
     attempt.state = to;
     keep(attempt, news);
     attempt.due_ms = match to {

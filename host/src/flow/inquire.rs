@@ -132,7 +132,7 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
         },
         Verdict::NotProcessed(reason) => {
             let final_after_ms = final_after_ms(app, &pos);
-            if !believed(app, &mut attempt, final_after_ms).await? {
+            if !believed(app, &mut attempt, final_after_ms, now_ms).await? {
                 return Ok(());
             }
             AttemptNews {
@@ -162,15 +162,16 @@ fn final_after_ms(app: &App, pos: &Pos) -> i64 {
     i64::from(app.config.sandbox_not_found_final_s.unwrap_or(stated_s)) * 1000
 }
 
-/// Whether "no such order" is final now: heard often enough, long enough after the last send.
-async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64) -> FlowResult<bool> {
+/// Whether "no such order" is final: heard often enough, and asked long enough after the last send. An answer tells
+/// how things stood when it was asked for, however late it is read.
+async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64, asked_at_ms: i64) -> FlowResult<bool> {
     attempt.not_found += 1;
     let mut tx = app.db.begin().await?;
     if !attempt_update(&mut tx, attempt).await? {
         return Ok(false);
     }
     tx.commit().await?;
-    let waited_ms = app.clock.now_ms() - attempt.sent_at_ms;
+    let waited_ms = asked_at_ms - attempt.sent_at_ms;
     Ok(attempt.not_found >= limits::NOT_FOUND_ASKS_MIN && waited_ms >= final_after_ms)
 }
 
@@ -225,7 +226,8 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
             }
             tx.commit().await?;
             let final_after_ms = final_after_ms(app, &pos);
-            let waited_ms = app.clock.now_ms() - operation.sent_at_ms;
+            // As with an attempt: what counts is when it was asked.
+            let waited_ms = now_ms - operation.sent_at_ms;
             if operation.not_found < limits::NOT_FOUND_ASKS_MIN || waited_ms < final_after_ms {
                 return Ok(());
             }

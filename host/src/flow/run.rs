@@ -165,6 +165,11 @@ async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt
             return Err(error);
         }
     };
+    if !settled.moved {
+        // Somebody ended the attempt while this page was made: with it the bank could charge for what is over.
+        app.hold.page_take(&token);
+        return Ok(Ran { settled, gate_token: None });
+    }
     Ok(Ran { settled, gate_token: Some(token) })
 }
 
