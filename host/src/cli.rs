@@ -4,7 +4,8 @@ use anyhow::{Context, Result, ensure};
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::seed;
+use crate::flow::tenant::firm_add;
+use crate::flow::user::user_add;
 use crate::store::node::{node_by_code, node_firm};
 use crate::store::session::session_end_all;
 use crate::store::tenant::tenant_by_slug;
@@ -100,7 +101,7 @@ pub async fn firm(app: &App, command: FirmCommand) -> Result<String> {
     let mut tx = app.db.read().await?;
     ensure!(tenant_by_slug(&mut tx, &tenant).await?.is_none(), "there is a firm {tenant} already");
     drop(tx);
-    seed::firm_add(app, &tenant, (name.trim(), code.trim(), &tax_no)).await?;
+    firm_add(app, &tenant, (name.trim(), code.trim(), &tax_no)).await?;
     Ok(format!("added {tenant}; next: vezne user add --tenant {tenant} --role firm_administrator --email … --name …"))
 }
 
@@ -118,7 +119,7 @@ pub async fn user(app: &App, command: UserCommand) -> Result<String> {
             let node = node.context("there is no such node")?;
             drop(tx);
             let password = password()?;
-            let added = seed::user_add(app, firm.tenant_id, node.node_id, role, &email, &name, &password).await?;
+            let added = user_add(app, firm.tenant_id, node.node_id, role, &email, &name, &password).await?;
             ensure!(added, "there is somebody with this address already");
             Ok(format!("added {email}"))
         }

@@ -290,6 +290,9 @@ async fn a_doubt_is_decided_by_two_persons() {
     let (response, html) = ask(form("/doubts/att_1", "outcome=done&evidence=evet")).await;
     assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(html.contains(">evet</textarea>") && html.contains("Çok kısa."), "{html}");
+    let (response, html) = ask(form("/doubts/att_1", "evidence=Ekstrede+g%C3%B6r%C3%BCn%C3%BCyor")).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("Seçilmedi."), "what nobody chose is no outcome: {html}");
     let (response, _) = ask(form("/proposals/prp_1/confirm", "doubt=att_2&payment=pay_2")).await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(response.headers()[header::LOCATION], "/payments/pay_2");

@@ -75,6 +75,7 @@ from = Başlanğıc
 to = Son
 state = Vəziyyət
 outcome = Nəticə
+outcome-choose = Seçin
 party = Diler və ya müştəri
 party-firm = Firma
 party-dealer = Diler

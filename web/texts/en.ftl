@@ -75,6 +75,7 @@ from = From
 to = To
 state = State
 outcome = Outcome
+outcome-choose = Choose
 party = Dealer or customer
 party-firm = Firm
 party-dealer = Dealer

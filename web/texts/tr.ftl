@@ -75,6 +75,7 @@ from = Başlangıç
 to = Bitiş
 state = Durum
 outcome = Sonuç
+outcome-choose = Seçin
 party = Bayi veya cari
 party-firm = Firma
 party-dealer = Bayi

@@ -16,7 +16,12 @@ pub struct Options {
 
 /// Builds everything and lets the program `vezne-crash` of `tests/it` do it.
 pub fn crash(place: &Place, options: &Options) -> Result<()> {
-    build_all(place, &mut Progress::of(BUILD_STEPS), "Server, sandbox bank and clients")?;
+    build_all(
+        place,
+        &mut Progress::of(BUILD_STEPS),
+        "Server, sandbox bank and clients",
+        &["vezne", "vezne-sandbox", "vezne-crash"],
+    )?;
     let mut command = Command::new(place.binary("vezne-crash"));
     command.args(["--kills", &options.kills.to_string()]);
     command.env("VEZNE_COMPONENTS", place.plugins()).env("VEZNE_BIN", place.binary("vezne"));

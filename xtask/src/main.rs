@@ -75,22 +75,29 @@ fn main() -> Result<()> {
         Act::Bench(options) => bench::bench(&place, &options),
         Act::Vectors(options) => vectors::vectors(&place, &options),
         Act::Test(options) => test::test(&place, &options),
-        Act::Build => build_all(&place, &mut Progress::of(BUILD_STEPS), "Host"),
+        Act::Build => build_all(&place, &mut Progress::of(BUILD_STEPS), "Host", &[]),
     }
 }
 
 /// How many steps [`build_all`] takes.
 const BUILD_STEPS: usize = 3;
 
-/// Builds all that a command needs which starts the product; `programs` names them for the person who waits.
-fn build_all(place: &Place, progress: &mut Progress, programs: &str) -> Result<()> {
+/// Builds all that a command needs which starts the product: the components and the programs named, or all there
+/// are; `title` tells the person who waits.
+fn build_all(place: &Place, progress: &mut Progress, title: &str, programs: &[&str]) -> Result<()> {
     let compiler = progress.step("WebAssembly target", || wasm_target::setup(place, None))?;
     progress.step("Plugins", || component::build(place, &compiler))?;
-    progress.step(programs, || build_host(place))
+    progress.step(title, || build_host(place, programs))
 }
 
-/// Builds the server, the sandbox bank and the other programs.
-fn build_host(place: &Place) -> Result<()> {
-    let members = cargo::members(place)?;
-    process::run(cargo::on_host_side(place, &members, "build").arg("--bins"))
+/// Builds these programs of the host side; all, if none is named.
+fn build_host(place: &Place, programs: &[&str]) -> Result<()> {
+    let mut command = cargo::on_host_side(place, &cargo::members(place)?, "build");
+    if programs.is_empty() {
+        command.arg("--bins");
+    }
+    for program in programs {
+        command.args(["--bin", program]);
+    }
+    process::run(&mut command)
 }

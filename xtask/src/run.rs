@@ -44,7 +44,7 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
     // Before minutes of building, not after.
     demo.check_ports()?;
     let mut progress = Progress::of(BUILD_STEPS + 3 + usize::from(options.postgres));
-    build_all(place, &mut progress, "Server, portal and sandbox bank")?;
+    build_all(place, &mut progress, "Server, portal and sandbox bank", &["vezne", "vezne-sandbox"])?;
     let cluster = if options.postgres { Some(progress.step("PostgreSQL", Cluster::start)?) } else { None };
     demo.postgres = cluster.as_ref().map(|cluster| cluster.url().to_owned());
     let logins = progress.step("Database and demo firm", || demo.prepare())?;

@@ -17,7 +17,12 @@ use std::process::Command;
 /// Plays the scenario.
 pub fn smoke(place: &Place) -> Result<()> {
     let mut progress = Progress::of(BUILD_STEPS + 3);
-    build_all(place, &mut progress, "Server, portal, sandbox bank and scenario")?;
+    build_all(
+        place,
+        &mut progress,
+        "Server, portal, sandbox bank and scenario",
+        &["vezne", "vezne-sandbox", "vezne-smoke"],
+    )?;
     let folder = TemporaryFolder::make("smoke")?;
     let demo = Demo::new(place, folder.path(), free_port()?, free_port()?);
     progress.step("Database and demo firm", || demo.prepare())?;

@@ -23,6 +23,8 @@ pub mod result;
 pub mod run;
 pub mod sale;
 pub mod sign_in;
+pub mod tenant;
 pub mod three_ds;
+pub mod user;
 pub mod view;
 pub mod webhook;

@@ -3,7 +3,8 @@
 //! A card is in the memory of one process (P9). What needs it and reaches another server is passed on: the one-time
 //! page that carries it to the bank, and the callback after which the bank wants it again. Each errand and its answer
 //! are sealed with the keys that the servers share, so that the network between them learns nothing and nobody else
-//! can send one. An errand is passed on once; a server that does not answer costs the payer nothing but the card.
+//! can send one; an errand opens at the server it is for, and an answer opens for its errand. An errand is passed on
+//! once; a server that does not answer costs the payer nothing but the card.
 
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::domain::id::{AttemptId, PaymentId, PosAccountId, TenantId};
+use crate::domain::id::{AttemptId, PaymentId, PosAccountId, ReplicaId, TenantId};
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::three_ds::{callback_at, gate_take_here};
+use crate::flow::three_ds::{callback_here, gate_take_here};
 use crate::limits;
 use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, Method, OutRequest};
 use crate::security::hold::{Hold, Page};
@@ -27,8 +28,16 @@ use crate::store::replica::{
 
 /// Where a server takes errands of the others.
 pub const PATH: &str = "/replica/errand";
-const ERRAND: &str = "replica-errand";
-const ANSWER: &str = "replica-answer";
+
+/// What an errand is sealed for: the server that is to do it.
+fn errand_for(replica: ReplicaId) -> String {
+    format!("replica-errand|{}", replica.to_text())
+}
+
+/// What an answer is sealed for: one errand. Otherwise whoever sits between could give one payer another's page.
+fn answer_to(sealed_errand: &str) -> String {
+    format!("replica-answer|{sealed_errand}")
+}
 
 /// What one server asks of another.
 #[derive(Serialize, Deserialize)]
@@ -188,12 +197,18 @@ pub async fn turn_take(app: &App, job: &str, turn: &str) -> FlowResult<bool> {
     Ok(ours)
 }
 
-/// Notes that this server holds the card of an attempt whose payer goes to the bank.
-pub(super) async fn holds(app: &App, attempt: &Attempt, life_ms: i64) -> FlowResult<()> {
+/// Notes that this server holds the card of an attempt whose payer goes to the bank. Without the note a callback that
+/// reaches another server goes on without the card: no reason to fail the payment here.
+pub(super) async fn holds(app: &App, attempt: &Attempt, life_ms: i64) {
     if app.config.replica_url.is_none() || app.hold.card(attempt.attempt_id).is_none() {
-        return Ok(());
+        return;
     }
-    let until_ms = app.clock.now_ms() + life_ms;
+    if let Err(error) = holder_note(app, attempt, app.clock.now_ms() + life_ms).await {
+        tracing::warn!(attempt = %attempt.attempt_id, %error, "the other servers do not know who holds a card");
+    }
+}
+
+async fn holder_note(app: &App, attempt: &Attempt, until_ms: i64) -> FlowResult<()> {
     let mut tx = app.db.begin().await?;
     attempt_holder_insert(&mut tx, attempt.tenant_id, attempt.attempt_id, app.replica, until_ms).await?;
     tx.commit().await?;
@@ -230,9 +245,9 @@ pub(super) async fn page_elsewhere(app: &App, token: &str) -> FlowResult<Option<
 pub(super) async fn callback_elsewhere(
     app: &App,
     holder: &Replica,
+    tenant: TenantId,
     account: PosAccountId,
     callback: &Callback,
-    tenant: TenantId,
 ) -> Option<PaymentId> {
     let what = What::Callback { tenant: tenant.to_text(), account: account.to_text(), callback: Heard::of(callback) };
     match ask(app, holder, what).await? {
@@ -244,7 +259,7 @@ pub(super) async fn callback_elsewhere(
 /// Does an errand of another server: sealed in, sealed out. Nothing where it is not one.
 pub async fn errand(app: &App, sealed: &str) -> Option<String> {
     app.config.replica_url.as_ref()?;
-    let opened = app.vault.open_message(ERRAND, sealed).ok()?;
+    let opened = app.vault.open_message(&errand_for(app.replica), sealed).ok()?;
     let errand: Errand = serde_json::from_slice(&opened).ok()?;
     if app.clock.now_ms().saturating_sub(errand.at_ms).saturating_abs() > limits::millis(limits::REPLICA_ERRAND_LIFE) {
         return None;
@@ -255,7 +270,7 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
             let (Ok(tenant), Ok(account)) = (TenantId::from_text(&tenant), PosAccountId::from_text(&account)) else {
                 return None;
             };
-            let payment = callback_at(app, tenant, account, callback.callback(), false).await;
+            let payment = callback_here(app, tenant, account, callback.callback()).await;
             payment.map(|payment| Answer::Payment { payment: payment.to_text() })
         }
     };
@@ -267,19 +282,19 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
         }
     });
     let answer = Zeroizing::new(serde_json::to_vec(&answer).ok()?);
-    app.vault.seal_message(ANSWER, &answer).ok()
+    app.vault.seal_message(&answer_to(sealed), &answer).ok()
 }
 
 /// Asks another server. Nothing where it gives no answer that we can open.
 async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
     let errand = Errand { at_ms: app.clock.now_ms(), what };
     let message = Zeroizing::new(serde_json::to_vec(&errand).ok()?);
-    let body = app.vault.seal_message(ERRAND, &message).ok()?.into_bytes();
+    let sealed = app.vault.seal_message(&errand_for(replica.replica_id), &message).ok()?;
     let request = OutRequest {
         url: url::Url::parse(&format!("{}{PATH}", replica.url)).ok()?,
         method: Method::Post,
         headers: vec![("content-type".to_owned(), Zeroizing::new(b"text/plain".to_vec()))],
-        body: Zeroizing::new(body),
+        body: Zeroizing::new(sealed.clone().into_bytes()),
         sandbox: app.config.sandbox,
     };
     // A callback may make the other server ask the bank: as long as that may take.
@@ -295,7 +310,7 @@ async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
             return None;
         }
     };
-    let opened = app.vault.open_message(ANSWER, std::str::from_utf8(&response.body).ok()?).ok()?;
+    let opened = app.vault.open_message(&answer_to(&sealed), std::str::from_utf8(&response.body).ok()?).ok()?;
     serde_json::from_slice(&opened).ok()
 }
 

@@ -160,7 +160,7 @@ async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt
         due_ms: Some(app.clock.now_ms() + life_ms),
         ..AttemptNews::new(event, Actor::Payer)
     };
-    replica::holds(app, attempt, life_ms).await?;
+    replica::holds(app, attempt, life_ms).await;
     let token = app.hold.page_put(page_of(payment, attempt.attempt_id, page));
     let settled = match settle_surely(app, attempt, &news).await {
         Ok(settled) => settled,

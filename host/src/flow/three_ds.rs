@@ -12,7 +12,8 @@ use crate::flow::run::{Claimed, attempt_run, charge_terms};
 use crate::limits;
 use crate::plugin::{Act, Callback};
 use crate::security::hold::Page;
-use crate::store::attempt::{attempt_by_order_no, attempt_waiting};
+use crate::store::Tx;
+use crate::store::attempt::{Attempt, attempt_by_order_no, attempt_waiting};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::payment::payment_fetch;
 
@@ -40,41 +41,75 @@ pub(super) async fn gate_take_here(app: &App, token: &str) -> FlowResult<Page> {
 /// The callback is claimed before anything is believed: of several, one runs. What it says is checked by the
 /// connector (hash) and by the driver (order, amount, currency). One that is not the bank's gives the claim back.
 pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callback: Callback) -> FlowResult<PaymentId> {
-    callback_at(app, tenant, account, callback, true).await
+    let mut tx = app.db.read().await?;
+    let meant = meant(app, &mut tx, tenant, account, &callback).await?;
+    let holder = match &meant {
+        Meant::Waiting { attempt, .. } => replica::holder(app, &mut tx, attempt).await?,
+        Meant::Ended(_) => None,
+    };
+    drop(tx);
+    // A server that does not answer has died, or has the claim: either way it is safe to go on here.
+    if let Some(holder) = holder
+        && let Some(payment) = replica::callback_elsewhere(app, &holder, tenant, account, &callback).await
+    {
+        return Ok(payment);
+    }
+    heard(app, tenant, meant, callback).await
 }
 
-/// As [`callback`]; `may_forward` unless another server has passed it on to us already.
-pub(super) async fn callback_at(
+/// As [`callback`], passed on by another server: it is dealt with here.
+pub(super) async fn callback_here(
     app: &App,
     tenant: TenantId,
     account: PosAccountId,
     callback: Callback,
-    may_forward: bool,
 ) -> FlowResult<PaymentId> {
     let mut tx = app.db.read().await?;
-    let pos = pos_open(app, &mut tx, tenant, account).await?;
+    let meant = meant(app, &mut tx, tenant, account, &callback).await?;
+    drop(tx);
+    heard(app, tenant, meant, callback).await
+}
+
+/// Whom a callback is for.
+enum Meant {
+    /// An attempt that waits for it.
+    Waiting { attempt: Box<Attempt>, correlation: String },
+    /// A payment that waits no more: the callback is late or repeated.
+    Ended(PaymentId),
+}
+
+/// Asks the connector whom a callback is for; nothing it says is believed yet.
+async fn meant(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    account: PosAccountId,
+    callback: &Callback,
+) -> FlowResult<Meant> {
+    let pos = pos_open(app, tx, tenant, account).await?;
     let correlation = app
         .plugins
-        .correlate(&pos.installation, &callback)
+        .correlate(&pos.installation, callback)
         .await
         .map_err(|reason| FlowError::invalid("/", "not_correlated", reason.to_string()))?;
-    let Some(attempt) = attempt_waiting(&mut tx, tenant, account, &correlation).await? else {
-        // Late or repeated: nothing moves, but the payer may see how things stand.
-        let known = attempt_by_order_no(&mut tx, tenant, account, &correlation).await?;
-        let known = known.ok_or(FlowError::NotFound("payment"))?;
-        drop(tx);
-        repeated(app, tenant, known.payment_id).await?;
-        return Ok(known.payment_id);
-    };
-    let holder = if may_forward { replica::holder(app, &mut tx, &attempt).await? } else { None };
-    if let Some(holder) = holder {
-        drop(tx);
-        // A server that does not answer has died, or has the claim: either way it is safe to try here.
-        if let Some(payment) = replica::callback_elsewhere(app, &holder, account, &callback, tenant).await {
+    if let Some(attempt) = attempt_waiting(tx, tenant, account, &correlation).await? {
+        return Ok(Meant::Waiting { attempt: Box::new(attempt), correlation });
+    }
+    let known = attempt_by_order_no(tx, tenant, account, &correlation).await?;
+    Ok(Meant::Ended(known.ok_or(FlowError::NotFound("payment"))?.payment_id))
+}
+
+/// Claims a callback and runs it.
+async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) -> FlowResult<PaymentId> {
+    let (attempt, correlation) = match meant {
+        Meant::Waiting { attempt, correlation } => (attempt, correlation),
+        Meant::Ended(payment) => {
+            // Nothing moves, but the payer may see how things stand.
+            repeated(app, tenant, payment).await?;
             return Ok(payment);
         }
-        return Box::pin(callback_at(app, tenant, account, callback, false)).await;
-    }
+    };
+    let mut tx = app.db.read().await?;
     let payment = payment_fetch(&mut tx, tenant, attempt.payment_id).await?.ok_or(FlowError::NotFound("payment"))?;
     let pos = pos_reopen(app, &mut tx, &attempt).await?;
     drop(tx);

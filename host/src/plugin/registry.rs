@@ -21,6 +21,7 @@ use crate::limits;
 const PAYMENTS: &str = "vezne:pos/payments@0.1.0";
 const THREE_D_SECURE: &str = "vezne:pos/three-d-secure@0.1.0";
 const PREAUTH: &str = "vezne:pos/preauth@0.1.0";
+const HISTORY: &str = "vezne:pos/history@0.1.0";
 
 /// Loaded versions by digest.
 pub(super) type Versions = BTreeMap<String, Arc<Version>>;
@@ -104,7 +105,7 @@ impl Loader {
             preauth: functions.preauth.is_some(),
             manifest: Arc::new(manifest),
         };
-        capabilities_match(&info)?;
+        capabilities_match(&info, component.get_export(None, HISTORY).is_some())?;
         let version = Version {
             info,
             engine: self.engine.clone(),
@@ -135,7 +136,7 @@ impl Loader {
 }
 
 /// The manifest promises exactly the optional interfaces the component exports.
-fn capabilities_match(info: &PluginInfo) -> Result<(), String> {
+fn capabilities_match(info: &PluginInfo, history: bool) -> Result<(), String> {
     let manifest = &info.manifest;
     if info.three_d_secure == manifest.models.is_empty() {
         return Err(if info.three_d_secure {
@@ -146,6 +147,9 @@ fn capabilities_match(info: &PluginInfo) -> Result<(), String> {
     }
     if info.preauth != manifest.capabilities.contains("authorize") {
         return Err("its manifest and its exports disagree about pre-authorization (capability authorize)".into());
+    }
+    if history != ["order-history", "day-history"].iter().any(|name| manifest.capabilities.contains(*name)) {
+        return Err("its manifest and its exports disagree about history (order-history, day-history)".into());
     }
     Ok(())
 }

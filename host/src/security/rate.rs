@@ -111,4 +111,17 @@ mod tests {
         buckets.forgive("a");
         assert!(buckets.take("a").granted);
     }
+
+    #[test]
+    fn servers_grant_their_part_each() {
+        let clock = Clock::simulated(0);
+        let buckets = Buckets::new(Shape { burst: 6, refill_ms: 1000 }, clock.clone());
+        buckets.share(3);
+        let granted = (0..6).filter(|_| buckets.take("a").granted).count();
+        assert_eq!(granted, 2);
+        clock.advance(Duration::from_secs(2));
+        assert!(!buckets.take("a").granted, "one comes back every third second");
+        clock.advance(Duration::from_secs(1));
+        assert!(buckets.take("a").granted);
+    }
 }

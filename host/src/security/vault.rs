@@ -126,6 +126,15 @@ mod tests {
     }
 
     #[test]
+    fn a_message_opens_for_its_purpose_only() {
+        let vault = Vault::new(&Keys::ephemeral());
+        let sealed = vault.seal_message("answer|1", b"page").unwrap();
+        assert_eq!(&vault.open_message("answer|1", &sealed).unwrap()[..], b"page");
+        assert_eq!(vault.open_message("answer|2", &sealed), Err(VaultError));
+        assert_eq!(Vault::new(&Keys::ephemeral()).open_message("answer|1", &sealed), Err(VaultError));
+    }
+
+    #[test]
     fn an_old_key_still_opens_and_is_called_stale() {
         let (old, new) = ("11".repeat(32), "22".repeat(32));
         let identity = "33".repeat(32);

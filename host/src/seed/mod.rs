@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::ctx::{Actor, Ctx};
 use crate::domain::locale::Locale;
 
-pub use firm::{Login, SLUG, firm_add, user_add};
+pub use firm::{Login, SLUG};
 
 /// Where the sandbox bank stands if the configuration does not say.
 const BANK_URL: &str = "http://127.0.0.1:7071";

@@ -2,7 +2,7 @@
 
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::json::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, answer, step};
 
 /// The gateway's own codes (`responseCode`).
 pub const CODES: &str = include_str!("../declines/akbank.json");
@@ -94,13 +94,8 @@ pub fn host_meaning(code: &str) -> Option<Meaning> {
 impl Answer {
     /// Of a whole HTTP answer. An error page, another document or half of one is no answer.
     pub fn read(response: &HttpResponse) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-        }
-        if !(200..300).contains(&response.status) && response.status != 400 {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        let tree = Tree::read(&response.body)?;
+        let body = answer::whole(response, &[400])?;
+        let tree = Tree::read(body)?;
         let schema = response.status == 400 && tree.filled("code").is_some() && tree.get("responseCode").is_none();
         if schema {
             return Ok(Self { tree, not_looked_at: true });

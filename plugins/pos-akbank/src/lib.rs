@@ -58,7 +58,7 @@ impl Payments for Akbank {
             return Err(Fault::Unsupported("Akbank documents no way to void a refund".into()));
         }
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let flag = |key: &str| kept(&target.bank, key) == Some("true");
         let number = recurring_number(target)?;
         let mut known = known_of(target, &order);
@@ -109,13 +109,13 @@ impl Payments for Akbank {
                 step::done(Answer::read(response)?.outcome(&code, &order))
             }
             (State::RefundsBefore { question }, Reply::Response(response)) => {
-                send_refund(needed(terms)?, &question, response)
+                send_refund(step::needed(terms)?, &question, response)
             }
             (State::RefundsBefore { .. }, Reply::Failed(failure)) => {
                 step::done(step::not_processed(format!("the bank could not be reached: {}", failure.detail)))
             }
             (State::Gate(visit), Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, &visit, callback)
+                three_d::came_back(ctx, step::needed(terms)?, &visit, callback)
             }
             (State::Confirm { question }, Reply::Response(response)) => {
                 three_d::confirmed(&question, &history::read(&Answer::read(response)?))
@@ -139,7 +139,7 @@ impl Preauth for Akbank {
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let total = amount::decimal(&terms.amount)?;
         let message = message::capture(&settings, &order, &total, terms.amount.numeric, ctx.payer_ip.as_deref());
         write(message, code::CAPTURE, step::order_ref(&order), &order)
@@ -162,11 +162,7 @@ const ORDER_CHARS_MAX: usize = 36;
 
 /// The bank's own examples have up to 36 letters, digits and hyphens.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -175,14 +171,6 @@ const CURRENCIES: [&str; 5] = ["TRY", "USD", "EUR", "GBP", "RUB"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 /// What an inquiry about a void or refund needs to find the order again.

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::history::{self, Day, Line, Look, standing};
 use vezne_plugin::words::operation;
-use vezne_plugin::{Context, Fault, History, Reply, Target, amount, state};
+use vezne_plugin::{Context, Fault, History, Reply, Target, amount, state, step};
 
 use crate::answer::Answer;
 use crate::history::{History as Found, Row, Standing};
 use crate::message::{Range, Reference};
 use crate::settings::Settings;
-use crate::{Akbank, code, message, order_of, report};
+use crate::{Akbank, code, message, report};
 
 /// What was asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ enum Asked {
 
 impl History for Akbank {
     fn of_order(ctx: &Context, target: &Target) -> Result<Look, Fault> {
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let message = message::history(&Settings::load()?, &Reference::Order(&order));
         let request = message::request(message::PROCESS, message)?;
         history::ask(request, Some(&order), &Asked::Order { order: order.clone() })

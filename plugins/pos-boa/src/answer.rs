@@ -4,7 +4,7 @@
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::turkish;
 use vezne_plugin::xml::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, Terms, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, Terms, answer, step};
 
 use crate::order;
 use crate::settings::Bank;
@@ -14,8 +14,10 @@ pub const REFERENCE: &str = "rrn";
 /// Key in `extra`: the bank's trace number.
 pub const STAN: &str = "stan";
 
-const KUVEYT: &str = include_str!("../declines/kuveyt.json");
-const KATILIM: &str = include_str!("../declines/katilim.json");
+/// Codes of Kuveyt Türk.
+pub const KUVEYT: &str = include_str!("../declines/kuveyt.json");
+/// Codes of Vakıf Katılım.
+pub const KATILIM: &str = include_str!("../declines/katilim.json");
 
 /// What a code means at a bank: its own table first, the common one for two digits.
 pub fn meaning(bank: Bank, code: &str) -> Option<Meaning> {
@@ -64,14 +66,8 @@ pub enum Booking {
 
 /// A whole document. An error page or half of one is none.
 pub fn document(response: &HttpResponse) -> Result<Tree, Fault> {
-    if response.body_truncated {
-        return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-    }
-    if !(200..300).contains(&response.status) {
-        return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-    }
-    let content_type = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    Tree::read(&response.body, content_type.map(|(_, value)| value.as_str()))
+    let body = answer::whole(response, &[])?;
+    Tree::read(body, answer::content_type(response))
 }
 
 /// The service's `…Response` element.

@@ -111,7 +111,7 @@ impl Payments for Boa {
     ) -> Result<Step, Fault> {
         match (state::decode::<State>(state)?, reply) {
             (State::Enrol, Reply::Response(response)) => three_d::enrolled(ctx, response),
-            (State::Gate, Reply::Callback(callback)) => three_d::came_back(ctx, needed(terms)?, callback),
+            (State::Gate, Reply::Callback(callback)) => three_d::came_back(ctx, step::needed(terms)?, callback),
             (State::Charge, Reply::Response(response)) => {
                 let bank = Settings::load()?.bank;
                 step::done(Answer::read(response)?.outcome(bank, &ctx.order_id, terms, Booking::Charge))
@@ -125,7 +125,7 @@ impl Payments for Boa {
                 step::done(answer.outcome(bank, &order, terms, Booking::Change))
             }
             (State::GivenBack { sale, question }, Reply::Response(response)) => {
-                change::send_refund(needed(terms)?, &sale, &question, response)
+                change::send_refund(step::needed(terms)?, &sale, &question, response)
             }
             (State::Ask { question }, Reply::Response(response)) => {
                 step::done(question.answered(&Settings::load()?, response)?)
@@ -175,11 +175,7 @@ const ORDER_CHARS_MAX: usize = 50;
 
 /// Letters, digits, `-` and `_`: what is known to pass.
 pub(crate) fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest(format!("the order number is not 1 to {ORDER_CHARS_MAX} letters and digits")))
+    step::order_number(order, ORDER_CHARS_MAX, "-_")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -188,10 +184,6 @@ const CURRENCIES: [&str; 5] = ["TRY", "USD", "EUR", "GBP", "RUB"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
 }
 
 fn chargeable(ctx: &Context, terms: &Terms) -> Result<(Settings, Texts), Fault> {

@@ -57,8 +57,7 @@ pub fn start(ctx: &Context, wanted: &str, terms: &Terms, card: Option<&Card>) ->
 /// The bank's page: its form goes on to the card's bank, or straight back to us when it refused.
 pub fn enrolled(ctx: &Context, response: &HttpResponse) -> Result<Step, Fault> {
     let settings = Settings::load()?;
-    let complete = !response.body_truncated && (200..300).contains(&response.status);
-    let Some(form) = html::Form::read(&response.body).filter(|_| complete) else {
+    let Some(form) = vezne_plugin::answer::whole(response, &[]).ok().and_then(html::Form::read) else {
         // Now and then the refusal comes as a bare document. A yes without a way on is none.
         let refused = Answer::read(response)?.outcome(settings.bank, &ctx.order_id, None, Booking::Charge);
         return step::done(match refused {

@@ -2,7 +2,7 @@
 
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::json::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, amount, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, amount, answer, step};
 
 /// The platform's own codes (`status_code`).
 pub const CODES: &str = include_str!("../declines/ccpayment.json");
@@ -42,13 +42,8 @@ pub enum Judgement {
 impl Answer {
     /// Of a whole HTTP answer. An error page, another document or half of one is no answer.
     pub fn read(response: &HttpResponse) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-        }
-        if !(200..300).contains(&response.status) {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        let answer = Self { tree: Tree::read(&response.body)? };
+        let body = answer::whole(response, &[])?;
+        let answer = Self { tree: Tree::read(body)? };
         match answer.code() {
             Some(_) => Ok(answer),
             None => Err(Fault::UnreadableAnswer("the answer has no status_code".into())),
@@ -63,14 +58,6 @@ impl Answer {
     /// A filled field: the platform puts them under `data`, or beside the code.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.tree.get("data").and_then(|data| data.filled(name)).or_else(|| self.tree.filled(name))
-    }
-
-    /// The members of `data`, where it is an object.
-    pub fn members(&self) -> &[(String, Tree)] {
-        match self.tree.get("data") {
-            Some(Tree::Object(members)) => members,
-            _ => &[],
-        }
     }
 
     /// An amount of money, in minor units.

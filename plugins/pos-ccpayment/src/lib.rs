@@ -6,7 +6,6 @@
 //! sister brands in `CP.VPOS` (MIT), and the protocol cards in our design notes.
 
 pub mod answer;
-pub mod commission;
 pub mod gate;
 pub mod hash;
 pub mod inquiry;
@@ -89,12 +88,12 @@ impl Payments for CcPayment {
         if target.operation == operation::REFUND {
             return Err(Fault::Unsupported("the platform documents no way to void a refund".into()));
         }
-        look(order_of(ctx, target), Undo::whole(target))
+        look(step::order_of(ctx, target), Undo::whole(target))
     }
 
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        look(order_of(ctx, target), Undo::part(terms))
+        look(step::order_of(ctx, target), Undo::part(terms))
     }
 
     fn inquire(ctx: &Context, target: &Target) -> Result<Step, Fault> {
@@ -120,10 +119,12 @@ impl Payments for CcPayment {
                 }
             }
             (State::Write { order }, Reply::Response(response)) => step::done(Answer::read(response)?.outcome(&order)),
-            (State::Completed, Reply::Response(response)) => completed(ctx, needed(terms)?, &Answer::read(response)?),
+            (State::Completed, Reply::Response(response)) => {
+                completed(ctx, step::needed(terms)?, &Answer::read(response)?)
+            }
             (State::Look { order, undo }, Reply::Response(response)) => undo.looked(&order, response),
             (State::Gate { by_merchant }, Reply::Callback(callback)) => {
-                gate::came_back(ctx, needed(terms)?, by_merchant, callback)
+                gate::came_back(ctx, step::needed(terms)?, by_merchant, callback)
             }
             (State::Confirm { question, claimed, md_status }, Reply::Response(response)) => {
                 step::done(gate::confirmed(&question, claimed, &md_status, &Answer::read(response)?))
@@ -153,7 +154,7 @@ impl Preauth for CcPayment {
 
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let known = step::order_ref(&order);
         with_token(Then::Capture { order }, known)
     }
@@ -175,11 +176,7 @@ const ORDER_CHARS_MAX: usize = 50;
 
 /// Letters, digits and hyphens; the examples have no others. The documents give no length.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 50 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-")
 }
 
 /// Currencies the platform documents, as the manifest lists them.
@@ -187,14 +184,6 @@ const CURRENCIES: [&str; 3] = ["TRY", "USD", "EUR"];
 
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 fn charge(ctx: &Context, terms: &Terms, reserve: bool) -> Result<Step, Fault> {
@@ -242,12 +231,12 @@ fn with_the_token(
             let Some(card) = card else {
                 return step::done(step::not_processed("the card is no longer held: ask the payer again"));
             };
-            let members = message::sale(&settings, ctx, needed(terms)?, reserve, card)?;
+            let members = message::sale(&settings, ctx, step::needed(terms)?, reserve, card)?;
             let request = message::request(message::SALE, Some(token), members)?;
             write(request, step::order_ref(&ctx.order_id), &ctx.order_id)
         }
         Then::Capture { order } => {
-            let members = message::confirm(&settings, &order, Some(&needed(terms)?.amount))?;
+            let members = message::confirm(&settings, &order, Some(&step::needed(terms)?.amount))?;
             write(message::request(message::CONFIRM, Some(token), members)?, step::order_ref(&order), &order)
         }
         Then::Complete { platform_order } => {

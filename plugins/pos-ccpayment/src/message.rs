@@ -22,8 +22,6 @@ pub const CONFIRM: &str = "/api/confirmPayment";
 pub const REFUND: &str = "/api/refund";
 /// What became of an order.
 pub const STATUS: &str = "/api/checkstatus";
-/// What instalments cost.
-pub const COMMISSIONS: &str = "/api/commissions";
 
 /// Members of a message.
 pub type Members = Vec<(String, Json)>;
@@ -211,9 +209,4 @@ pub fn status(settings: &Settings, order_id: &str) -> Result<Members, Fault> {
         text("include_pending_status", "true"),
         text("hash_key", hash::over(&[order_id, &settings.merchant_key])?),
     ])
-}
-
-/// Asks what instalments cost in a currency.
-pub fn commissions(currency: &str) -> Members {
-    vec![text("currency_code", currency)]
 }

@@ -87,7 +87,7 @@ impl Payments for Garanti {
                 step::done(step::not_processed(format!("the bank could not be reached: {}", failure.detail)))
             }
             (State::Gate(visit), Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, &visit, callback)
+                three_d::came_back(ctx, step::needed(terms)?, &visit, callback)
             }
             (State::Confirm { question, claim }, Reply::Response(response)) => {
                 let answer = Answer::verified(response, &Settings::load()?, User::Provision)?;
@@ -134,11 +134,7 @@ const ORDER_CHARS_MAX: usize = 36;
 
 /// The bank takes letters and digits (and in practice `-` and `_`), at most 36.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-_")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -147,10 +143,6 @@ const CURRENCIES: [&str; 6] = ["TRY", "USD", "EUR", "GBP", "JPY", "RUB"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
 }
 
 /// Empty for a single payment.

@@ -148,7 +148,7 @@ fn send(
         number,
         currency: &intent.currency,
     };
-    let minor = || amount::minor(&crate::needed(terms)?.amount);
+    let minor = || amount::minor(&step::needed(terms)?.amount);
     let (message, user) = match intent.kind {
         Kind::Void => (message::void(&settings, mode, original)?, User::Refund),
         Kind::Refund => (message::refund(&settings, mode, original, &minor()?)?, User::Refund),

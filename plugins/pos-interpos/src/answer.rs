@@ -3,7 +3,7 @@
 use vezne_plugin::callback::Fields;
 use vezne_plugin::charset::Charset;
 use vezne_plugin::decline::{self, Class, Meaning};
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, amount, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, amount, answer, step};
 
 /// The family's own table; asked before the common one.
 pub const CODES: &str = include_str!("../declines/interpos.json");
@@ -112,13 +112,8 @@ pub fn meaning(code: &str) -> Option<Meaning> {
 impl Answer {
     /// Of a whole HTTP answer. An error page or half an answer is none.
     pub fn read(response: &HttpResponse, last: &str) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(unreadable("was cut off"));
-        }
-        if !(200..300).contains(&response.status) {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        let text = Charset::Utf8.decode(&response.body).or_else(|| Charset::Iso8859x9.decode(&response.body));
+        let body = answer::whole(response, &[])?;
+        let text = Charset::Utf8.decode(body).or_else(|| Charset::Iso8859x9.decode(body));
         let answer = Self::of(decode(&text.ok_or_else(|| unreadable("is in no charset of this bank"))?)?);
         // Nothing closes an answer of this form. What decides has been read when its last field is there.
         if answer.fields().get(last).is_none() {

@@ -59,13 +59,13 @@ impl Payments for Interpos {
         if target.operation == operation::REFUND {
             return Err(Fault::Unsupported("InterVPOS voids an order as a whole, not one of its refunds".into()));
         }
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         act(message::void(&Settings::load()?, &order, message::language(&ctx.locale))?, step::order_ref(&order), order)
     }
 
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let moto = entry::is_keyed_by_clerk(&target.terms.entry);
         // A refund gets no number of ours. Whether it happened can be told later, if it must be, from what had
         // been given back before.
@@ -96,13 +96,13 @@ impl Payments for Interpos {
                 step::done(Answer::of_write(response)?.act_outcome(&order))
             }
             (State::RefundedBefore { order, moto }, Reply::Response(response)) => {
-                send_refund(ctx, needed(terms)?, order, moto, response)
+                send_refund(ctx, step::needed(terms)?, order, moto, response)
             }
             (State::RefundedBefore { .. }, Reply::Failed(failure)) => {
                 step::done(step::not_processed(format!("the bank could not be reached: {}", failure.detail)))
             }
             (State::Gate(visit), Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, &visit, callback)
+                three_d::came_back(ctx, step::needed(terms)?, &visit, callback)
             }
             (State::Confirm { question }, Reply::Response(response)) => {
                 three_d::confirmed(&question, &order_status::of_response(response, &question.order, question.exponent)?)
@@ -126,7 +126,7 @@ impl Preauth for Interpos {
 
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let moto = entry::is_keyed_by_clerk(&target.terms.entry);
         let (total, currency) = (amount::decimal(&terms.amount)?, amount::numeric_currency(&terms.amount));
         let form = message::capture(&Settings::load()?, &order, &total, &currency, moto)?;
@@ -152,11 +152,7 @@ const ORDER_CHARS_MAX: usize = 64;
 
 /// Letters and digits (and `-` and `_`): nothing that could be taken for the end of a value in an answer.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 64 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-_")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -174,14 +170,6 @@ fn chargeable(ctx: &Context, terms: &Terms) -> Result<(), Fault> {
         return Err(Fault::Unsupported("InterVPOS does not document repeated orders".into()));
     }
     order_number(&ctx.order_id)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 /// Empty for a single payment.

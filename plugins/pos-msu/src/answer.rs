@@ -2,7 +2,7 @@
 
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::json::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, amount, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, amount, answer, step};
 
 /// The platform's own codes (`errorCode`).
 pub const CODES: &str = include_str!("../declines/msu.json");
@@ -104,13 +104,8 @@ pub fn stated(tree: &Tree, order_id: Option<&str>) -> Stated {
 impl Answer {
     /// Of a whole HTTP answer. An error page, another document or half of one is no answer.
     pub fn read(response: &HttpResponse) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-        }
-        if !(200..300).contains(&response.status) {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        let answer = Self { tree: Tree::read(&response.body)? };
+        let body = answer::whole(response, &[])?;
+        let answer = Self { tree: Tree::read(body)? };
         match answer.code() {
             Some(_) => Ok(answer),
             None => Err(Fault::UnreadableAnswer("the answer has no responseCode".into())),

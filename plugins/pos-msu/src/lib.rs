@@ -55,14 +55,14 @@ impl Payments for Msu {
         if target.operation == operation::REFUND {
             return Err(Fault::Unsupported("the platform documents no way to void a refund".into()));
         }
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let form = message::void(&Settings::load()?, &order, target.bank.transaction_id.as_deref())?;
         write(form, step::order_ref(&order), &order)
     }
 
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         // Nothing tells our refund from another one of the same amount, so what was refunded before is noted.
         let request = message::request(message::query(&Settings::load()?, &order)?)?;
         step::send(request, Effect::ReadOnly, step::order_ref(&order), &State::RefundsBefore { order })
@@ -85,12 +85,14 @@ impl Payments for Msu {
         match (state::decode::<State>(state)?, reply) {
             (State::Write { order }, Reply::Response(response)) => step::done(Answer::read(response)?.outcome(&order)),
             (State::RefundsBefore { order }, Reply::Response(response)) => {
-                send_refund(needed(terms)?, &order, response)
+                send_refund(step::needed(terms)?, &order, response)
             }
             (State::Opening, Reply::Response(response)) => {
-                gate::opened(ctx, needed(terms)?, card, &Answer::read(response)?)
+                gate::opened(ctx, step::needed(terms)?, card, &Answer::read(response)?)
             }
-            (State::Gate(away), Reply::Callback(callback)) => gate::came_back(ctx, needed(terms)?, &away, callback),
+            (State::Gate(away), Reply::Callback(callback)) => {
+                gate::came_back(ctx, step::needed(terms)?, &away, callback)
+            }
             (State::Confirm { question, claimed }, Reply::Response(response)) => {
                 step::done(gate::confirmed(&question, claimed, &Answer::read(response)?))
             }
@@ -116,7 +118,7 @@ impl Preauth for Msu {
 
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let form = message::postauth(&Settings::load()?, &order, target.bank.transaction_id.as_deref(), terms)?;
         write(form, step::order_ref(&order), &order)
     }
@@ -138,11 +140,7 @@ const ORDER_CHARS_MAX: usize = 64;
 
 /// Letters, digits and hyphens; the samples have no others. The documents at hand give no length.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 64 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-")
 }
 
 /// Currencies, as the manifest lists them.
@@ -150,14 +148,6 @@ const CURRENCIES: [&str; 4] = ["TRY", "USD", "EUR", "GBP"];
 
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 fn charge(action: Action, ctx: &Context, terms: &Terms, card: &Card) -> Result<Step, Fault> {

@@ -2,7 +2,7 @@
 
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::xml::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, answer, step};
 
 /// NestPay's own table; asked before the common one.
 pub const CODES: &str = include_str!("../declines/nestpay.json");
@@ -90,14 +90,8 @@ pub fn meaning(code: &str) -> Option<Meaning> {
 impl Answer {
     /// Of a whole HTTP answer. An error page, another document or half of one is no answer.
     pub fn read(response: &HttpResponse) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-        }
-        if !(200..300).contains(&response.status) {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        let content_type = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        let root = Tree::read(&response.body, content_type.map(|(_, value)| value.as_str()))?;
+        let body = answer::whole(response, &[])?;
+        let root = Tree::read(body, answer::content_type(response))?;
         Self::of(root)
     }
 

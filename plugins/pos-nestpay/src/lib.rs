@@ -57,7 +57,7 @@ impl Payments for Nestpay {
 
     fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let extra = |key: &str| target.bank.extra.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
         if let Some(number) = extra("recurring-number") {
             let known = step::order_ref(&order);
@@ -76,7 +76,7 @@ impl Payments for Nestpay {
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         // A refund gets no number of ours. Which one is ours can be told later, if it must be, from the list
         // of those that were there before.
         let request = message::request(message::order_history(&settings, &order)?)?;
@@ -103,7 +103,7 @@ impl Payments for Nestpay {
                 step::done(step::not_processed(format!("the bank could not be reached: {}", failure.detail)))
             }
             (State::Gate(visit), Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, &visit, callback)
+                three_d::came_back(ctx, step::needed(terms)?, &visit, callback)
             }
             (State::Confirm { question, claim }, Reply::Response(response)) => {
                 let found = order_status::read(&Answer::read(response)?);
@@ -126,7 +126,7 @@ impl Preauth for Nestpay {
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let total = amount::decimal(&terms.amount)?;
         let more = terms.amount.minor > target.terms.amount.minor;
         let reserved = if more { Some(amount::decimal(&target.terms.amount)?) } else { None };
@@ -153,11 +153,7 @@ const ORDER_CHARS_MAX: usize = 64;
 
 /// The bank takes letters and digits (and in practice `-` and `_`), at most 64.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 64 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-_")
 }
 
 /// Currencies of the banks' terminals, as the manifest lists them.
@@ -166,14 +162,6 @@ const CURRENCIES: [&str; 5] = ["TRY", "USD", "EUR", "GBP", "RUB"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 /// Empty for a single payment.
@@ -235,7 +223,7 @@ fn write(message: vezne_plugin::xml::Element, known: BankRef, order: &str) -> Re
 /// Sends the refund itself. A store whose user may not read the history can refund all the same; an unknown
 /// refund is then looked for by its time.
 fn send_refund(terms: Option<&Terms>, order: &str, response: &HttpResponse) -> Result<Step, Fault> {
-    let terms = needed(terms)?;
+    let terms = step::needed(terms)?;
     let settings = Settings::load()?;
     let before = match Answer::read(response).map(|answer| history::read(&answer)) {
         Ok(History::Rows(rows)) => {

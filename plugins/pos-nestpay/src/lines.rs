@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::history::{self, Line, Look, standing};
 use vezne_plugin::words::operation;
-use vezne_plugin::{Context, Fault, History, Reply, Target, state};
+use vezne_plugin::{Context, Fault, History, Reply, Target, state, step};
 
 use crate::answer::Answer;
 use crate::history::{History as Found, Row};
 use crate::order_status::Standing;
 use crate::settings::Settings;
-use crate::{Nestpay, message, order_of};
+use crate::{Nestpay, message};
 
 /// What was asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ struct Asked {
 
 impl History for Nestpay {
     fn of_order(ctx: &Context, target: &Target) -> Result<Look, Fault> {
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let request = message::request(message::order_history(&Settings::load()?, &order)?)?;
         history::ask(request, Some(&order), &Asked { listed_order: order.clone() })
     }

@@ -60,7 +60,7 @@ impl Payments for Param {
 
     fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         match target.operation.as_str() {
             operation::REFUND => {
                 Err(Fault::Unsupported("Param voids a payment as a whole, not one of its refunds".into()))
@@ -79,7 +79,7 @@ impl Payments for Param {
         // A refund gets no number of ours. Whether it happened can be told later, if it must be, from what had
         // been given back before.
         let question = Question {
-            number: order_of(ctx, target),
+            number: step::order_of(ctx, target),
             hosted: false,
             operation: operation::REFUND.to_owned(),
             minor: terms.amount.minor,
@@ -109,7 +109,7 @@ impl Payments for Param {
                 step::done(Answer::of(&operation, soap::result(response, &operation)?).outcome(&order))
             }
             (State::RefundedBefore { question }, Reply::Response(response)) => {
-                send_refund(needed(terms)?, &question, response)
+                send_refund(step::needed(terms)?, &question, response)
             }
             (State::Enrol { operation, model, reserve }, Reply::Response(response)) => {
                 three_d::enrolled(ctx, &operation, model, reserve, response)
@@ -118,7 +118,7 @@ impl Payments for Param {
                 step::done(step::not_processed(format!("Param could not be reached: {}", failure.detail)))
             }
             (State::Gate(visit), Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, &visit, callback)
+                three_d::came_back(ctx, step::needed(terms)?, &visit, callback)
             }
             (State::Confirm { question }, Reply::Response(response)) => {
                 three_d::confirmed(&question, &question.read(response)?)
@@ -141,7 +141,7 @@ impl Preauth for Param {
 
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         write(message::capture(&Settings::load()?, &order, &amount::comma(&terms.amount)?)?, order)
     }
 }
@@ -162,11 +162,7 @@ impl ThreeDSecure for Param {
 const ORDER_CHARS_MAX: usize = 36;
 
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-_")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -184,14 +180,6 @@ fn chargeable(ctx: &Context, terms: &Terms) -> Result<(), Fault> {
         return Err(Fault::Unsupported("Param does not repeat orders by itself".into()));
     }
     order_number(&ctx.order_id)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 fn extra<'a>(target: &'a Target, key: &str) -> Option<&'a str> {

@@ -2,7 +2,7 @@
 
 use vezne_plugin::value::{self, Value};
 use vezne_plugin::xml::{Element, Tree};
-use vezne_plugin::{Fault, Field, HttpRequest, HttpResponse, Part, body};
+use vezne_plugin::{Fault, Field, HttpRequest, HttpResponse, Part, answer, body};
 
 use crate::settings::Settings;
 
@@ -94,14 +94,8 @@ pub fn document(children: impl IntoIterator<Item = Element>) -> Result<Vec<Part>
 /// The result of `operation` in a whole HTTP answer. An error page, a SOAP fault or another operation's
 /// answer is none.
 pub fn result(response: &HttpResponse, operation: &str) -> Result<Tree, Fault> {
-    if response.body_truncated {
-        return Err(unreadable("was cut off"));
-    }
-    if !(200..300).contains(&response.status) {
-        return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-    }
-    let content_type = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let root = Tree::read(&response.body, content_type.map(|(_, value)| value.as_str()))?;
+    let body = answer::whole(response, &[])?;
+    let root = Tree::read(body, answer::content_type(response))?;
     let body = Some(&root).filter(|root| root.name.ends_with(":Envelope") || root.name == "Envelope");
     let body = body.and_then(|root| root.local("Body")).ok_or_else(|| unreadable("is not a SOAP envelope"))?;
     if let Some(fault) = body.local("Fault") {

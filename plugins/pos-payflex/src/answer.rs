@@ -2,7 +2,7 @@
 
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::xml::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, Terms, amount, json, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, Terms, amount, answer, json, step};
 
 /// The bank's own table.
 pub const CODES: &str = include_str!("../declines/payflex.json");
@@ -17,14 +17,8 @@ pub fn meaning(code: &str) -> Option<Meaning> {
 
 /// A whole document, XML or, from the newer addresses, JSON. An error page or half of one is none.
 pub fn document(response: &HttpResponse) -> Result<Tree, Fault> {
-    if response.body_truncated {
-        return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-    }
-    if !(200..300).contains(&response.status) {
-        return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-    }
-    let content_type = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    read(&response.body, content_type.map(|(_, value)| value.as_str()))
+    let body = answer::whole(response, &[])?;
+    read(body, answer::content_type(response))
 }
 
 /// Reads a body.

@@ -111,7 +111,7 @@ impl Payments for Payflex {
         match (state::decode::<State>(state)?, reply) {
             (State::Enrol { reserve }, Reply::Response(response)) => three_d::enrolled(ctx, reserve, response),
             (State::Gate { reserve }, Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, reserve, callback, card)
+                three_d::came_back(ctx, step::needed(terms)?, reserve, callback, card)
             }
             (State::Write { order, booking }, Reply::Response(response)) => {
                 step::done(Answer::read(response)?.outcome(&order, terms, booking))
@@ -120,7 +120,7 @@ impl Payments for Payflex {
             (State::Page { token }, Reply::Callback(callback)) => page::came_back(ctx, &token, callback),
             (State::Confirm { token }, Reply::Response(response)) => {
                 let told = page::Told::of(answer::document(response)?);
-                step::done(told.outcome(ctx, &token, needed(terms)?))
+                step::done(told.outcome(ctx, &token, step::needed(terms)?))
             }
             (State::Ask { question }, Reply::Response(response)) => step::done(question.judge(&found::read(response)?)),
             (State::Enrol { .. } | State::Register, Reply::Failed(failure)) => {
@@ -170,11 +170,7 @@ const NUMBER_CHARS_MAX: usize = 40;
 
 /// Order and transaction have at most 40 characters.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= NUMBER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest(format!("the order number is not 1 to {NUMBER_CHARS_MAX} letters and digits")))
+    step::order_number(order, NUMBER_CHARS_MAX, "-_")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -183,10 +179,6 @@ const CURRENCIES: [&str; 4] = ["TRY", "USD", "EUR", "GBP"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
 }
 
 /// The bank's number of what is changed.

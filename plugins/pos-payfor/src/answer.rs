@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::xml::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, answer, step};
 
 /// The family's codes: two digits of the card's bank, `M…` and `V…` of the gateway.
 pub const CODES: &str = include_str!("../declines/payfor.json");
@@ -86,14 +86,8 @@ pub fn meaning(code: &str) -> Option<Meaning> {
 
 /// A document of a whole HTTP answer. An error page or half of one is none.
 pub fn document(response: &HttpResponse) -> Result<Tree, Fault> {
-    if response.body_truncated {
-        return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-    }
-    if !(200..300).contains(&response.status) {
-        return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-    }
-    let content_type = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    Tree::read(&response.body, content_type.map(|(_, value)| value.as_str()))
+    let body = answer::whole(response, &[])?;
+    Tree::read(body, answer::content_type(response))
 }
 
 impl Answer {

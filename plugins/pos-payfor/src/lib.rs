@@ -61,7 +61,7 @@ impl Payments for Payfor {
             return Err(Fault::Unsupported("this bank voids an order, and not a refund of it".into()));
         }
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let currency = amount::numeric_currency(&target.terms.amount);
         let message = message::void(&settings, &order, &currency, message::language(&ctx.locale))?;
         write(message, step::order_ref(&order), &order, Act::Undo)
@@ -70,7 +70,7 @@ impl Payments for Payfor {
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         // A refund gets no number of ours. Which one is ours can be told later, if it must be, from the list
         // of those that were there before.
         let message = message::order_history(&settings, &order, message::language(&ctx.locale))?;
@@ -100,7 +100,7 @@ impl Payments for Payfor {
                 step::done(step::not_processed(format!("the bank could not be reached: {}", failure.detail)))
             }
             (State::Gate(visit), Reply::Callback(callback)) => {
-                three_d::came_back(ctx, needed(terms)?, &visit, callback)
+                three_d::came_back(ctx, step::needed(terms)?, &visit, callback)
             }
             (State::Provision { question }, Reply::Response(response)) => three_d::provisioned(ctx, question, response),
             (State::Confirm { question, claim }, Reply::Response(response)) => {
@@ -123,7 +123,7 @@ impl Preauth for Payfor {
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let (total, currency) = (amount::decimal(&terms.amount)?, amount::numeric_currency(&terms.amount));
         let message = message::capture(&settings, &order, &total, &currency, message::language(&ctx.locale))?;
         write(message, step::order_ref(&order), &order, Act::Charge)
@@ -151,11 +151,7 @@ const ORDER_CHARS_MAX: usize = 36;
 
 /// Letters and digits, and in practice `-` and `_`, at most 36: the longest that is seen.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-_")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -172,14 +168,6 @@ fn not_recurring(ctx: &Context) -> Result<(), Fault> {
         return Err(Fault::Unsupported("this connector does not set up repeated orders".into()));
     }
     Ok(())
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 /// `0` for a single payment.
@@ -215,7 +203,7 @@ fn write(message: Element, known: BankRef, order: &str, act: Act) -> Result<Step
 /// Sends the refund itself. A user who may not read reports can refund all the same; an unknown refund is then
 /// looked for by its time.
 fn send_refund(ctx: &Context, terms: Option<&Terms>, order: &str, response: &HttpResponse) -> Result<Step, Fault> {
-    let terms = needed(terms)?;
+    let terms = step::needed(terms)?;
     let settings = Settings::load()?;
     let before = match answer::document(response).map(|report| row::history(&report)) {
         Ok(History::Rows(rows)) => {

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::history::{self, Day, Line, Look, standing};
 use vezne_plugin::words::operation;
-use vezne_plugin::{Context, Fault, History, Reply, Target, state};
+use vezne_plugin::{Context, Fault, History, Reply, Target, state, step};
 
 use crate::answer;
 use crate::row::{self, History as Found, Row, Standing};
 use crate::settings::Settings;
-use crate::{Payfor, message, order_of};
+use crate::{Payfor, message};
 
 /// What was asked; no order for a day.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ struct Asked {
 
 impl History for Payfor {
     fn of_order(ctx: &Context, target: &Target) -> Result<Look, Fault> {
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let message = message::order_history(&Settings::load()?, &order, message::language(&ctx.locale))?;
         let asked = Asked { listed_order: Some(order.clone()) };
         history::ask(message::request(message)?, Some(&order), &asked)

@@ -5,7 +5,7 @@ use posnet_orders::question::STANDS_AS;
 use posnet_orders::row::{Kind, Row, Standing};
 use posnet_orders::written;
 use vezne_plugin::json::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, answer, step};
 
 /// A complete answer.
 #[derive(Debug, Clone)]
@@ -40,13 +40,8 @@ pub enum Found {
 impl Answer {
     /// Of a whole HTTP answer. An error page, another document or half of one is no answer.
     pub fn read(response: &HttpResponse) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-        }
-        if !(200..300).contains(&response.status) {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        Self::of(Tree::read(&response.body)?)
+        let body = answer::whole(response, &[])?;
+        Self::of(Tree::read(body)?)
     }
 
     /// Of a document.

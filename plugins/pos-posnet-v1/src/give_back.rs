@@ -2,7 +2,7 @@
 //! stands, and which refunds are there already.
 
 use posnet_orders::plan::{self, ToVoid};
-use posnet_orders::question::{self, AUTH, CAPT, RETURN, SALE, STANDS_AS, VOIDS, is_three_d, noted, order_of};
+use posnet_orders::question::{self, AUTH, CAPT, RETURN, SALE, STANDS_AS, VOIDS, is_three_d, noted};
 use posnet_orders::row::Row;
 use posnet_orders::{codes, number, written};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ impl Original {
             (None, _) => SALE,
         };
         Self {
-            order: order_of(target, &ctx.order_id),
+            order: step::order_of(ctx, target),
             three_d: is_three_d(target),
             key: target.bank.transaction_id.clone(),
             stands_as: stands_as.to_owned(),

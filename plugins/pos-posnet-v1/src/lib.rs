@@ -72,7 +72,7 @@ impl Payments for PosnetV1 {
     }
 
     fn inquire(ctx: &Context, target: &Target) -> Result<Step, Fault> {
-        let question = Question::of(target, &ctx.order_id);
+        let question = Question::of(ctx, target);
         let request = request_inquiry(&question.order, question.three_d, &ctx.order_id)?;
         step::send(request, Effect::ReadOnly, step::order_ref(&question.order), &State::Ask { question })
     }
@@ -86,7 +86,9 @@ impl Payments for PosnetV1 {
     ) -> Result<Step, Fault> {
         match (state::decode::<State>(state)?, reply) {
             (state, Reply::Response(response)) => resumed(ctx, terms, state, response),
-            (State::Gate(visit), Reply::Callback(callback)) => three_d::came_back(ctx, needed(terms)?, visit, callback),
+            (State::Gate(visit), Reply::Callback(callback)) => {
+                three_d::came_back(ctx, step::needed(terms)?, visit, callback)
+            }
             (State::Ask { .. } | State::Confirm { .. }, Reply::Failed(failure)) => {
                 step::done(step::unknown(format!("the question failed: {}", failure.detail)))
             }
@@ -135,14 +137,16 @@ impl ThreeDSecure for PosnetV1 {
 /// Goes on with an answer of the bank.
 fn resumed(ctx: &Context, terms: Option<&Terms>, state: State, response: &HttpResponse) -> Result<Step, Fault> {
     match state {
-        State::Charge { reserve, three_d } => charged(ctx, needed(terms)?, reserve, three_d, &Answer::read(response)?),
+        State::Charge { reserve, three_d } => {
+            charged(ctx, step::needed(terms)?, reserve, three_d, &Answer::read(response)?)
+        }
         State::Confirm { question } => step::done(confirmed(&question, &Answer::read(response)?)),
         State::Capture { order } => finished(&order, CAPT, &Answer::read(response)?),
         State::Refund { order } => finished(&order, RETURN, &Answer::read(response)?),
         State::BeforeVoid { original } => give_back::void_what_stands(ctx, &original, response),
         State::Void { original, then } => give_back::void_answered(ctx, &original, then.as_ref(), response),
         State::VoidRest { order } => give_back::rest_answered(&order, response),
-        State::BeforeRefund { original } => give_back::send_refund(ctx, needed(terms)?, &original, response),
+        State::BeforeRefund { original } => give_back::send_refund(ctx, step::needed(terms)?, &original, response),
         State::Ask { question } => step::done(match Answer::read(response)?.found() {
             Found::Rows(rows) => question.judge(&rows),
             Found::Nothing => step::not_processed("the bank has no such order"),
@@ -245,8 +249,4 @@ const CURRENCIES: [&str; 3] = ["TRY", "USD", "EUR"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
 }

@@ -3,7 +3,7 @@
 use posnet_orders::codes;
 use posnet_orders::question::STANDS_AS;
 use vezne_plugin::xml::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, answer, step};
 
 /// A complete answer of the XML service.
 #[derive(Debug, Clone)]
@@ -27,14 +27,8 @@ pub enum Judgement {
 impl Answer {
     /// Of a whole HTTP answer. An error page, another document or half of one is no answer.
     pub fn read(response: &HttpResponse) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-        }
-        if !(200..300).contains(&response.status) {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        let content_type = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        Self::of(Tree::read_declared(&response.body, content_type.map(|(_, value)| value.as_str()))?)
+        let body = answer::whole(response, &[])?;
+        Self::of(Tree::read_declared(body, answer::content_type(response))?)
     }
 
     /// Of a document.

@@ -2,9 +2,7 @@
 //! stands, and which refunds are there already.
 
 use posnet_orders::plan::{self, ToVoid};
-use posnet_orders::question::{
-    self, AUTH, CAPT, Question, RETURN, SALE, STANDS_AS, VOIDS, is_three_d, noted, order_of,
-};
+use posnet_orders::question::{self, AUTH, CAPT, Question, RETURN, SALE, STANDS_AS, VOIDS, is_three_d, noted};
 use posnet_orders::row::Row;
 use posnet_orders::{codes, number, written};
 use serde::{Deserialize, Serialize};
@@ -38,7 +36,7 @@ impl Original {
     pub fn of(ctx: &Context, target: &Target, settings: &Settings) -> Self {
         let sent_at_ms = i64::try_from(target.sent_at_millis).unwrap_or_default();
         Self {
-            order: order_of(target, &ctx.order_id),
+            order: step::order_of(ctx, target),
             three_d: is_three_d(target),
             key: target.bank.transaction_id.clone(),
             day: settings.order_date.then(|| {

@@ -82,7 +82,7 @@ impl Payments for Posnet {
 
     fn inquire(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         let settings = Settings::load()?;
-        let question = Question::of(target, &ctx.order_id);
+        let question = Question::of(ctx, target);
         let request = request_agreement(&settings, &Original::of(ctx, target, &settings), &ctx.order_id)?;
         step::send(request, Effect::ReadOnly, step::order_ref(&question.order), &State::Ask { question })
     }
@@ -96,7 +96,9 @@ impl Payments for Posnet {
     ) -> Result<Step, Fault> {
         match (state::decode::<State>(state)?, reply) {
             (state, Reply::Response(response)) => resumed(ctx, terms, state, response),
-            (State::Gate(visit), Reply::Callback(callback)) => three_d::came_back(ctx, needed(terms)?, visit, callback),
+            (State::Gate(visit), Reply::Callback(callback)) => {
+                three_d::came_back(ctx, step::needed(terms)?, visit, callback)
+            }
             (State::Ask { .. } | State::Confirm { .. }, Reply::Failed(failure)) => {
                 step::done(step::unknown(format!("the question failed: {}", failure.detail)))
             }
@@ -124,7 +126,7 @@ impl Preauth for Posnet {
         let question = Question {
             operation: vezne_plugin::words::operation::CAPTURE.to_owned(),
             minor: terms.amount.minor,
-            ..Question::of(target, &ctx.order_id)
+            ..Question::of(ctx, target)
         };
         let known = step::order_ref(&original.order);
         let request = message::request(&settings, message, &ctx.order_id)?;
@@ -146,10 +148,10 @@ impl ThreeDSecure for Posnet {
 fn resumed(ctx: &Context, terms: Option<&Terms>, state: State, response: &HttpResponse) -> Result<Step, Fault> {
     match state {
         State::Charge { reserve, three_d: true } => {
-            three_d::charge_answered(ctx, needed(terms)?, reserve, &Answer::read(response)?)
+            three_d::charge_answered(ctx, step::needed(terms)?, reserve, &Answer::read(response)?)
         }
         State::Charge { reserve, three_d: false } => {
-            let terms = needed(terms)?;
+            let terms = step::needed(terms)?;
             let question = Question::about_charge(&ctx.order_id, false, reserve, terms.amount.minor);
             charged(ctx, terms, reserve, &Answer::read(response)?, question)
         }
@@ -167,7 +169,7 @@ fn resumed(ctx: &Context, terms: Option<&Terms>, state: State, response: &HttpRe
             give_back::void_answered(ctx, &original, &transaction, then.as_ref(), response)
         }
         State::VoidRest { order } => give_back::rest_answered(&order, response),
-        State::BeforeRefund { original } => give_back::send_refund(ctx, needed(terms)?, &original, response),
+        State::BeforeRefund { original } => give_back::send_refund(ctx, step::needed(terms)?, &original, response),
         State::Refund { order } => {
             let answer = Answer::read(response)?;
             step::done(match answer.judge() {
@@ -177,7 +179,7 @@ fn resumed(ctx: &Context, terms: Option<&Terms>, state: State, response: &HttpRe
             })
         }
         State::Encrypting(visit) => three_d::encrypted(ctx, visit, response),
-        State::Resolving { visit, packets } => three_d::resolved(ctx, needed(terms)?, visit, &packets, response),
+        State::Resolving { visit, packets } => three_d::resolved(ctx, step::needed(terms)?, visit, &packets, response),
         State::Ask { question } => {
             let answer = Answer::read(response)?;
             step::done(match agreement::read(&answer) {
@@ -239,7 +241,7 @@ fn charged(ctx: &Context, terms: &Terms, reserve: bool, answer: &Answer, questio
 }
 
 fn confirm(ctx: &Context, terms: Option<&Terms>, question: Question) -> Result<Step, Fault> {
-    needed(terms)?;
+    step::needed(terms)?;
     let settings = Settings::load()?;
     let day = settings.order_date.then(|| written::day(i64::try_from(host::now_ms()).unwrap_or_default()));
     let message = message::agreement(&settings, &question.address()?, day.as_deref());
@@ -283,8 +285,4 @@ const CURRENCIES: [&str; 3] = ["TRY", "USD", "EUR"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
 }

@@ -2,7 +2,7 @@
 
 use vezne_plugin::decline::{self, Meaning};
 use vezne_plugin::json::Tree;
-use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, step};
+use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, answer, step};
 
 /// Tosla's own codes (`Code`).
 pub const CODES: &str = include_str!("../declines/tosla.json");
@@ -97,13 +97,8 @@ pub fn bank_meaning(code: &str) -> Option<Meaning> {
 impl Answer {
     /// Of a whole HTTP answer. An error page, another document or half of one is no answer.
     pub fn read(response: &HttpResponse) -> Result<Self, Fault> {
-        if response.body_truncated {
-            return Err(Fault::UnreadableAnswer("the answer was cut off".into()));
-        }
-        if !(200..300).contains(&response.status) {
-            return Err(Fault::UnreadableAnswer(format!("HTTP status {}", response.status)));
-        }
-        Self::of(Tree::read(&response.body)?)
+        let body = answer::whole(response, &[])?;
+        Self::of(Tree::read(body)?)
     }
 
     /// Of a document.

@@ -66,14 +66,14 @@ impl Payments for Tosla {
             return Err(Fault::Unsupported("Tosla documents no way to void a refund".into()));
         }
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let message = message::plain(&settings, &Stamp::now(), &order)?;
         write(message::VOID, message, step::order_ref(&order), &order)
     }
 
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         // A refund leaves no line of its own in an inquiry, only a sum: what it was before tells ours later.
         let request = inquiry_request(&order)?;
         step::send(request, Effect::ReadOnly, step::order_ref(&order), &State::RefundedBefore { order })
@@ -95,7 +95,7 @@ impl Payments for Tosla {
         match (state::decode::<State>(state)?, reply) {
             (State::Write { order }, Reply::Response(response)) => step::done(Answer::read(response)?.outcome(&order)),
             (State::RefundedBefore { order }, Reply::Response(response)) => {
-                send_refund(needed(terms)?, &order, response)
+                send_refund(step::needed(terms)?, &order, response)
             }
             (State::Opening(opening), Reply::Response(response)) => {
                 gate::opened(ctx, &opening, card, &Answer::read(response)?)
@@ -103,7 +103,7 @@ impl Payments for Tosla {
             (State::RefundedBefore { .. } | State::Opening(_), Reply::Failed(failure)) => {
                 step::done(step::not_processed(format!("Tosla could not be reached: {}", failure.detail)))
             }
-            (State::Gate, Reply::Callback(callback)) => gate::came_back(ctx, needed(terms)?, callback),
+            (State::Gate, Reply::Callback(callback)) => gate::came_back(ctx, step::needed(terms)?, callback),
             (State::Confirm { question }, Reply::Response(response)) => {
                 gate::confirmed(&question, &Answer::read(response)?)
             }
@@ -127,7 +127,7 @@ impl Preauth for Tosla {
     fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
         positive(terms)?;
         let settings = Settings::load()?;
-        let order = order_of(ctx, target);
+        let order = step::order_of(ctx, target);
         let message = message::with_amount(&settings, &Stamp::now(), &order, terms.amount.minor)?;
         write(message::CAPTURE, message, step::order_ref(&order), &order)
     }
@@ -149,11 +149,7 @@ const ORDER_CHARS_MAX: usize = 36;
 
 /// Letters, digits and hyphens; the examples have no others.
 fn order_number(order: &str) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if plain && !order.is_empty() && order.len() <= ORDER_CHARS_MAX {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest("the order number is not 1 to 36 letters and digits".into()))
+    step::order_number(order, ORDER_CHARS_MAX, "-")
 }
 
 /// Currencies of the bank's terminals, as the manifest lists them.
@@ -162,14 +158,6 @@ const CURRENCIES: [&str; 4] = ["TRY", "USD", "EUR", "GBP"];
 /// An amount the bank can take: more than nothing, in a currency it knows.
 fn positive(terms: &Terms) -> Result<(), Fault> {
     vezne_plugin::amount::payable(&terms.amount, &CURRENCIES)
-}
-
-fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
-    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
-}
-
-fn order_of(ctx: &Context, target: &Target) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
 }
 
 fn inquiry_request(order: &str) -> Result<vezne_plugin::HttpRequest, Fault> {

@@ -1,6 +1,6 @@
 //! Order numbers: ours, as the bank pads them, and as the bank addresses a 3-D order.
 
-use vezne_plugin::Fault;
+use vezne_plugin::{Fault, step};
 
 /// Length of an order number (and of the XID of a 3-D order) in a charge.
 pub const ORDER_CHARS: usize = 20;
@@ -38,11 +38,7 @@ pub fn stated(order: &str, theirs: &str) -> String {
 
 /// Letters, digits and what the bank lets stand between them.
 fn checked(order: &str, most: usize) -> Result<(), Fault> {
-    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if plain && !order.is_empty() && order.len() <= most {
-        return Ok(());
-    }
-    Err(Fault::InvalidRequest(format!("the order number is not 1 to {most} letters and digits")))
+    step::order_number(order, most, "-_")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, operation, order_state};
-use vezne_plugin::{BankRef, Outcome, Target, step};
+use vezne_plugin::{BankRef, Context, Outcome, Target, step};
 
 use crate::codes;
 use crate::number;
@@ -75,7 +75,7 @@ pub struct Question {
 
 impl Question {
     /// About an operation as the host recorded it.
-    pub fn of(target: &Target, order_id: &str) -> Self {
+    pub fn of(ctx: &Context, target: &Target) -> Self {
         let noted_refunds: Vec<&str> = target
             .bank
             .extra
@@ -85,7 +85,7 @@ impl Question {
             .collect();
         let was_noted = noted(&target.bank, REFUNDS_BEFORE).is_some();
         Self {
-            order: order_of(target, order_id),
+            order: step::order_of(ctx, target),
             three_d: is_three_d(target),
             operation: target.operation.clone(),
             minor: target.terms.amount.minor,
@@ -266,11 +266,6 @@ impl Question {
     fn nothing_but_the_order(&self) -> vezne_plugin::Stated {
         vezne_plugin::Stated { order_id: Some(self.order.clone()), ..step::nothing_stated() }
     }
-}
-
-/// Our number of the order.
-pub fn order_of(target: &Target, order_id: &str) -> String {
-    target.bank.bank_order_id.clone().unwrap_or_else(|| order_id.to_owned())
 }
 
 /// Whether an order went through the 3-D gate: the bank keeps it under another number then.

@@ -10,6 +10,7 @@
 //! `docs/plugin-authors.md` walks through a connector from nothing.
 
 pub mod amount;
+pub mod answer;
 pub mod body;
 pub mod callback;
 pub mod charset;

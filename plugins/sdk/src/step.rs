@@ -1,11 +1,11 @@
-//! Steps and outcomes, spelled briefly.
+//! Steps and outcomes, spelled briefly, and what is asked of an act before one.
 
 use serde::Serialize;
 
 use crate::body::Form;
 use crate::{
-    Approval, BankRef, Browse, BrowserAction, BrowserForm, Effect, Fault, HttpRequest, Outcome, Send, Stated, Step,
-    state,
+    Approval, BankRef, Browse, BrowserAction, BrowserForm, Context, Effect, Fault, HttpRequest, Outcome, Send, Stated,
+    Step, Target, Terms, state,
 };
 
 /// Send a request. `known` is what an inquiry gets if no answer ever comes.
@@ -89,6 +89,25 @@ pub fn order_ref(order_id: &str) -> BankRef {
     BankRef { bank_order_id: Some(order_id.to_owned()), transaction_id: None, auth_code: None, extra: Vec::new() }
 }
 
+/// The number of the order that is captured, undone or asked about: the bank's, or ours where the bank gave none.
+pub fn order_of(ctx: &Context, target: &Target) -> String {
+    target.bank.bank_order_id.clone().unwrap_or_else(|| ctx.order_id.clone())
+}
+
+/// The terms, in a step that cannot go on without them. The host gives them with every charge, capture and refund.
+pub fn needed(terms: Option<&Terms>) -> Result<&Terms, Fault> {
+    terms.ok_or_else(|| Fault::InvalidRequest("the terms are missing".into()))
+}
+
+/// Refuses an order number that a bank would not take: one that is not 1 to `most` ASCII letters, digits and `marks`.
+pub fn order_number(order: &str, most: usize, marks: &str) -> Result<(), Fault> {
+    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || marks.as_bytes().contains(&byte));
+    if plain && !order.is_empty() && order.len() <= most {
+        return Ok(());
+    }
+    Err(Fault::InvalidRequest(format!("the order number is not 1 to {most} letters and digits")))
+}
+
 /// An answer that states nothing.
 pub fn nothing_stated() -> Stated {
     Stated { minor: None, currency: None, order_id: None }
@@ -109,6 +128,33 @@ mod tests {
         }
         for bad in ["", "javascript:alert(1)", "/path", "https://a b", "ftp://x"] {
             assert!(matches!(path_of(bad, None), Err(Fault::UnreadableAnswer(_))), "{bad}");
+        }
+    }
+    #[test]
+    fn an_order_is_called_by_the_banks_number_or_ours() {
+        let ctx = crate::native::context("OURS");
+        let theirs = crate::native::target("THEIRS", "void", 100);
+        assert_eq!(order_of(&ctx, &theirs), "THEIRS");
+        let unnamed = Target { bank: BankRef { bank_order_id: None, ..theirs.bank.clone() }, ..theirs };
+        assert_eq!(order_of(&ctx, &unnamed), "OURS");
+    }
+
+    #[test]
+    fn terms_that_are_missing_are_a_fault() {
+        let terms = crate::native::terms(100);
+        assert_eq!(needed(Some(&terms)).map(|terms| terms.amount.minor).ok(), Some(100));
+        assert!(matches!(needed(None), Err(Fault::InvalidRequest(why)) if why == "the terms are missing"));
+    }
+
+    #[test]
+    fn an_order_number_has_its_letters_and_its_length() {
+        for good in ["A", "a-1", "0123456789"] {
+            assert!(order_number(good, 10, "-").is_ok(), "{good}");
+        }
+        assert!(order_number("a_-1", 10, "-_").is_ok());
+        for bad in ["", "01234567890", "a b", "a_1", "ş", "a\n"] {
+            let why = "the order number is not 1 to 10 letters and digits";
+            assert!(matches!(order_number(bad, 10, "-"), Err(Fault::InvalidRequest(said)) if said == why), "{bad}");
         }
     }
 }

@@ -23,10 +23,12 @@ pub struct Family {
 pub fn families() -> Vec<Family> {
     vec![
         akbank(),
+        ccpayment(),
         garanti(),
         interpos(),
         katilim(),
         kuveyt(),
+        msu(),
         param(),
         payflex(),
         payfor(),
@@ -48,6 +50,20 @@ fn akbank() -> Family {
             "secret-key": "3230323330393034313735303032363031353172675f357637355f3273387373745f7233725f73323333383737335f323272383774767276327672323531355f",
         }),
         endpoints: &[("api", "/api/v1/payment/virtualpos"), ("gate", "")],
+    }
+}
+
+fn ccpayment() -> Family {
+    Family {
+        plugin: "pos-ccpayment",
+        bank: "sipay",
+        models: &["3d", "3d-pay"],
+        config: json!({
+            "app-id": "6d4a7e9374a76c15260fcc75e315b0b9",
+            "merchant-key": "$2y$10$HmRgYosneqcwHj.UH7upGuyCZqpQ1ITgSMj9Vvxn.t6f.Vdf2SQFO",
+        }),
+        secrets: json!({ "app-secret": "b46a67571aa1e7ef5641dc3fa6f1712a" }),
+        endpoints: &[("api", "/ccpayment"), ("gate", "/ccpayment")],
     }
 }
 
@@ -98,6 +114,17 @@ fn kuveyt() -> Family {
             ("home", "/boa.virtualpos.services/Home"),
             ("service", "/BOA.Integration.WCFService/BOA.Integration.VirtualPos/VirtualPosService.svc"),
         ],
+    }
+}
+
+fn msu() -> Family {
+    Family {
+        plugin: "pos-msu",
+        bank: "paratika",
+        models: &["3d-pay"],
+        config: json!({ "merchant": "10000001", "merchant-user": "api.demo@example.com" }),
+        secrets: json!({ "merchant-password": "Parola&12=ş", "secret-key": "QOClasdJUuDDWasdasdasd" }),
+        endpoints: &[("api", "/msu/api/v2"), ("gate", "/msu/api/v2")],
     }
 }
 

@@ -30,16 +30,32 @@ pub use person::Person;
 pub use story::run;
 pub use world::World;
 
-/// Runs each story on both databases.
+/// Runs each story on both databases, or on those named.
 ///
 /// ```ignore
 /// stories! {
 ///     async fn a_sale_is_booked(world) { … Ok(()) }
 /// }
+/// stories! {
+///     on Postgres as postgres;
+///     async fn two_servers_charge_once(world) { … Ok(()) }
+/// }
 /// ```
 #[macro_export]
 macro_rules! stories {
     ($($(#[$meta:meta])* async fn $name:ident($world:ident) $body:block)*) => {
+        $crate::stories! {
+            on Sqlite as sqlite, Postgres as postgres;
+            $($(#[$meta])* async fn $name($world) $body)*
+        }
+    };
+    (on $database:ident as $test:ident; $($stories:tt)*) => {
+        $crate::stories! { @each [$database as $test] $($stories)* }
+    };
+    (on $first:ident as $one:ident, $second:ident as $two:ident; $($stories:tt)*) => {
+        $crate::stories! { @each [$first as $one, $second as $two] $($stories)* }
+    };
+    (@each $databases:tt $($(#[$meta:meta])* async fn $name:ident($world:ident) $body:block)*) => {
         $(
             $(#[$meta])*
             mod $name {
@@ -47,15 +63,15 @@ macro_rules! stories {
 
                 async fn story($world: &$crate::World) -> ::anyhow::Result<()> $body
 
-                #[test]
-                fn sqlite() {
-                    $crate::run($crate::Database::Sqlite, |world| ::std::boxed::Box::pin(story(world)));
-                }
-
-                #[test]
-                fn postgres() {
-                    $crate::run($crate::Database::Postgres, |world| ::std::boxed::Box::pin(story(world)));
-                }
+                $crate::stories! { @tests $databases }
+            }
+        )*
+    };
+    (@tests [$($database:ident as $test:ident),*]) => {
+        $(
+            #[test]
+            fn $test() {
+                $crate::run($crate::Database::$database, |world| ::std::boxed::Box::pin(story(world)));
             }
         )*
     };

@@ -24,7 +24,7 @@ impl World {
     pub async fn person(&self, name: &str, role: UserRole) -> Result<Person> {
         let email = format!("{name}@hikaye.example");
         let (tenant, node) = (self.firm.tenant.parse()?, self.firm.node.parse()?);
-        let added = vezne::seed::user_add(&self.host.app, tenant, node, role, &email, name, PASSWORD).await?;
+        let added = vezne::flow::user::user_add(&self.host.app, tenant, node, role, &email, name, PASSWORD).await?;
         ensure!(added, "{name} is there already");
         Ok(Person { base: self.host.url.clone(), email, cookie: Mutex::new(None) })
     }

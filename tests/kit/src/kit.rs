@@ -41,6 +41,7 @@ impl Kit {
     /// Tries everything.
     pub fn run(&self) -> Report {
         let mut report = Report::new(&self.manifest);
+        self.read_manifest(&mut report);
         self.talk_about_all(&mut report);
         crate::scenario::play_all(self, &mut report);
         property::check_all(self, &mut report);

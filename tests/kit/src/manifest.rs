@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+/// The portal's.
+const LANGUAGES: [&str; 3] = ["tr", "en", "az"];
+
 /// What a connector says about itself.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
@@ -27,6 +30,9 @@ pub struct Manifest {
     pub currencies: Vec<String>,
     /// Where it reaches, by name.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// What a firm fills in.
+    #[serde(default)]
+    pub config: Config,
     /// Statuses of an authentic answer; empty for any 2xx.
     #[serde(default)]
     pub answer_statuses: Vec<u16>,
@@ -40,6 +46,25 @@ pub struct Manifest {
 pub struct NamedBank {
     /// As people call it.
     pub name: String,
+}
+
+/// The settings form.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Config {
+    /// Settings by their names.
+    #[serde(default)]
+    pub properties: BTreeMap<String, Setting>,
+}
+
+/// A setting, as far as people read of it. Texts by their languages.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Setting {
+    /// What it is called.
+    #[serde(default)]
+    pub title: BTreeMap<String, String>,
+    /// The sentence under the field.
+    #[serde(rename = "x-help", default)]
+    pub help: BTreeMap<String, String>,
 }
 
 /// What may go to an endpoint.
@@ -85,6 +110,19 @@ impl Manifest {
     /// Is the capability listed?
     pub fn can(&self, capability: &str) -> bool {
         self.capabilities.contains(capability)
+    }
+
+    /// What a firm could not read of the settings form, in a language of the portal.
+    pub(crate) fn untold(&self) -> Vec<String> {
+        let mut untold = Vec::new();
+        for (name, setting) in &self.config.properties {
+            for (part, texts) in [("title", &setting.title), ("x-help", &setting.help)] {
+                let missing =
+                    LANGUAGES.into_iter().filter(|language| texts.get(*language).is_none_or(String::is_empty));
+                untold.extend(missing.map(|language| format!("the setting {name} has no {part} in {language}")));
+            }
+        }
+        untold
     }
 
     /// May an authentic answer have this status?

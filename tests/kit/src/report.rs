@@ -57,6 +57,8 @@ pub struct Report {
 
 /// The name of the promise that a conversation goes as the manifest says.
 const TALKS: &str = "does-what-the-manifest-says";
+/// The name of the promise that a firm can read what it is to fill in.
+const HELP: &str = "every-setting-has-help";
 
 impl Report {
     pub(crate) fn new(manifest: &Manifest) -> Self {
@@ -168,6 +170,16 @@ impl Kit {
         }
     }
 
+    /// What the manifest says that no conversation can show.
+    pub(crate) fn read_manifest(&self, report: &mut Report) {
+        for name in &self.manifest.models {
+            let is_one = Model::ALL.iter().any(|model| *model != Model::None && model.word() == name);
+            report.proof(TALKS, is_one, || format!("the manifest names a model {name}, which the contract has not"));
+        }
+        let untold = self.manifest.untold();
+        report.proof(HELP, untold.is_empty(), || untold.join("; "));
+    }
+
     fn talk_about(&self, talk: Talk, report: &mut Report) {
         if !self.claims(talk) {
             // Of a payment that cannot be made there is nothing to refuse.
@@ -203,6 +215,10 @@ impl Kit {
             _ => None,
         };
         report.proof(TALKS, cell.is_some(), || format!("{talk} ended {verdict}"));
+        if talk.what.charges() && talk.model != Model::None && cell == Some(Cell::Yes) {
+            let led_away = story.left().any(|left| left.correlation.is_some());
+            report.proof(TALKS, led_away, || format!("{talk}: the payer was never led to the gate"));
+        }
         if let Some(cell) = cell {
             report.cell(talk, cell);
         }

@@ -38,6 +38,7 @@ mod store;
 mod tosla;
 pub mod visit;
 pub mod voucher;
+mod way_back;
 pub mod xml;
 
 use axum::Router;

@@ -2,14 +2,16 @@
 
 use axum::body::Body;
 use axum::http::Response;
+use axum::response::{IntoResponse, Redirect};
 
 use crate::acs::{Challenge, Verdict};
 use crate::bank::Bank;
 use crate::book::{Kind, Secure};
 use crate::fault::{Fault, FaultKind, Met};
+use crate::http::Wire;
 use crate::issuer::{IssuedCard, ThreeDs};
 use crate::store::Store;
-use crate::{client, http, page, random};
+use crate::{client, form, http, page, random};
 
 /// What the merchant ordered, checked.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct Visit {
     pub card: Option<IssuedCard>,
     /// The payer left the bank's card form.
     pub cancelled: bool,
+    /// What goes back to the merchant, once that is decided.
+    pub outcome: Option<Outcome>,
     /// The ACS page's id.
     challenge: Option<String>,
 }
@@ -46,7 +50,7 @@ impl Visit {
     /// A visit that begins. Without a language the pages are Turkish.
     pub fn new(store: &Store, ordered: Ordered, lang: &str, card: Option<IssuedCard>) -> Self {
         let lang = if lang.is_empty() { "tr" } else { lang }.to_owned();
-        Self { store: store.id.clone(), ordered, lang, card, cancelled: false, challenge: None }
+        Self { store: store.id.clone(), ordered, lang, card, cancelled: false, outcome: None, challenge: None }
     }
 
     /// Asks the issuer, by its page where it wants one. Returns where the browser goes: the ACS page, or at once `back`.
@@ -222,6 +226,18 @@ impl Outcome {
         if self.met.has(FaultKind::DuplicateCallback) {
             client::post_form(&self.url, &self.fields).await;
         }
+    }
+
+    /// Tells the merchant's server, then gives the browser its page, spoiled as ordered.
+    pub async fn send(&self) -> Response<Body> {
+        self.announce().await;
+        http::after(&self.met, Wire::PAGE, self.page().into_bytes()).await
+    }
+
+    /// Leads the browser by GET, as some banks do.
+    pub fn lead(&self) -> Response<Body> {
+        let joint = if self.url.contains('?') { '&' } else { '?' };
+        Redirect::to(&format!("{}{joint}{}", self.url, form::encode(&self.fields))).into_response()
     }
 }
 

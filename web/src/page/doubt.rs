@@ -29,7 +29,7 @@ use crate::{
 
 /// `GET /doubts`
 pub async fn list(visit: Visit) -> Result<Response, Fault> {
-    render(&visit, &Sent::nothing(), None).await
+    render(&visit, None).await
 }
 
 /// `POST /alarms/{id}/close`
@@ -38,12 +38,22 @@ pub async fn close(visit: Visit, Path(id): Path<String>, body: Body) -> Result<R
     let asked = AlarmClose { note: sent.get("note").to_owned() };
     match visit.post::<_, Alarm>(&format!("/v1/alarms/{}/close", segment(&id)), None, &asked).await {
         Ok(_) => Ok(Redirect::to("/doubts").into_response()),
-        Err(fault) if fault.is_about_input() => render(&visit, &sent, Some(&fault)).await,
+        Err(fault) if fault.is_about_input() => {
+            render(&visit, Some(Returned { alarm: &id, sent: &sent, fault: &fault })).await
+        }
         Err(fault) => Err(fault),
     }
 }
 
-async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>) -> Result<Response, Fault> {
+/// A form that came back: of which alarm, what was typed, and what is wrong with it.
+#[derive(Clone, Copy)]
+struct Returned<'a> {
+    alarm: &'a str,
+    sent: &'a Sent,
+    fault: &'a Fault,
+}
+
+async fn render(visit: &Visit, returned: Option<Returned<'_>>) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let t = visit.t();
     let query = [("pos_account", visit.query("pos_account")), ("cursor", visit.query("cursor"))];
@@ -62,12 +72,19 @@ async fn render(visit: &Visit, sent: &Sent, fault: Option<&Fault>) -> Result<Res
         ];
         table(&t.s("nav-doubts"), false, cols, page.data.iter().map(|d| row(visit, d)).collect())
     };
-    let called = alarms.data.iter().map(|a| alarm(visit, a, sent, fault)).collect::<Vec<_>>();
+    let called =
+        alarms.data.iter().map(|a| alarm(visit, a, returned.filter(|form| form.alarm == a.id))).collect::<Vec<_>>();
     let main = view! {
         {page_head(t.s("nav-doubts"), Some(t.s("doubts-what")), ())}
         <div class="stack">{called}<section class="card" aria-label=t.s("nav-doubts")>{body}</section>{pages(visit, &page)}</div>
     };
-    Ok(shell::page_with_status(visit, status_of(fault), Nav::Doubts, &t.s("nav-doubts"), main.into_any()))
+    Ok(shell::page_with_status(
+        visit,
+        status_of(returned.map(|form| form.fault)),
+        Nav::Doubts,
+        &t.s("nav-doubts"),
+        main.into_any(),
+    ))
 }
 
 fn row(visit: &Visit, d: &Doubt) -> Vec<Cell> {
@@ -119,8 +136,10 @@ pub(super) fn standing(t: Locale, d: &Doubt) -> AnyView {
 }
 
 /// One alarm: what, where, since when, how many; and a form where a person must end it.
-fn alarm(visit: &Visit, a: &Alarm, sent: &Sent, fault: Option<&Fault>) -> AnyView {
+fn alarm(visit: &Visit, a: &Alarm, returned: Option<Returned<'_>>) -> AnyView {
     let t = visit.t();
+    let fault = returned.map(|form| form.fault);
+    let typed = returned.map_or("", |form| form.sent.get("note"));
     let place = a.pos_account.name.clone();
     let n = || a.count.into();
     let words = match a.cause {
@@ -145,7 +164,7 @@ fn alarm(visit: &Visit, a: &Alarm, sent: &Sent, fault: Option<&Fault>) -> AnyVie
     let form = visit.may(Permission::DoubtDecide).then(|| {
         view! {
             <form class="stack" method="post" action=format!("/alarms/{}/close", a.id)>{refused(visit, fault)}
-                {area("note", t.s("alarm-found"), sent.get("note"), Some(t.s("alarm-found-hint")), at(fault, "/note"))}
+                {area(format!("note-{}", a.id), "note", t.s("alarm-found"), typed, Some(t.s("alarm-found-hint")), at(fault, "/note"))}
                 <div class="row"><button class="btn end">{t.s("alarm-close")}</button></div></form>
         }
         .into_any()

@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::*;
-use vezne_api::{Doubt, DoubtDecision, DoubtKind, DoubtOutcome, DoubtTalk, Permission, Proposal};
+use serde_json::json;
+use vezne_api::{Doubt, DoubtKind, DoubtOutcome, DoubtTalk, Permission, Proposal};
 
 use super::{
     doubt::{kind, payer, standing, why},
@@ -37,12 +38,11 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
 /// `POST /doubts/{id}`: proposes how it ended.
 pub async fn decide(visit: Visit, Path(id): Path<String>, body: Body) -> Result<Response, Fault> {
     let sent = Sent::read(body).await?;
-    let asked = DoubtDecision {
-        outcome: if sent.get("outcome") == "done" { DoubtOutcome::Done } else { DoubtOutcome::NotDone },
-        evidence: sent.get("evidence").to_owned(),
-        reference: sent.some("reference"),
-        attachment_sha256: sent.some("attachment_sha256"),
-    };
+    // As it was sent: what nobody chose is refused, and never guessed.
+    let asked = json!({
+        "outcome": sent.get("outcome"), "evidence": sent.get("evidence"), "reference": sent.some("reference"),
+        "attachment_sha256": sent.some("attachment_sha256"),
+    });
     let to = format!("/v1/doubts/{}/decisions", segment(&id));
     match visit.post::<_, Proposal>(&to, None, &asked).await {
         Ok(_) => Ok(Redirect::to(&format!("/doubts/{}", segment(&id))).into_response()),
@@ -161,6 +161,7 @@ fn outcome_words(t: Locale, kind: DoubtKind, outcome: Option<DoubtOutcome>) -> S
 fn decision_form(visit: &Visit, d: &Doubt, sent: &Sent, fault: Option<&Fault>) -> AnyView {
     let t = visit.t();
     let outcomes = vec![
+        (String::new(), t.s("outcome-choose")),
         ("not_done".to_owned(), outcome_words(t, d.kind, Some(DoubtOutcome::NotDone))),
         ("done".to_owned(), outcome_words(t, d.kind, Some(DoubtOutcome::Done))),
     ];
@@ -168,7 +169,7 @@ fn decision_form(visit: &Visit, d: &Doubt, sent: &Sent, fault: Option<&Fault>) -
         <form class="body stack" method="post" action=format!("/doubts/{}", d.id)>{refused(visit, fault)}
             <p class="small soft">{t.s("doubt-decide-what")}</p>
             {choice("outcome", t.s("outcome"), outcomes, sent.get("outcome"), at(fault, "/outcome"))}
-            {area("evidence", t.s("doubt-evidence"), sent.get("evidence"), Some(t.s("doubt-evidence-hint")), at(fault, "/evidence"))}
+            {area("evidence", "evidence", t.s("doubt-evidence"), sent.get("evidence"), Some(t.s("doubt-evidence-hint")), at(fault, "/evidence"))}
             {field("reference", t.s("doubt-reference")).value(sent.get("reference")).hint(t.s("doubt-reference-hint")).error(at(fault, "/reference")).max("100").view()}
             {field("attachment_sha256", t.s("doubt-digest")).value(sent.get("attachment_sha256")).hint(t.s("doubt-digest-hint")).error(at(fault, "/attachment_sha256")).max("64").view()}
             <div class="row"><button class="btn go end">{t.s("doubt-propose")}</button></div></form>

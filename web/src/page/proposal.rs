@@ -96,7 +96,7 @@ pub(super) fn open_card(visit: &Visit, p: &Proposal, outcome: &str, d: &Doubt) -
         view! {
             <form class="stack" method="post" action=format!("/proposals/{}/{}", p.id, if p.own { "withdraw" } else { "reject" })>
                 {hidden("doubt", d.id.clone())}{hidden("payment", d.payment.clone())}
-                {area("note", t.s("proposal-note"), "", Some(what), None)}
+                {area("note", "note", t.s("proposal-note"), "", Some(what), None)}
                 <div class="row">{buttons}</div></form>
         }
         .into_any()

@@ -150,20 +150,22 @@ pub fn choice(
     .into_any()
 }
 
-/// A field for several lines, whose name is its id.
+/// A field for several lines. Its id is its name, unless the page has more than one of that name.
 pub fn area(
-    id: &'static str,
+    id: impl Into<String>,
+    name: &'static str,
     label: impl Into<String>,
     value: &str,
     hint: Option<String>,
     error: Option<String>,
 ) -> AnyView {
-    let described = (hint.is_some() || error.is_some()).then(|| describer(id, error.is_some()));
+    let id = id.into();
+    let described = (hint.is_some() || error.is_some()).then(|| describer(&id, error.is_some()));
     let invalid = error.is_some().then_some("true");
-    let below = below(id, hint, error);
+    let below = below(&id, hint, error);
     view! {
-        <div class="field"><label for=id>{label.into()}</label>
-            <textarea id=id name=id rows="4" maxlength="2000" aria-invalid=invalid aria-describedby=described>{value.to_owned()}</textarea>{below}</div>
+        <div class="field"><label for=id.clone()>{label.into()}</label>
+            <textarea id=id name=name rows="4" maxlength="2000" aria-invalid=invalid aria-describedby=described>{value.to_owned()}</textarea>{below}</div>
     }
     .into_any()
 }

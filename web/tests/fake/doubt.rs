@@ -64,9 +64,12 @@ pub async fn show(Path(id): Path<String>) -> Json<Value> {
 }
 
 /// Every decision is refused here, so that the form can be seen coming back.
-pub async fn refused() -> Response {
-    problem(422, "invalid", json!([{"pointer": "/evidence", "code": "too_short", "detail": "Çok kısa."}]))
-        .into_response()
+pub async fn refused(Json(asked): Json<Value>) -> Response {
+    let error = match asked["outcome"].as_str() {
+        Some("done" | "not_done") => json!({"pointer": "/evidence", "code": "too_short", "detail": "Çok kısa."}),
+        _ => json!({"pointer": "/outcome", "code": "malformed", "detail": "Seçilmedi."}),
+    };
+    problem(422, "invalid", json!([error])).into_response()
 }
 
 pub async fn decided(Path((_, act)): Path<(String, String)>) -> Response {

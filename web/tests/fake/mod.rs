@@ -121,7 +121,7 @@ async fn home(headers: HeaderMap) -> Json<Value> {
     let days: Vec<Value> = (9..=22).map(|d| json!({"day": format!("2026-11-{d:02}"), "amount": (d * 7919 % 13) * 1_250_000, "currency": "TRY", "count": d % 5 + 1})).collect();
     Json(
         json!({"owed": try_(12_876_050, 3), "overdue": try_(10_435_050, 2), "receivable": try_(344_634_050, 42), "collected_today": try_(78_520_625, 31),
-        "collected_month": try_(1_284_190_540, 812), "in_doubt": try_(4_123_000, 3), "alarms": 2, "declined_week": 75, "succeeded_week": 1131, "days": days,
+        "collected_month": try_(1_284_190_540, 812), "in_doubt": try_(4_123_000, 3), "alarms": if session(&headers) == "firm" { 2 } else { 0 }, "declined_week": 75, "succeeded_week": 1131, "days": days,
         "recent": [sample("pay_1", "succeeded"), sample("pay_2", "unknown"), sample("pay_3", "declined"), sample("pay_4", "requires_action")]}),
     )
 }

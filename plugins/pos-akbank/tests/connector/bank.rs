@@ -4,8 +4,8 @@ use pos_akbank::Akbank;
 use serde_json::{Value, json};
 pub use vezne_plugin::Outcome;
 use vezne_plugin::native::{self, Running, Session, TestCard};
-pub use vezne_plugin::native::{outcome, state_of, terms, word};
-use vezne_plugin::{BankRef, Context, Fault, Payments, Reply, Step, Target};
+pub use vezne_plugin::native::{outcome, state_of, terms, with_extra, word};
+use vezne_plugin::{Context, Fault, Payments, Reply, Step, Target};
 
 pub const ORDER: &str = "01JD8ZK0Q3";
 pub const CARD: &str = "4355093000315232";
@@ -31,19 +31,7 @@ pub fn card() -> TestCard {
 }
 
 pub fn target(operation: &str, minor: i64) -> Target {
-    let bank = BankRef { bank_order_id: Some(ORDER.into()), transaction_id: None, auth_code: None, extra: Vec::new() };
-    Target {
-        operation: operation.into(),
-        model: "none".into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
-}
-
-pub fn with_extra(mut target: Target, pairs: &[(&str, &str)]) -> Target {
-    target.bank.extra.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    target
+    native::target(ORDER, operation, minor)
 }
 
 pub fn answer(body: &Value) -> Reply {

@@ -2,7 +2,7 @@
 
 use pos_akbank::Akbank;
 use serde_json::{Value, json};
-use vezne_plugin::{Effect, Outcome, Payments, Reply, Step, Target, TransportFailure, TransportPhase, native};
+use vezne_plugin::{Effect, Outcome, Payments, Step, Target, native};
 
 use crate::bank::{
     self, ORDER, answer, ctx, list, nothing, outcome, resumed, row, sent, sold, target, with_extra, word,
@@ -55,8 +55,7 @@ fn a_sale_is_found_or_not() {
     }
     let refused = row(&[("responseCode", "VPS-1005"), ("hostResponseCode", "51")]);
     assert_eq!(told(&sale, &[refused, row(&[])]), "approved");
-    let failure = TransportFailure { phase: TransportPhase::AwaitingResponse, timed_out: true, detail: "late".into() };
-    assert_eq!(word(&resumed(&step, 1_001, &Reply::Failed(failure))), "unknown");
+    assert_eq!(word(&resumed(&step, 1_001, &native::lost())), "unknown");
     assert_eq!(word(&resumed(&step, 1_001, &native::answer(502, "text/html", b"<html></html>"))), "unreadable");
     assert_eq!(word(&resumed(&step, 1_001, &answer(&bank::refused("1010", "VPS-1073", None)))), "unknown");
 }

@@ -41,13 +41,7 @@ pub fn target(operation: &str, minor: i64) -> Target {
         auth_code: Some("241839".into()),
         extra: vec![("rrn".into(), "318923298433".into()), ("stan".into(), "298433".into())],
     };
-    Target {
-        operation: operation.into(),
-        model: "none".into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
+    Target { bank, ..native::target(ORDER, operation, minor) }
 }
 
 pub fn base64_sha1(text: &[u8]) -> String {

@@ -1,7 +1,7 @@
 //! What became of it?
 
 use pos_boa::Boa;
-use vezne_plugin::{Effect, Outcome, Payments, Reply, Step, Target, native};
+use vezne_plugin::{Effect, Outcome, Payments, Step, Target, native};
 
 use crate::bank::{
     self, BANKS, Line, ORDER, PAID, answer, listed, no_record, outcome, path, resumed, sent, target, word,
@@ -88,12 +88,7 @@ fn only_the_banks_own_words_mean_no_such_order() {
             _ => bank::refused("MerchantNotDefined", "x"),
         };
         assert_eq!(word(&resumed(&step, 1_001, &answer(&refused))), "unknown");
-        let failed = Reply::Failed(vezne_plugin::TransportFailure {
-            phase: vezne_plugin::TransportPhase::AwaitingResponse,
-            timed_out: true,
-            detail: "timed out".into(),
-        });
-        assert_eq!(word(&resumed(&step, 1_001, &failed)), "unknown");
+        assert_eq!(word(&resumed(&step, 1_001, &native::lost())), "unknown");
         assert_eq!(word(&resumed(&step, 1_001, &native::answer(502, "text/html", b"<html></html>"))), "unreadable");
         let fault = b"<s:Envelope xmlns:s=\"x\"><s:Body><s:Fault><faultcode>s:Client</faultcode></s:Fault></s:Body></s:Envelope>";
         assert_eq!(word(&resumed(&step, 1_001, &answer(fault))), "unreadable");

@@ -1,6 +1,7 @@
 //! Charges, captures, voids and refunds.
 
 use pos_boa::Boa;
+use vezne_kit::rows_read;
 use vezne_plugin::{Effect, Outcome, Payments, Preauth, Step, native};
 
 use crate::bank::{
@@ -239,4 +240,10 @@ fn a_partial_refund_on_the_day_of_the_sale_is_refused_for_good() {
     let message = "Kısmi iade işlemi, satışla aynı gün içerisindeyse tutarın tamamı için yapılamaz.";
     let reply = answer(&service_refused("PartialDrawback", "", message));
     assert_eq!(word(&resumed(&step, 500, &reply)), "declined state-conflict");
+}
+
+#[test]
+fn every_row_of_the_tables_reads() {
+    rows_read(pos_boa::answer::KUVEYT);
+    rows_read(pos_boa::answer::KATILIM);
 }

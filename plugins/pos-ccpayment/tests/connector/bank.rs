@@ -4,12 +4,9 @@ use pos_ccpayment::CcPayment;
 use serde_json::{Value, json};
 pub use vezne_plugin::Outcome;
 use vezne_plugin::native::{self, Running, Session, TestCard};
-pub use vezne_plugin::native::{outcome, state_of, terms, word};
+pub use vezne_plugin::native::{lost, outcome, state_of, terms, with_extra, word};
 use vezne_plugin::value::Value as Run;
-use vezne_plugin::{
-    BankRef, CipherAlg, Context, DigestAlg, Fault, Payments, Reply, Step, Target, TextForm, TransportFailure,
-    TransportPhase,
-};
+use vezne_plugin::{CipherAlg, Context, DigestAlg, Fault, Payments, Reply, Step, Target, TextForm};
 
 pub const ORDER: &str = "01JD8ZK0Q3";
 /// The platform's own number of the order.
@@ -40,28 +37,11 @@ pub fn card() -> TestCard {
 }
 
 pub fn target(operation: &str, minor: i64) -> Target {
-    let bank = BankRef { bank_order_id: Some(ORDER.into()), transaction_id: None, auth_code: None, extra: Vec::new() };
-    Target {
-        operation: operation.into(),
-        model: "none".into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
-}
-
-pub fn with_extra(mut target: Target, pairs: &[(&str, &str)]) -> Target {
-    target.bank.extra.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    target
+    native::target(ORDER, operation, minor)
 }
 
 pub fn answer(body: &Value) -> Reply {
     native::answer(200, "application/json", body.to_string().as_bytes())
-}
-
-pub fn lost() -> Reply {
-    let phase = TransportPhase::AwaitingResponse;
-    Reply::Failed(TransportFailure { phase, timed_out: true, detail: "late".into() })
 }
 
 /// `generateHashKey` of Sipay's documentation, in code of its own.

@@ -44,13 +44,7 @@ pub fn target(operation: &str, minor: i64, number: Option<&str>) -> Target {
         auth_code: None,
         extra: Vec::new(),
     };
-    Target {
-        operation: operation.into(),
-        model: "none".into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
+    Target { bank, ..native::target(ORDER, operation, minor) }
 }
 
 pub fn hex_of(alg: DigestAlg, text: &str) -> String {

@@ -1,7 +1,7 @@
 //! What became of it?
 
 use pos_garanti::Garanti;
-use vezne_plugin::{Effect, Outcome, Payments, Reply, Step, TransportFailure, TransportPhase, native};
+use vezne_plugin::{Effect, Outcome, Payments, Step, native};
 
 use crate::bank::{self, ORDER, answer, ctx, history, order, outcome, resumed, sent, target, word};
 
@@ -122,11 +122,6 @@ fn half_a_history_and_no_answer_are_no_verdict() {
         let body = bank::signed("00", "", "Approved", "", "", inside, bank::PASSWORD);
         assert_eq!(word(&resumed(&step, 50, &answer(&body))), "unknown", "{inside}");
     }
-    let failed = Reply::Failed(TransportFailure {
-        phase: TransportPhase::AwaitingResponse,
-        timed_out: true,
-        detail: "timed out".into(),
-    });
-    assert_eq!(word(&resumed(&step, 50, &failed)), "unknown");
+    assert_eq!(word(&resumed(&step, 50, &native::lost())), "unknown");
     assert_eq!(word(&resumed(&step, 50, &native::answer(502, "text/html", b"<html></html>"))), "unreadable");
 }

@@ -86,6 +86,7 @@ fn every_row_of_the_table_reads_and_settles_what_it_says() {
         counted += 1;
     }
     assert!(counted > 70, "{counted} rows");
+    vezne_kit::rows_read(pos_garanti::three_d::MD_STATUS);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pos_interpos::Interpos;
 use vezne_plugin::native::{self, Running, Session, TestCard};
 pub use vezne_plugin::native::{outcome, state_of, terms, word};
-use vezne_plugin::{BankRef, Context, Fault, Payments, Reply, Step, Target};
+use vezne_plugin::{Context, Fault, Payments, Reply, Step, Target};
 
 pub const ORDER: &str = "01JD8ZK0Q3";
 pub const CARD: &str = "5200190009721495";
@@ -33,14 +33,7 @@ pub fn card() -> TestCard {
 }
 
 pub fn target(operation: &str, minor: i64) -> Target {
-    let bank = BankRef { bank_order_id: Some(ORDER.into()), transaction_id: None, auth_code: None, extra: Vec::new() };
-    Target {
-        operation: operation.into(),
-        model: "none".into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
+    native::target(ORDER, operation, minor)
 }
 
 /// Pairs as the bank writes them.

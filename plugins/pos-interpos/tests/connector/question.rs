@@ -1,7 +1,7 @@
 //! What became of an operation.
 
 use pos_interpos::Interpos;
-use vezne_plugin::{Effect, Outcome, Payments, Reply, Step, TransportFailure, TransportPhase};
+use vezne_plugin::{Effect, Outcome, Payments, Step, native};
 
 use crate::bank::{self, ORDER, answer, ctx, line, no_line, outcome, resumed, sent, target, word};
 
@@ -103,10 +103,5 @@ fn only_no_such_order_is_nothing() {
     let refused = with_a_line.replace("ProcReturnCode=00", "ProcReturnCode=05");
     assert_eq!(asked("sale", 100, refused.as_bytes()), "unknown");
     let step = Interpos::inquire(&ctx(), &target("sale", 100)).expect("a step");
-    let failed = Reply::Failed(TransportFailure {
-        phase: TransportPhase::AwaitingResponse,
-        timed_out: true,
-        detail: "late".into(),
-    });
-    assert_eq!(word(&resumed(&step, 100, &failed)), "unknown");
+    assert_eq!(word(&resumed(&step, 100, &native::lost())), "unknown");
 }

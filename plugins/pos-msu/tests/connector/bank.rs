@@ -4,8 +4,8 @@ use pos_msu::Msu;
 use serde_json::{Value, json};
 pub use vezne_plugin::Outcome;
 use vezne_plugin::native::{self, Running, Session, TestCard};
-pub use vezne_plugin::native::{outcome, state_of, terms, word};
-use vezne_plugin::{BankRef, Context, Fault, Payments, Reply, Step, Target, TransportFailure, TransportPhase, body};
+pub use vezne_plugin::native::{lost, outcome, state_of, terms, word};
+use vezne_plugin::{Context, Fault, Payments, Reply, Step, Target, body};
 
 pub const ORDER: &str = "01JD8ZK0Q3";
 pub const NUMBER: &str = "17161DWJD07012770";
@@ -39,23 +39,11 @@ pub fn card() -> TestCard {
 }
 
 pub fn target(operation: &str, minor: i64) -> Target {
-    let bank = BankRef { bank_order_id: Some(ORDER.into()), transaction_id: None, auth_code: None, extra: Vec::new() };
-    Target {
-        operation: operation.into(),
-        model: "none".into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
+    native::target(ORDER, operation, minor)
 }
 
 pub fn answer(body: &Value) -> Reply {
     native::answer(200, "application/json;charset=UTF-8", body.to_string().as_bytes())
-}
-
-pub fn lost() -> Reply {
-    let phase = TransportPhase::AwaitingResponse;
-    Reply::Failed(TransportFailure { phase, timed_out: true, detail: "late".into() })
 }
 
 /// An answer to a write.

@@ -1,6 +1,7 @@
 //! Charges, captures, voids and refunds.
 
 use pos_nestpay::Nestpay;
+use vezne_kit::rows_read;
 use vezne_plugin::{Effect, Outcome, Payments, Preauth, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CODE, ORDER, answer, approved, card, ctx, outcome, resumed, sent, target, terms, word};
@@ -206,4 +207,10 @@ fn what_cannot_be_sent_is_refused_before() {
     drop(host);
     let _bare = native::Session::new().start();
     assert_eq!(word(&Nestpay::sale(&ctx(), &terms(1), &card().card())), "bad-config");
+}
+
+#[test]
+fn every_row_of_the_tables_reads() {
+    rows_read(pos_nestpay::answer::CODES);
+    rows_read(pos_nestpay::three_d::MD_STATUS);
 }

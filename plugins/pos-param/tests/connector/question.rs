@@ -1,7 +1,7 @@
 //! What became of an operation.
 
 use pos_param::Param;
-use vezne_plugin::{Effect, Outcome, Payments, Reply, Step, TransportFailure, TransportPhase};
+use vezne_plugin::{Effect, Outcome, Payments, Step, native};
 
 use crate::bank::{self, ORDER, answer, ctx, line, line_with, no_line, outcome, resumed, sent, target, word};
 
@@ -125,10 +125,5 @@ fn only_no_such_order_is_nothing() {
         }
     }
     let step = Param::inquire(&ctx(), &target("sale", 100)).expect("a step");
-    let failed = Reply::Failed(TransportFailure {
-        phase: TransportPhase::AwaitingResponse,
-        timed_out: true,
-        detail: "late".into(),
-    });
-    assert_eq!(word(&resumed(&step, 100, &failed)), "unknown");
+    assert_eq!(word(&resumed(&step, 100, &native::lost())), "unknown");
 }

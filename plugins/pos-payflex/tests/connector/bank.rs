@@ -40,13 +40,7 @@ pub fn target(operation: &str, minor: i64) -> Target {
         auth_code: Some("735879".into()),
         extra: Vec::new(),
     };
-    Target {
-        operation: operation.into(),
-        model: "none".into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
+    Target { bank, ..native::target(ORDER, operation, minor) }
 }
 
 pub fn elements(fields: &[(&str, &str)]) -> String {

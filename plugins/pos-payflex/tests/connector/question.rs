@@ -1,7 +1,7 @@
 //! What became of it?
 
 use pos_payflex::Payflex;
-use vezne_plugin::{Effect, Outcome, Payments, Reply, Step, Target, native};
+use vezne_plugin::{Effect, Outcome, Payments, Step, Target, native};
 
 use crate::bank::{self, ORDER, answer, endpoint, listed, outcome, resumed, search_refused, sent, target, word};
 
@@ -72,12 +72,7 @@ fn only_the_banks_own_words_mean_no_such_transaction() {
     for code in ["9065", "9057", "1001", "0051", "ZZ", ""] {
         assert_eq!(word(&resumed(&step, 1_001, &answer(&search_refused(code)))), "unknown", "{code}");
     }
-    let failed = Reply::Failed(vezne_plugin::TransportFailure {
-        phase: vezne_plugin::TransportPhase::AwaitingResponse,
-        timed_out: true,
-        detail: "timed out".into(),
-    });
-    assert_eq!(word(&resumed(&step, 1_001, &failed)), "unknown");
+    assert_eq!(word(&resumed(&step, 1_001, &native::lost())), "unknown");
     assert_eq!(word(&resumed(&step, 1_001, &native::answer(502, "text/html", b"<html></html>"))), "unreadable");
 }
 

@@ -1,6 +1,7 @@
 //! Charges, captures, voids and refunds.
 
 use pos_payflex::Payflex;
+use vezne_kit::rows_read;
 use vezne_plugin::{Effect, Outcome, Payments, Preauth, Step, native};
 
 use crate::bank::{
@@ -135,4 +136,9 @@ fn every_change_names_the_original_and_has_a_number_of_its_own() {
     lost.bank.transaction_id = None;
     assert_eq!(word(&Payflex::cancel(&ctx(), &lost)), "invalid");
     assert_eq!(word(&Payflex::refund(&ctx(), &terms(1), &lost)), "invalid");
+}
+
+#[test]
+fn every_row_of_the_tables_reads() {
+    rows_read(pos_payflex::answer::CODES);
 }

@@ -38,14 +38,8 @@ fn is_no_verdict(word: &str) -> bool {
 #[test]
 fn pages_and_halves_of_answers_are_no_verdict() {
     let _host = bank::host();
-    let spoiled = Spoiled {
-        content_type: "application/json; charset=utf-8",
-        empty: &[b"<posnetResponse><approved>1</approved></posnetResponse>", b"{}"],
-        head: b"{\"ServiceResponseData\":\"",
-        behind: b"{}",
-        statuses: &[400],
-        no_verdicts: &["unknown"],
-    };
+    let empty: &[&[u8]] = &[b"<posnetResponse><approved>1</approved></posnetResponse>"];
+    let spoiled = Spoiled::json("application/json; charset=utf-8", b"{\"ServiceResponseData\":\"", empty);
     for (step, good) in waiting() {
         assert_eq!(word(&bank::resumed(&step, 1_001, &answer(&good))), "approved");
         spoiled.check(&good, good.len(), |reply| word(&bank::resumed(&step, 1_001, reply)));

@@ -4,7 +4,7 @@ use pos_posnet::Posnet;
 use vezne_plugin::native::{self, Running, Session, TestCard};
 pub use vezne_plugin::native::{outcome, state_of, terms, word};
 use vezne_plugin::value::Value;
-use vezne_plugin::{BankRef, Context, DigestAlg, Fault, Payments, Reply, Step, Target, TextForm};
+use vezne_plugin::{Context, DigestAlg, Fault, Payments, Reply, Step, Target, TextForm};
 
 pub const ORDER: &str = "01JD8ZK0Q3";
 pub const XID: &str = "000000000001JD8ZK0Q3";
@@ -38,14 +38,8 @@ pub fn card() -> TestCard {
 }
 
 pub fn target(operation: &str, minor: i64) -> Target {
-    let bank = BankRef { bank_order_id: Some(ORDER.into()), transaction_id: None, auth_code: None, extra: Vec::new() };
-    Target {
-        operation: operation.into(),
-        model: if operation == "three-d-secure" { "3d" } else { "none" }.into(),
-        terms: terms(minor),
-        bank,
-        sent_at_millis: 1_795_338_000_000,
-    }
+    let model = if operation == "three-d-secure" { "3d" } else { "none" }.into();
+    Target { model, ..native::target(ORDER, operation, minor) }
 }
 
 pub fn with_key(mut target: Target, key: &str, stands_as: &str) -> Target {

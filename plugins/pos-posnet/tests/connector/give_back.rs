@@ -133,12 +133,7 @@ fn a_refund_goes_out_even_where_the_bank_cannot_be_asked() {
     assert_eq!(send.known.extra, [("refunds-before".to_owned(), String::new())]);
     // No answer at all: nothing was sent, and nothing will be.
     assert_eq!(word(&resumed(&look, 50, &native::answer(502, "text/html", b"<html>"))), "not-processed");
-    let failed = vezne_plugin::Reply::Failed(vezne_plugin::TransportFailure {
-        phase: vezne_plugin::TransportPhase::AwaitingResponse,
-        timed_out: true,
-        detail: "timed out".into(),
-    });
-    assert_eq!(word(&resumed(&look, 50, &failed)), "not-processed");
+    assert_eq!(word(&resumed(&look, 50, &native::lost())), "not-processed");
 }
 
 #[test]

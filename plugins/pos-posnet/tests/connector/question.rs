@@ -66,12 +66,7 @@ fn only_the_banks_own_words_mean_no_such_order() {
     }
     let foreign = listed_as("0000000000000001JD8ZK0Q4", &[row("Sale", "1", "10,01", KEY)]);
     assert_eq!(word(&resumed(&step, 1_001, &answer(&foreign))), "unknown");
-    let failed = vezne_plugin::Reply::Failed(vezne_plugin::TransportFailure {
-        phase: vezne_plugin::TransportPhase::AwaitingResponse,
-        timed_out: true,
-        detail: "timed out".into(),
-    });
-    assert_eq!(word(&resumed(&step, 1_001, &failed)), "unknown");
+    assert_eq!(word(&resumed(&step, 1_001, &native::lost())), "unknown");
     assert_eq!(word(&resumed(&step, 1_001, &native::answer(502, "text/html", b"<html></html>"))), "unreadable");
 }
 

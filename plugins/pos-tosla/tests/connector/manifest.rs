@@ -1,49 +1,18 @@
 //! The manifest and the tables are data: they must say what the code does.
 
-use std::collections::BTreeMap;
-
-use pos_tosla::Tosla;
 use pos_tosla::answer::{Answer, CODES, MD_STATUS};
 use pos_tosla::{history, settings::Settings};
 use serde_json::Value;
-use vezne_plugin::decline::Meaning;
+use vezne_kit::rows_read;
 use vezne_plugin::json::Tree;
-use vezne_plugin::{Step, ThreeDSecure, native};
+use vezne_plugin::native;
 
-use crate::bank::{self, card, ctx, terms};
-
-fn manifest() -> Value {
-    serde_json::from_str(include_str!("../../manifest.json")).expect("the manifest is JSON")
-}
+use crate::bank;
 
 #[test]
 fn every_row_of_the_tables_reads() {
     for table in [CODES, MD_STATUS] {
-        let rows: BTreeMap<String, Meaning> = serde_json::from_str(table).expect("the table reads");
-        assert!(!rows.is_empty());
-    }
-}
-
-#[test]
-fn every_model_it_names_can_be_started() {
-    let _host = bank::host();
-    for model in manifest()["models"].as_array().expect("a list") {
-        let step = Tosla::start(&ctx(), model.as_str().expect("a name"), &terms(1), Some(&card().card()));
-        assert!(matches!(step, Ok(Step::Send(_))), "{model}");
-    }
-}
-
-#[test]
-fn every_setting_has_help_in_three_languages() {
-    for (name, property) in manifest()["config"]["properties"].as_object().expect("settings") {
-        for part in ["title", "x-help"] {
-            for language in ["tr", "en", "az"] {
-                assert!(
-                    property[part][language].as_str().is_some_and(|text| !text.is_empty()),
-                    "{name} {part} {language}"
-                );
-            }
-        }
+        rows_read(table);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pos_tosla::Tosla;
 use serde_json::{Value, json};
-use vezne_plugin::{Effect, Outcome, Payments, Reply, Step, Target, TransportFailure, TransportPhase, native};
+use vezne_plugin::{Effect, Outcome, Payments, Step, Target, native};
 
 use crate::bank::{self, answer, ctx, line, nothing, outcome, resumed, said, sent, target, with_extra, word};
 
@@ -51,8 +51,7 @@ fn a_sale_is_found_or_not() {
     other["OrderId"] = json!("OTHER");
     assert_eq!(told(&sale, &other), "unknown");
     let step = asked(&sale);
-    let failure = TransportFailure { phase: TransportPhase::AwaitingResponse, timed_out: true, detail: "late".into() };
-    assert_eq!(word(&resumed(&step, 1_001, &Reply::Failed(failure))), "unknown");
+    assert_eq!(word(&resumed(&step, 1_001, &native::lost())), "unknown");
     assert_eq!(word(&resumed(&step, 1_001, &native::answer(502, "text/html", b"<html></html>"))), "unreadable");
     assert_eq!(word(&resumed(&step, 1_001, &native::answer(204, "", b""))), "unreadable");
 }

@@ -1,6 +1,6 @@
 //! What a connector's tests begin an act with, and how they read what it says.
 
-use crate::{Context, Fault, Money, Outcome, Step, Terms};
+use crate::{Context, Fault, Money, Outcome, Reply, Step, Target, Terms, TransportFailure, TransportPhase, step};
 
 /// The context of an attempt with this order number: a payer in Turkey, at a sandbox.
 pub fn context(order_id: &str) -> Context {
@@ -24,6 +24,30 @@ pub fn terms(minor: i64) -> Terms {
         entry: "ecommerce".into(),
         description: Some("Şişli Çağrı İnşaat".into()),
     }
+}
+
+/// An operation of so many kuruş on this order, made without the gate when a [`Session`](super::Session) begins, of
+/// which nothing is known but the order's number.
+pub fn target(order_id: &str, operation: &str, minor: i64) -> Target {
+    Target {
+        operation: operation.into(),
+        model: "none".into(),
+        terms: terms(minor),
+        bank: step::order_ref(order_id),
+        sent_at_millis: super::BEGINS_MS,
+    }
+}
+
+/// The same with more that the connector noted of it.
+pub fn with_extra(mut target: Target, pairs: &[(&str, &str)]) -> Target {
+    target.bank.extra.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    target
+}
+
+/// No answer came in time to a request that had left.
+pub fn lost() -> Reply {
+    let phase = TransportPhase::AwaitingResponse;
+    Reply::Failed(TransportFailure { phase, timed_out: true, detail: "late".into() })
 }
 
 /// What a step that waits wants back with the answer. Panics on one that does not wait.

@@ -19,8 +19,11 @@ use std::collections::BTreeMap;
 
 use crate::{BrowserAction, Part, Reply, Step};
 
-pub use act::{context, outcome, state_of, terms, word};
+pub use act::{context, lost, outcome, state_of, target, terms, with_extra, word};
 pub use card::TestCard;
+
+/// 22 November 2026, 12:00 in Istanbul.
+const BEGINS_MS: u64 = 1_795_338_000_000;
 
 /// What the host would give a connector: settings, secrets, a clock.
 #[derive(Debug, Clone)]
@@ -39,8 +42,7 @@ impl Default for Session {
         Self {
             settings: BTreeMap::new(),
             secrets: BTreeMap::new(),
-            // 22 November 2026, 12:00 in Istanbul.
-            now_ms: 1_795_338_000_000,
+            now_ms: BEGINS_MS,
             references: 0,
             comparisons: 0,
             matched: false,

@@ -130,6 +130,8 @@ stories! {
         let doubt = the_doubt(&clerk).await?;
         let short = clerk.post(&format!("/v1/doubts/{doubt}/decisions"), &json!({ "outcome": "done", "evidence": "evet" })).await?;
         ensure!(short.status == 422 && short.text("/errors/0/pointer") == "/evidence", "{}", short.answer.text());
+        let blank = clerk.post(&format!("/v1/doubts/{doubt}/decisions"), &json!({ "outcome": "", "evidence": EVIDENCE })).await?;
+        ensure!(blank.status == 422 && blank.text("/errors/0/pointer") == "/outcome", "{}", blank.answer.text());
         let program = world.api.post(&format!("/v1/doubts/{doubt}/decisions"), &json!({ "outcome": "done", "evidence": EVIDENCE })).await?;
         ensure!(program.status == 403, "{}", program.answer.text());
         let proposal = propose(&clerk, &doubt, "done").await?;

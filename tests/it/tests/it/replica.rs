@@ -7,7 +7,7 @@ use vezne_it::api::fresh_key;
 use vezne_it::family::{Family, families};
 use vezne_it::host::Host;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
-use vezne_it::{Api, Browser, Database, Page, Reply, World, stories};
+use vezne_it::{Api, Browser, Page, Reply, World, stories};
 
 /// Two servers; the proxy in front of them sends payers and banks to the second one.
 struct Two {
@@ -74,10 +74,9 @@ async fn confirmed(browser: &Browser, page: &Page) -> Result<Page> {
 }
 
 stories! {
+    on Postgres as postgres;
+
     async fn the_payer_comes_back_to_the_other_server(world) {
-        if world.database != Database::Postgres {
-            return Ok(());
-        }
         let two = Two::start(world).await?;
         let (begun, browser, page) = at_the_issuer(world, &two).await?;
         let result = confirmed(&browser, &page).await?;
@@ -90,9 +89,6 @@ stories! {
     }
 
     async fn a_server_that_ends_takes_its_cards_along_and_no_money(world) {
-        if world.database != Database::Postgres {
-            return Ok(());
-        }
         let two = Two::start(world).await?;
         let (begun, browser, page) = at_the_issuer(world, &two).await?;
         two.first.stop().await;
@@ -104,9 +100,6 @@ stories! {
     }
 
     async fn one_key_at_both_servers_charges_once(world) {
-        if world.database != Database::Postgres {
-            return Ok(());
-        }
         let two = Two::start(world).await?;
         let tries = (0..20).map(|_| async {
             let (key, body) = (fresh_key(), world.sale(AMOUNT, GOOD_CARD));
@@ -133,9 +126,6 @@ stories! {
     }
 
     async fn an_errand_is_for_who_has_the_keys(world) {
-        if world.database != Database::Postgres {
-            return Ok(());
-        }
         let two = Two::start(world).await?;
         let path = format!("{}/replica/errand", two.first.url);
         for body in ["", "v1.00000000.AAAA"] {

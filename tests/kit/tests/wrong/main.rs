@@ -112,6 +112,36 @@ wrong! {
 }
 
 #[test]
+fn a_payer_who_never_came_to_the_gate_is_missed() {
+    let text = tried::<{ toy::GOES_PAST_THE_GATE }>().to_text();
+    assert!(text.contains("the payer was never led to the gate"), "{text}");
+}
+
+#[test]
+fn a_manifest_that_says_too_little_or_too_much_is_named() {
+    let of = |from: &str, to: &str| {
+        let answers = Answers::read(ANSWERS).expect("answers").signed(sign);
+        let manifest = MANIFEST.replace(from, to);
+        Kit::new(connector::<{ toy::RIGHT }>(), &manifest, answers).expect("a manifest").run()
+    };
+    let told = r#""title": {"tr": "a", "en": "b", "az": "c"}, "x-help": {"tr": "d", "en": "e", "az": "f"}"#;
+    let of_setting = |texts: &str| {
+        let config = format!(r#""config": {{"properties": {{"client-id": {{{texts}}}}}}}, "models""#);
+        of(r#""models""#, &config)
+    };
+    assert!(of_setting(told).broken().is_empty());
+    for (from, part) in [(r#""az": "c""#, "title"), (r#""az": "f""#, "x-help")] {
+        for to in [r#""az": """#, r#""de": "c""#] {
+            let report = of_setting(&told.replace(from, to));
+            assert_eq!(report.broken_promises(), ["every-setting-has-help"]);
+            assert!(report.to_text().contains(&format!("client-id has no {part} in az")), "{}", report.to_text());
+        }
+    }
+    let report = of(r#"["3d", "3d-pay"]"#, r#"["3d", "3d-pay", "4d"]"#);
+    assert!(report.to_text().contains("a model 4d"), "{}", report.to_text());
+}
+
+#[test]
 fn a_bank_that_signs_nothing_must_be_asked() {
     let answers = ANSWERS.replace("\"signature\": [\"hash\"],", "");
     let bank = Answers::read(&answers).expect("answers").signed(unsigned);

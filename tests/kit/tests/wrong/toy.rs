@@ -65,6 +65,8 @@ pub const BELIEVES_AN_UNSIGNED_NO: u8 = 21;
 pub const LISTS_NOTHING: u8 = 22;
 /// Lists the amount it remembers in place of the bank's.
 pub const LISTS_ITS_OWN_AMOUNT: u8 = 23;
+/// Charges at once where the payer should have authenticated.
+pub const GOES_PAST_THE_GATE: u8 = 24;
 
 /// The connector.
 pub struct Toy<const W: u8>;
@@ -272,6 +274,9 @@ impl<const W: u8> ThreeDSecure for Toy<W> {
         }
         if ctx.attributes.iter().any(|(name, _)| name == "operation") {
             return Err(Fault::Unsupported("no reservations".into()));
+        }
+        if W == GOES_PAST_THE_GATE {
+            return Self::sale(ctx, terms, card);
         }
         let charges = model == model::THREE_D_PAY;
         let effect = if charges { Effect::OnceOnlyWrite } else { Effect::ReadOnly };

@@ -1,20 +1,18 @@
 //! What the gate tells the merchant, through the browser.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::book::{Kind, Secure};
 use crate::clock::long_date;
 use crate::desk::{Charge, Done};
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
+use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{self, Authentication, Outcome};
+use crate::visit::{Authentication, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::WayBack;
 use crate::{http, page, random};
 
 use super::answer::{host, response};
@@ -31,91 +29,64 @@ const AUTHENTICATED: &str = "txnCode+responseCode+responseMessage+txnDateTime+me
 /// What a charge is signed over.
 const CHARGED: &str = "txnCode+responseCode+responseMessage+hostResponseCode+hostMessage+txnDateTime+merchantSafeId+terminalSafeId+orderId+cardHolderName+authCode+rrn+batchNumber+stan+additionalInstallCount+deferingMonth+ccbEarnedRewardAmount+ccbBalanceRewardAmount+ccbRewardDesc";
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, session.model != Model::ThreeD);
+impl WayBack for Session {
+    type Gate = Gate;
+
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
+
+    fn gate_charges(&self) -> bool {
+        self.model != Model::ThreeD
+    }
+
+    fn card_form(id: &str) -> String {
+        card_page(id)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let authentication = session.visit.authentication(bank);
+        let good = match session.model {
+            Model::ThreeD => authentication.is_any(),
+            // Half-secure results are the merchant's risk in `3D`; where the bank charges by itself it takes full ones only.
+            Model::Pay | Model::PayHosting => authentication.is_full(),
+        };
+        let Some(card) = session.visit.card.clone().filter(|_| good) else {
+            let fields = failure(account, &session.posted, "VPS-1279", "BKM 3DS Server Doğrulama Başarısız", &met);
+            return Some(close(session, "failUrl", fields, met));
+        };
+        let secure = authentication.proof(&card);
+        let now = bank.clock().now_ms();
+        if session.model == Model::ThreeD {
+            let secure_id = random::base64(20);
+            let fields = authenticated(store, account, session, &secure_id, &secure, now, &met);
+            let ordered = session.visit.ordered.clone();
+            let outcome = close(session, "okUrl", fields, met);
+            let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms: now, spent: false };
+            gate.vouchers.keep(secure_id, voucher);
+            return Some(outcome);
+        }
+        let done = pay(bank, store, session, &card, secure);
+        let fields = charged(store, account, session, &done, &met);
+        let url = if done.approved() { "okUrl" } else { "failUrl" };
+        tracing::info!(
+            order = session.visit.ordered.order,
+            full = authentication == Authentication::Challenged,
+            "charged at the gate"
+        );
+        Some(close(session, url, fields, met))
+    }
 }
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
-    }
-    if let Some(waiting) = session.visit.waits_at(bank, &card_page(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
-
-/// Decides the session once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
-    }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let authentication = session.visit.authentication(bank);
-    let good = match session.model {
-        Model::ThreeD => authentication.is_any(),
-        // Half-secure results are the merchant's risk in `3D`; where the bank charges by itself it takes full ones only.
-        Model::Pay | Model::PayHosting => authentication.is_full(),
-    };
-    let Some(card) = session.visit.card.clone().filter(|_| good) else {
-        let fields = failure(account, &session.posted, "VPS-1279", "BKM 3DS Server Doğrulama Başarısız", &met);
-        return Some(close(session, "failUrl", fields, met));
-    };
-    let secure = authentication.proof(&card);
-    let now = bank.clock().now_ms();
-    if session.model == Model::ThreeD {
-        let secure_id = random::base64(20);
-        let fields = authenticated(store, account, session, &secure_id, &secure, now, &met);
-        let ordered = session.visit.ordered.clone();
-        let outcome = close(session, "okUrl", fields, met);
-        let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms: now, spent: false };
-        gate.vouchers.keep(secure_id, voucher);
-        return Some(outcome);
-    }
-    let done = pay(bank, store, session, &card, secure);
-    let fields = charged(store, account, session, &done, &met);
-    let url = if done.approved() { "okUrl" } else { "failUrl" };
-    tracing::info!(
-        order = session.visit.ordered.order,
-        full = authentication == Authentication::Challenged,
-        "charged at the gate"
-    );
-    Some(close(session, url, fields, met))
-}
-
-fn close(session: &mut Session, url: &str, fields: Fields, met: Met) -> Outcome {
-    let outcome = Outcome {
-        lang: session.visit.lang.clone(),
-        url: field(&session.posted, url).to_owned(),
-        fields,
-        server_url: None,
-        met,
-    };
-    session.outcome = Some(outcome.clone());
-    outcome
+fn close(session: &Session, url: &str, fields: Fields, met: Met) -> Outcome {
+    let url = field(&session.posted, url).to_owned();
+    Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met }
 }
 
 fn pay(bank: &Bank, store: &Store, s: &Session, card: &IssuedCard, secure: Secure) -> Done {

@@ -77,7 +77,7 @@ async fn arrive(bank: &Bank, body: &[u8], hosted: bool) -> Response<Body> {
     let lang = field(&all, "lang").to_ascii_lowercase();
     let mut visit = Visit::new(store, ordered, &lang, card);
     let next = if hosted { card_page(&id) } else { visit.authenticate(bank, &return_page(&id)) };
-    bank.memory::<Gate>().sessions.insert(id, Session { posted, model, visit, outcome: None });
+    bank.memory::<Gate>().sessions.insert(id, Session { posted, model, visit });
     http::after(&met, Wire::PAGE, Vec::new()).await;
     Redirect::to(&next).into_response()
 }

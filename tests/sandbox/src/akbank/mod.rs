@@ -21,6 +21,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family =
@@ -33,5 +34,5 @@ fn routes() -> Router<Bank> {
         .route("/securepay", post(gate::enter))
         .route("/payhosting", post(gate::enter_hosted))
         .route("/securepay/card/{id}", get(hosted::show).post(hosted::submit))
-        .route("/securepay/return/{id}", get(callback::finish))
+        .route("/securepay/return/{id}", get(way_back::finish::<session::Session>))
 }

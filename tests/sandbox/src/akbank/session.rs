@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::visit::{Outcome, Visit};
+use crate::visit::Visit;
 use crate::voucher::Vouchers;
 
 use super::plan::Plan;
@@ -55,5 +55,4 @@ pub struct Session {
     pub(super) posted: Fields,
     pub(super) model: Model,
     pub(super) visit: Visit,
-    pub(super) outcome: Option<Outcome>,
 }

@@ -15,6 +15,7 @@ use crate::issuer::ThreeDs;
 use crate::store::Store;
 use crate::visit::{self, Authentication, Ordered, Outcome, Visit};
 use crate::voucher::{Voucher, Vouchers};
+use crate::way_back::WayBack;
 use crate::{http, random};
 
 use super::ask::{self, Ask, Refused};
@@ -45,14 +46,13 @@ impl Gate {
 }
 
 /// One visit.
-struct Session {
+pub struct Session {
     visit: Visit,
     bank_order: String,
     ok_url: String,
     fail_url: String,
     /// The request as the callback repeats it.
     repeated: Vec<(&'static str, String)>,
-    outcome: Option<Outcome>,
 }
 
 /// What the merchant gets, through the browser.
@@ -115,7 +115,6 @@ pub async fn enrol(bank: &Bank, store: &Store, account: &Account, ask: Ask<'_>, 
         ok_url: ask.get("OkUrl").to_owned(),
         fail_url: ask.get("FailUrl").to_owned(),
         repeated: ask.repeated(),
-        outcome: None,
     };
     bank.memory::<Gate>().sessions.insert(id.clone(), session);
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("127.0.0.1");
@@ -148,40 +147,6 @@ pub async fn visit_issuer(State(bank): State<Bank>, Path(id): Path<String>) -> R
     Redirect::to(&next).into_response()
 }
 
-/// The browser comes back from the issuer.
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, false);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
-
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
-    }
-    if let Some(waiting) = session.visit.waits_at(bank, "/") {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
-
 fn verdict(authentication: Authentication) -> (String, &'static str) {
     if authentication.is_full() {
         return ("00".to_owned(), "Kart doğrulandı.");
@@ -190,46 +155,57 @@ fn verdict(authentication: Authentication) -> (String, &'static str) {
     (code, "Kart doğrulanamadı.")
 }
 
-/// Decides the visit once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+impl WayBack for Session {
+    type Gate = Gate;
+
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let card = session.visit.card.clone()?;
-    let authentication = session.visit.authentication(bank);
-    let (code, text) = verdict(authentication);
-    let md = if authentication.is_full() { random::base64(16) } else { String::new() };
-    let ordered = session.visit.ordered.clone();
-    let contract = Contract {
-        code,
-        text: text.to_owned(),
-        order: ordered.order.clone(),
-        bank_order: session.bank_order.clone(),
-        md: md.clone(),
-        message: if account.brand == Brand::Kuveyt { session.repeated.clone() } else { Vec::new() },
-        ..Contract::default()
-    };
-    let contract = falsified(contract, &met).signed(account, met.has(FaultKind::WrongHash));
-    let url = if authentication.is_full() { &session.ok_url } else { &session.fail_url };
-    let outcome = Outcome {
-        lang: session.visit.lang.clone(),
-        url: url.clone(),
-        fields: told(account.brand, &contract),
-        server_url: None,
-        met,
-    };
-    session.outcome = Some(outcome.clone());
-    let number = session.bank_order.clone();
-    tracing::info!(order = ordered.order, status = authentication.tx_status(), "3-D finished");
-    if authentication.is_full() {
-        let (secure, at_ms) = (authentication.proof(&card), bank.clock().now_ms());
-        gate.vouchers.keep(md.clone(), Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false });
-        gate.numbers.insert(md, number);
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    Some(outcome)
+
+    fn gate_charges(&self) -> bool {
+        false
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let card = session.visit.card.clone()?;
+        let authentication = session.visit.authentication(bank);
+        let (code, text) = verdict(authentication);
+        let md = if authentication.is_full() { random::base64(16) } else { String::new() };
+        let ordered = session.visit.ordered.clone();
+        let contract = Contract {
+            code,
+            text: text.to_owned(),
+            order: ordered.order.clone(),
+            bank_order: session.bank_order.clone(),
+            md: md.clone(),
+            message: if account.brand == Brand::Kuveyt { session.repeated.clone() } else { Vec::new() },
+            ..Contract::default()
+        };
+        let contract = falsified(contract, &met).signed(account, met.has(FaultKind::WrongHash));
+        let url = if authentication.is_full() { &session.ok_url } else { &session.fail_url };
+        let outcome = Outcome {
+            lang: session.visit.lang.clone(),
+            url: url.clone(),
+            fields: told(account.brand, &contract),
+            server_url: None,
+            met,
+        };
+        let number = session.bank_order.clone();
+        tracing::info!(order = ordered.order, status = authentication.tx_status(), "3-D finished");
+        if authentication.is_full() {
+            let (secure, at_ms) = (authentication.proof(&card), bank.clock().now_ms());
+            gate.vouchers
+                .keep(md.clone(), Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false });
+            gate.numbers.insert(md, number);
+        }
+        Some(outcome)
+    }
 }
 
 fn falsified(mut contract: Contract, met: &Met) -> Contract {

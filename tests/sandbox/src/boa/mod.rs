@@ -17,6 +17,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family = Family { name: "boa", routes, stores: store::stores, memory: Memory::of::<gate::Gate> };
@@ -30,5 +31,5 @@ fn routes() -> Router<Bank> {
             post(service::handle),
         )
         .route("/boa/acs/{id}", post(gate::visit_issuer))
-        .route("/boa/return/{id}", get(gate::finish))
+        .route("/boa/return/{id}", get(way_back::finish::<gate::Session>))
 }

@@ -3,16 +3,15 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::desk::{Done, Verdict};
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
+use crate::fault::{FaultKind, Met};
 use crate::store::Store;
-use crate::visit::{self, Outcome};
+use crate::visit::{Outcome, Visit};
 use crate::voucher::Voucher;
-use crate::{form, http, random};
+use crate::way_back::WayBack;
+use crate::{random, way_back};
 
 use super::answer::{bank_code, decimal, transaction_type};
 use super::api::charge;
@@ -21,47 +20,6 @@ use super::operation::{code, desk};
 use super::rules::currency_code;
 use super::session::{Gate, Session};
 use super::store::{Account, BY_APP};
-
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let (mut met, by_get) = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().visits.get(&id) {
-        session.visit.add_card_faults(&mut met, !session.by_merchant);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    if by_get {
-        let joined = if outcome.url.contains('?') { '&' } else { '?' };
-        return Redirect::to(&format!("{}{joined}{}", outcome.url, form::encode(&outcome.fields))).into_response();
-    }
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
-
-/// The faults of a session that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<(Met, bool), Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.visits.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
-    }
-    if session.failed.is_none()
-        && let Some(waiting) = session.visit.waits_at(bank, "/")
-    {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok((bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)), session.by_get))
-}
 
 /// What is said of the payment.
 struct Told {
@@ -73,29 +31,51 @@ struct Told {
     auth_code: String,
 }
 
-/// Decides the session once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.visits.get(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+/// The browser comes back from the issuer (or never had to go there), and goes on by a form or by a query.
+pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
+    let outcome = match way_back::decided::<Session>(&bank, &id).await {
+        Ok(outcome) => outcome,
+        Err(page) => return *page,
+    };
+    let by_get = bank.memory::<Gate>().visits.get(&id).is_some_and(|session| session.by_get);
+    if by_get { outcome.lead() } else { outcome.send().await }
+}
+
+impl WayBack for Session {
+    type Gate = Gate;
+
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.visits.get_mut(id)
     }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let (told, voucher) = decide(bank, store, session);
-    let fields = fields(session, account, &told, &met);
-    let url = if told.yes { &session.return_url } else { &session.cancel_url };
-    let lang = session.visit.lang.clone();
-    let outcome = Outcome { lang, url: url.clone(), fields, server_url: None, met };
-    let number = session.number.clone();
-    if let Some(voucher) = voucher {
-        gate.vouchers.keep(number, voucher);
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let session = gate.visits.get_mut(id)?;
-    if !told.yes {
-        session.failed = Some(told.code);
+
+    fn gate_charges(&self) -> bool {
+        !self.by_merchant
     }
-    session.outcome = Some(outcome.clone());
-    Some(outcome)
+
+    fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.visits.get_mut(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (told, voucher) = decide(bank, store, session);
+        let fields = fields(session, account, &told, &met);
+        let url = if told.yes { &session.return_url } else { &session.cancel_url };
+        let lang = session.visit.lang.clone();
+        let outcome = Outcome { lang, url: url.clone(), fields, server_url: None, met };
+        if let Some(voucher) = voucher {
+            gate.vouchers.keep(session.number.clone(), voucher);
+        }
+        if !told.yes {
+            session.failed = Some(told.code);
+        }
+        Some(outcome)
+    }
 }
 
 fn fields(session: &Session, account: &Account, told: &Told, met: &Met) -> Vec<(String, String)> {

@@ -92,7 +92,6 @@ fn begun(bank: &Bank, store: &Store, account: &Account, m: &Value) -> Session {
         by_get: text(m, "response_method") != "POST",
         began_ms: now,
         failed,
-        outcome: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::visit::{Outcome, Visit};
+use crate::visit::Visit;
 use crate::voucher::Vouchers;
 
 /// Everything the family remembers.
@@ -60,5 +60,4 @@ pub struct Session {
     pub(super) began_ms: i64,
     /// The code of a session that ended without money.
     pub(super) failed: Option<u16>,
-    pub(super) outcome: Option<Outcome>,
 }

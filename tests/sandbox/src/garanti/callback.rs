@@ -1,19 +1,17 @@
 //! What the gate tells the merchant, through the browser.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::book::Secure;
 use crate::desk::Charge;
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
+use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{self, Authentication, Outcome};
+use crate::visit::{Authentication, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::WayBack;
 use crate::{http, page, random};
 
 use super::answer::Answer;
@@ -23,79 +21,57 @@ use super::operation::desk;
 use super::session::{Gate, Session};
 use super::store::Account;
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, !session.authenticates_only());
+impl WayBack for Session {
+    type Gate = Gate;
+
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
+
+    fn gate_charges(&self) -> bool {
+        !self.authenticates_only()
+    }
+
+    fn card_form(id: &str) -> String {
+        hosted_page(id)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let authentication = session.visit.authentication(bank);
+        let Some(card) = session.visit.card.clone() else {
+            let fields = unsigned(&session.posted, "0", "Islem kart hamili tarafindan iptal edildi.");
+            return Some(close(session, "errorurl", fields, met));
+        };
+        let md = format!("aW5kZXg6MDJ{}", random::base64(60));
+        let secure = authentication.proof(&card);
+        let mut fields = authentication_fields(session, store, &card, &md, &secure, authentication);
+        let mut paid = authentication.is_any();
+        if !session.authenticates_only() {
+            // Where the bank charges by itself it takes full authentications only.
+            paid = authentication.is_full() && pay(bank, store, session, &card, &secure, &mut fields);
+        }
+        falsify(&mut fields, &met);
+        sign(&mut fields, account, met.has(FaultKind::WrongHash));
+        let outcome = close(session, if paid { "successurl" } else { "errorurl" }, fields, met);
+        if session.authenticates_only() && authentication.is_any() {
+            let ordered = session.visit.ordered.clone();
+            let at_ms = bank.clock().now_ms();
+            let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
+            gate.vouchers.keep(md, voucher);
+        }
+        Some(outcome)
+    }
 }
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
-    }
-    if let Some(waiting) = session.visit.waits_at(bank, &hosted_page(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
-
-/// Decides the visit once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
-    }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let authentication = session.visit.authentication(bank);
-    let Some(card) = session.visit.card.clone() else {
-        let fields = unsigned(&session.posted, "0", "Islem kart hamili tarafindan iptal edildi.");
-        return Some(close(session, "errorurl", fields, met));
-    };
-    let md = format!("aW5kZXg6MDJ{}", random::base64(60));
-    let secure = authentication.proof(&card);
-    let mut fields = authentication_fields(session, store, &card, &md, &secure, authentication);
-    let mut paid = authentication.is_any();
-    if !session.authenticates_only() {
-        // Where the bank charges by itself it takes full authentications only.
-        paid = authentication.is_full() && pay(bank, store, session, &card, &secure, &mut fields);
-    }
-    falsify(&mut fields, &met);
-    sign(&mut fields, account, met.has(FaultKind::WrongHash));
-    let outcome = close(session, if paid { "successurl" } else { "errorurl" }, fields, met);
-    if session.authenticates_only() && authentication.is_any() {
-        let ordered = session.visit.ordered.clone();
-        let at_ms = bank.clock().now_ms();
-        let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
-        gate.vouchers.keep(md, voucher);
-    }
-    Some(outcome)
-}
-
-fn close(session: &mut Session, url: &str, fields: Fields, met: Met) -> Outcome {
+fn close(session: &Session, url: &str, fields: Fields, met: Met) -> Outcome {
     let url = field(&session.posted, url).to_owned();
-    let outcome = Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met };
-    session.outcome = Some(outcome.clone());
-    outcome
+    Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met }
 }
 
 fn push(fields: &mut Fields, name: &str, value: impl Into<String>) {

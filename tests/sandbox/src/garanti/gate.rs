@@ -59,7 +59,7 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     let id = random::id();
     let mut visit = Visit::new(store, ordered, field(&all, "lang"), card);
     let next = if visit.card.is_none() { hosted_page(&id) } else { visit.authenticate(&bank, &return_page(&id)) };
-    bank.memory::<Gate>().sessions.insert(id, Session { posted, level, visit, outcome: None });
+    bank.memory::<Gate>().sessions.insert(id, Session { posted, level, visit });
     http::after(&met, Wire::PAGE, Vec::new()).await;
     Redirect::to(&next).into_response()
 }

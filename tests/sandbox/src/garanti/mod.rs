@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family =
@@ -32,5 +33,5 @@ fn routes() -> Router<Bank> {
         .route("/VPServlet", post(api::handle))
         .route("/servlet/gt3dengine", post(gate::enter))
         .route("/servlet/oos/{id}", get(hosted::show).post(hosted::submit))
-        .route("/servlet/3dreturn/{id}", get(callback::finish))
+        .route("/servlet/3dreturn/{id}", get(way_back::finish::<session::Session>))
 }

@@ -7,7 +7,7 @@ use crate::book::{Kind, Secure};
 use crate::issuer::IssuedCard;
 use crate::secret::same;
 use crate::store::Store;
-use crate::visit::{Ordered, Outcome, Visit};
+use crate::visit::{Ordered, Visit};
 use crate::voucher::{Unvouched, Vouchers};
 use crate::xml::Flat;
 
@@ -28,7 +28,6 @@ pub struct Session {
     /// `3D`, `3D_PAY` or `3D_OOS_PAY`.
     pub(super) level: String,
     pub(super) visit: Visit,
-    pub(super) outcome: Option<Outcome>,
 }
 
 impl Session {

@@ -1,17 +1,15 @@
 //! What the gate tells the merchant, through the browser.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::book::Secure;
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
+use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
-use crate::visit::{self, Authentication, Outcome};
+use crate::visit::{Authentication, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::WayBack;
 use crate::{http, page, random};
 
 use super::answer::{self, Answer};
@@ -35,85 +33,63 @@ const SIGNED: [&str; 11] = [
     "mdStatus",
 ];
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, session.model != "3DModel");
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
+impl WayBack for Session {
+    type Gate = Gate;
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(waiting) = session.visit.waits_at(bank, &card_page(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
 
-/// Decides the session once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let Some(card) = session.visit.card.clone() else {
-        let mut fields = fields(&session.posted, "0");
-        push(&mut fields, "ErrorMessage", "Islem kart hamili tarafindan iptal edildi");
-        return Some(close(session, account, false, fields, met));
-    };
-    let authentication = session.visit.authentication(bank);
-    let secure = authentication.proof(&card);
-    let md = random::hex_upper(32);
-    let mut fields = authenticated(session, &card, &md, &secure, authentication);
-    let ordered = session.visit.ordered.clone();
-    let mut paid = true;
-    // Half-secure results are the merchant's risk in `3DModel`; where the bank charges it takes full ones only.
-    if session.model != "3DModel" {
-        paid = authentication.is_full();
-        if paid {
-            let charge = api::charge(&ordered, &card, &session.model, Some(secure.clone()));
-            let answer = operation::charge(bank, store, charge);
-            paid = answer.get("TxnResult") == "Success";
-            add_payment(&mut fields, &answer);
+
+    fn gate_charges(&self) -> bool {
+        self.model != "3DModel"
+    }
+
+    fn card_form(id: &str) -> String {
+        card_page(id)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let Some(card) = session.visit.card.clone() else {
+            let mut fields = fields(&session.posted, "0");
+            push(&mut fields, "ErrorMessage", "Islem kart hamili tarafindan iptal edildi");
+            return Some(close(session, account, false, fields, met));
+        };
+        let authentication = session.visit.authentication(bank);
+        let secure = authentication.proof(&card);
+        let md = random::hex_upper(32);
+        let mut fields = authenticated(session, &card, &md, &secure, authentication);
+        let ordered = session.visit.ordered.clone();
+        let mut paid = true;
+        // Half-secure results are the merchant's risk in `3DModel`; where the bank charges it takes full ones only.
+        if session.model != "3DModel" {
+            paid = authentication.is_full();
+            if paid {
+                let charge = api::charge(&ordered, &card, &session.model, Some(secure.clone()));
+                let answer = operation::charge(bank, store, charge);
+                paid = answer.get("TxnResult") == "Success";
+                add_payment(&mut fields, &answer);
+            }
         }
+        let outcome = close(session, account, authentication.is_any() && paid, fields, met);
+        if session.model == "3DModel" && authentication.is_any() {
+            let at_ms = bank.clock().now_ms();
+            gate.vouchers.keep(md, Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false });
+        }
+        Some(outcome)
     }
-    let outcome = close(session, account, authentication.is_any() && paid, fields, met);
-    if session.model == "3DModel" && authentication.is_any() {
-        let at_ms = bank.clock().now_ms();
-        gate.vouchers.keep(md, Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false });
-    }
-    Some(outcome)
 }
 
-fn close(session: &mut Session, account: &Account, good: bool, mut fields: Fields, met: Met) -> Outcome {
+fn close(session: &Session, account: &Account, good: bool, mut fields: Fields, met: Met) -> Outcome {
     falsify(&mut fields, &met);
     sign(&mut fields, account, met.has(FaultKind::WrongHash));
     let url = field(&session.posted, if good { "OkUrl" } else { "FailUrl" }).to_owned();
-    let outcome = Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met };
-    session.outcome = Some(outcome.clone());
-    outcome
+    Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met }
 }
 
 fn push(fields: &mut Fields, name: &str, value: impl Into<String>) {

@@ -18,7 +18,7 @@ use crate::issuer::IssuedCard;
 use crate::requests::Seen;
 use crate::secret::same;
 use crate::store::Store;
-use crate::visit::{Ordered, Outcome, Visit};
+use crate::visit::{Ordered, Visit};
 use crate::voucher::Vouchers;
 use crate::{form, http, page, random};
 
@@ -40,7 +40,6 @@ pub struct Session {
     /// `3DModel`, `3DPay` or `3DHost`.
     pub(super) model: String,
     pub(super) visit: Visit,
-    pub(super) outcome: Option<Outcome>,
 }
 
 const CARD_FIELDS: [&str; 4] = ["Pan", "Cvv2", "Expiry", "Hash"];
@@ -101,7 +100,7 @@ pub async fn enter(bank: &Bank, all: &Fields) -> Response<Body> {
     let id = random::id();
     let mut visit = Visit::new(store, ordered, &lang, card);
     let next = if visit.card.is_none() { card_page(&id) } else { visit.authenticate(bank, &return_page(&id)) };
-    bank.memory::<Gate>().sessions.insert(id, Session { posted, model, visit, outcome: None });
+    bank.memory::<Gate>().sessions.insert(id, Session { posted, model, visit });
     http::after(&met, Wire::PAGE, Vec::new()).await;
     Redirect::to(&next).into_response()
 }

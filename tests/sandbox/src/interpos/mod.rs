@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family = Family { name: "interpos", routes, stores: store::stores, memory: Memory::of::<gate::Gate> };
@@ -28,5 +29,5 @@ fn routes() -> Router<Bank> {
         .route("/mpi/Default.aspx", post(api::handle))
         .route("/mpi/3DHost.aspx", post(gate::enter_hosted))
         .route("/mpi/card/{id}", get(hosted::show).post(hosted::submit))
-        .route("/mpi/3dreturn/{id}", get(callback::finish))
+        .route("/mpi/3dreturn/{id}", get(way_back::finish::<gate::Session>))
 }

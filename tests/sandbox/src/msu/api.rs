@@ -146,7 +146,6 @@ fn open(bank: &Bank, store: &Store, fields: &Fields) -> Result<Value, Invalid> {
         return_url: value(fields, "RETURNURL").to_owned(),
         opened_ms: now,
         failed: None,
-        outcome: None,
     };
     gate.sessions.insert(token.clone(), session);
     Ok(opened(&token))

@@ -1,16 +1,11 @@
 //! What the gate tells the merchant, through the browser.
 
-use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
-
 use crate::bank::Bank;
 use crate::desk::Done;
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
-use crate::visit::{self, Outcome};
-use crate::{http, random};
+use crate::fault::{FaultKind, Met};
+use crate::random;
+use crate::visit::{Outcome, Visit};
+use crate::way_back::WayBack;
 
 use super::answer::{currency_code, decimal, error};
 use super::api::charge;
@@ -19,66 +14,39 @@ use super::operation::desk;
 use super::session::{Gate, Session};
 use super::store::{Account, MODEL};
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(token): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &token) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&token) {
-        session.visit.add_card_faults(&mut met, true);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &token, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
-
-/// The faults of a session that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, token: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(token) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
-    }
-    if session.waits() {
-        return Err(Box::new(visit::unknown()));
-    }
-    if session.failed.is_none()
-        && let Some(waiting) = session.visit.waits_at(bank, "/")
-    {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
-
 /// What is said of the payment: the charge where it came to one, and else why not.
 enum Told {
     Charged(Box<Done>),
     Not(&'static str),
 }
 
-/// Decides the session once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, token: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(token)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+impl WayBack for Session {
+    type Gate = Gate;
+
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id).filter(|session| !session.waits())
     }
-    let (_, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let told = decide(bank, session)?;
-    let fields = fields(session, account, token, &told, &met);
-    let lang = session.visit.lang.clone();
-    let outcome = Outcome { lang, url: session.return_url.clone(), fields, server_url: None, met };
-    session.outcome = Some(outcome.clone());
-    Some(outcome)
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
+    }
+
+    fn gate_charges(&self) -> bool {
+        true
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, token: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(token)?;
+        let (_, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let told = decide(bank, session)?;
+        let fields = fields(session, account, token, &told, &met);
+        let lang = session.visit.lang.clone();
+        Some(Outcome { lang, url: session.return_url.clone(), fields, server_url: None, met })
+    }
 }
 
 /// Charges if the payer was fully authenticated.

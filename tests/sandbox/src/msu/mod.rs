@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family = Family { name: "msu", routes, stores: store::stores, memory: Memory::of::<session::Gate> };
@@ -26,5 +27,5 @@ fn routes() -> Router<Bank> {
     Router::new()
         .route("/msu/api/v2", post(api::handle))
         .route("/msu/api/v2/post/sale3d/{session}", post(gate::card_posted))
-        .route("/msu/return/{session}", get(callback::finish))
+        .route("/msu/return/{session}", get(way_back::finish::<session::Session>))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::visit::{Outcome, Visit};
+use crate::visit::Visit;
 
 /// A session lives this long.
 pub const SESSION_MS: i64 = 30 * 60_000;
@@ -30,12 +30,11 @@ pub struct Session {
     pub(super) opened_ms: i64,
     /// The code of a session that ended before anyone was asked for money.
     pub(super) failed: Option<&'static str>,
-    pub(super) outcome: Option<Outcome>,
 }
 
 impl Session {
     /// Does it still wait for a card?
     pub(super) fn waits(&self) -> bool {
-        self.visit.card.is_none() && self.failed.is_none() && self.outcome.is_none()
+        self.visit.card.is_none() && self.failed.is_none() && self.visit.outcome.is_none()
     }
 }

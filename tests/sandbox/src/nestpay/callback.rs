@@ -1,20 +1,18 @@
 //! What the gate tells the merchant, through the browser and from server to server.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::book::Secure;
 use crate::clock::{host_date, trx_date};
 use crate::desk::Charge;
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
+use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{self, Authentication, Outcome};
+use crate::visit::{Authentication, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::WayBack;
 use crate::{http, page};
 
 use super::answer::{merchant_id, terminal_id};
@@ -25,90 +23,67 @@ use super::session::{Gate, Model, Session, md};
 use super::store::{Account, HashRule};
 use super::xml::Answer;
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, session.model != Model::ThreeD);
+impl WayBack for Session {
+    type Gate = Gate;
+
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
+
+    fn gate_charges(&self) -> bool {
+        self.model != Model::ThreeD
+    }
+
+    fn card_form(id: &str) -> String {
+        hosted_page(id)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let authentication = session.visit.authentication(bank);
+        let Some(card) = session.visit.card.clone() else {
+            let say = "Islem kart hamili tarafindan iptal edildi.";
+            let fields = error_fields(account, &session.posted, Some("0"), "HPP-1005", say);
+            return Some(close(session, "failUrl", fields, met));
+        };
+        let (md, secure) = (md(&card, &store.id), authentication.proof(&card));
+        let mut fields = authentication_fields(bank, store, session, &card, &md, &secure, authentication);
+        let mut paid = true;
+        // Half-secure results are the merchant's risk in `3d`; where the bank charges by itself it takes full ones only.
+        if authentication.is_full() && session.model != Model::ThreeD {
+            let answer = pay(bank, store, session, &card, &secure);
+            paid = answer.approved;
+            payment_fields(&mut fields, store, session.model, &answer, bank.clock().now_ms());
+        } else if session.model != Model::ThreeD {
+            paid = false;
+        }
+        falsify(&mut fields, &met);
+        sign(&mut fields, account, met.has(FaultKind::WrongHash));
+        let url = if authentication.is_any() && paid { "okUrl" } else { "failUrl" };
+        let outcome = close(session, url, fields, met);
+        if session.model == Model::ThreeD && authentication.is_any() {
+            let ordered = session.visit.ordered.clone();
+            let at_ms = bank.clock().now_ms();
+            let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
+            gate.vouchers.keep(md, voucher);
+        }
+        Some(outcome)
+    }
 }
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        // Reloading the page posts the same callback again, as it does at the bank.
-        return Err(Box::new(http::page(outcome.page())));
-    }
-    if let Some(waiting) = session.visit.waits_at(bank, &hosted_page(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
-
-/// Decides the session once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
-    }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let authentication = session.visit.authentication(bank);
-    let Some(card) = session.visit.card.clone() else {
-        let say = "Islem kart hamili tarafindan iptal edildi.";
-        let fields = error_fields(account, &session.posted, Some("0"), "HPP-1005", say);
-        return Some(close(session, "failUrl", fields, met));
-    };
-    let (md, secure) = (md(&card, &store.id), authentication.proof(&card));
-    let mut fields = authentication_fields(bank, store, session, &card, &md, &secure, authentication);
-    let mut paid = true;
-    // Half-secure results are the merchant's risk in `3d`; where the bank charges by itself it takes full ones only.
-    if authentication.is_full() && session.model != Model::ThreeD {
-        let answer = pay(bank, store, session, &card, &secure);
-        paid = answer.approved;
-        payment_fields(&mut fields, store, session.model, &answer, bank.clock().now_ms());
-    } else if session.model != Model::ThreeD {
-        paid = false;
-    }
-    falsify(&mut fields, &met);
-    sign(&mut fields, account, met.has(FaultKind::WrongHash));
-    let url = if authentication.is_any() && paid { "okUrl" } else { "failUrl" };
-    let outcome = close(session, url, fields, met);
-    if session.model == Model::ThreeD && authentication.is_any() {
-        let ordered = session.visit.ordered.clone();
-        let at_ms = bank.clock().now_ms();
-        let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
-        gate.vouchers.keep(md, voucher);
-    }
-    Some(outcome)
-}
-
-fn close(session: &mut Session, url: &str, fields: Fields, met: Met) -> Outcome {
-    let outcome = Outcome {
+fn close(session: &Session, url: &str, fields: Fields, met: Met) -> Outcome {
+    Outcome {
         lang: session.visit.lang.clone(),
         url: field(&session.posted, url).to_owned(),
         fields,
         server_url: callback_url(&session.posted),
         met,
-    };
-    session.outcome = Some(outcome.clone());
-    outcome
+    }
 }
 
 fn callback_url(posted: &Fields) -> Option<String> {

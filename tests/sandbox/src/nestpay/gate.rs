@@ -69,7 +69,7 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     let mut visit = Visit::new(store, order.ordered, &lang, card);
     // A model that brings no card asks for it on the bank's form first.
     let next = if visit.card.is_none() { hosted_page(&id) } else { visit.authenticate(&bank, &return_page(&id)) };
-    bank.memory::<Gate>().sessions.insert(id, Session { posted, model: order.model, visit, outcome: None });
+    bank.memory::<Gate>().sessions.insert(id, Session { posted, model: order.model, visit });
     http::after(&met, Wire::PAGE, Vec::new()).await;
     Redirect::to(&next).into_response()
 }

@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family =
@@ -32,5 +33,5 @@ fn routes() -> Router<Bank> {
         .route("/fim/api", post(api::handle))
         .route("/fim/est3Dgate", post(gate::enter))
         .route("/fim/hosted/{id}", get(hosted::show).post(hosted::submit))
-        .route("/fim/3dreturn/{id}", get(callback::finish))
+        .route("/fim/3dreturn/{id}", get(way_back::finish::<session::Session>))
 }

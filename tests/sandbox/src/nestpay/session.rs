@@ -6,7 +6,7 @@ use crate::book::Kind;
 use crate::issuer::IssuedCard;
 use crate::random;
 use crate::store::Store;
-use crate::visit::{Ordered, Outcome, Visit};
+use crate::visit::{Ordered, Visit};
 use crate::voucher::Vouchers;
 
 use super::hash::{Fields, field};
@@ -115,7 +115,6 @@ pub struct Session {
     pub(super) posted: Fields,
     pub(super) model: Model,
     pub(super) visit: Visit,
-    pub(super) outcome: Option<Outcome>,
 }
 
 /// The id of an authentication, as the gate writes it.

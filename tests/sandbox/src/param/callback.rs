@@ -1,17 +1,12 @@
 //! What the gate tells the merchant, through the browser.
 
-use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
-
 use crate::bank::Bank;
 use crate::desk::Done;
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::{self, Wire};
+use crate::fault::{FaultKind, Met};
 use crate::store::Store;
-use crate::visit::{self, Authentication, Outcome};
+use crate::visit::{Authentication, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::WayBack;
 
 use super::api::charge;
 use super::gate::{Gate, Model, Session, card_page, md};
@@ -22,64 +17,42 @@ use super::store::Account;
 
 type Fields = Vec<(String, String)>;
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, session.model != Model::ThreeD);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
+impl WayBack for Session {
+    type Gate = Gate;
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(waiting) = session.visit.waits_at(bank, &card_page(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
 
-/// Decides the session once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    if session.model == Model::ThreeD {
-        let (outcome, voucher) = authenticated(bank, store, account, session, met)?;
-        if let Some((md, voucher)) = voucher {
-            gate.vouchers.keep(md, voucher);
+
+    fn gate_charges(&self) -> bool {
+        self.model != Model::ThreeD
+    }
+
+    fn card_form(id: &str) -> String {
+        card_page(id)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        if session.model == Model::ThreeD {
+            let (outcome, voucher) = authenticated(bank, store, account, session, met)?;
+            if let Some((md, voucher)) = voucher {
+                gate.vouchers.keep(md, voucher);
+            }
+            return Some(outcome);
         }
-        return Some(outcome);
+        Some(charged(bank, store, account, session, met))
     }
-    Some(charged(bank, store, account, session, met))
 }
 
-fn close(session: &mut Session, good: bool, fields: Fields, met: Met) -> Outcome {
+fn close(session: &Session, good: bool, fields: Fields, met: Met) -> Outcome {
     let url = if good { session.ok_url.clone() } else { session.fail_url.clone() };
-    let outcome = Outcome { lang: "tr".to_owned(), url, fields, server_url: None, met };
-    session.outcome = Some(outcome.clone());
-    outcome
+    Outcome { lang: "tr".to_owned(), url, fields, server_url: None, met }
 }
 
 fn comma(minor: i64) -> String {
@@ -90,7 +63,7 @@ fn authenticated(
     bank: &Bank,
     store: &Store,
     account: &Account,
-    session: &mut Session,
+    session: &Session,
     met: Met,
 ) -> Option<(Outcome, Option<(String, Voucher)>)> {
     let card = session.visit.card.clone()?;
@@ -135,7 +108,7 @@ fn reason(came: Authentication) -> &'static str {
 }
 
 /// The gate charges fully authenticated payers and tells what came of it.
-fn charged(bank: &Bank, store: &Store, account: &Account, session: &mut Session, met: Met) -> Outcome {
+fn charged(bank: &Bank, store: &Store, account: &Account, session: &Session, met: Met) -> Outcome {
     let ordered = session.visit.ordered.clone();
     let came = session.visit.authentication(bank);
     let card = session.visit.card.clone().filter(|_| came.is_full());

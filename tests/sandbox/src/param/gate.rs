@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::issuer::IssuedCard;
 use crate::random;
-use crate::visit::{Outcome, Visit};
+use crate::visit::Visit;
 use crate::voucher::Vouchers;
 
 /// Everything the gate remembers.
@@ -48,7 +48,6 @@ pub struct Session {
     pub(super) transaction: String,
     pub(super) ok_url: String,
     pub(super) fail_url: String,
-    pub(super) outcome: Option<Outcome>,
 }
 
 impl Gate {
@@ -62,7 +61,6 @@ impl Gate {
             transaction: transaction.to_owned(),
             ok_url: urls.0,
             fail_url: urls.1,
-            outcome: None,
         };
         self.sessions.insert(id.clone(), session);
         id

@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family = Family { name: "param", routes, stores: store::stores, memory: Memory::of::<gate::Gate> };
@@ -31,5 +32,5 @@ fn routes() -> Router<Bank> {
         .route("/3D_Secure/AkilliKart_3DPay_PFO.aspx", get(page::gate))
         .route("/3D_Secure/challenge", post(page::challenge))
         .route("/3D_Secure/card/{id}", get(page::card).post(page::typed))
-        .route("/3D_Secure/return/{id}", get(callback::finish))
+        .route("/3D_Secure/return/{id}", get(way_back::finish::<gate::Session>))
 }

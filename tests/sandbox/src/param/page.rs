@@ -38,7 +38,7 @@ fn onward(bank: &Bank, id: &str) -> Response<Body> {
     };
     let next = match session.visit.card {
         None => card_page(id),
-        Some(_) if session.outcome.is_some() => return_page(id),
+        Some(_) if session.visit.outcome.is_some() => return_page(id),
         Some(_) => session.visit.authenticate(bank, &return_page(id)),
     };
     Redirect::to(&next).into_response()

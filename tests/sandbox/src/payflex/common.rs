@@ -118,7 +118,6 @@ fn session(store: &Store, posted: &Fields, ordered: Ordered, card: Option<Issued
         visit: Visit::new(store, ordered, lang, card),
         transaction: random::id(),
         posted: posted.iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).cloned().collect(),
-        outcome: None,
         told: None,
     }
 }
@@ -202,7 +201,7 @@ fn told(bank: &Bank, posted: &Fields, met: &Met) -> Result<Answer, Refused> {
         .ok_or(("9601", "Kayıt bulunamadı."))?;
     let answer = session.told.clone().ok_or(("1074", "İşlem henüz tamamlanmadı."))?;
     // What was ordered for the way back is met here, where it counts.
-    let ordered = |kind| met.has(kind) || session.outcome.as_ref().is_some_and(|o| o.met.has(kind));
+    let ordered = |kind| met.has(kind) || session.visit.outcome.as_ref().is_some_and(|o| o.met.has(kind));
     Ok(falsified(answer, ordered))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::visit::{Outcome, Visit};
+use crate::visit::Visit;
 use crate::voucher::Vouchers;
 
 use super::answer::Answer;
@@ -33,7 +33,6 @@ pub struct Enrolment {
     pub(super) card: Fingerprint,
     /// What was posted, without card and password.
     pub(super) posted: Fields,
-    pub(super) outcome: Option<Outcome>,
 }
 
 /// One visit to the bank's page.
@@ -43,7 +42,6 @@ pub struct Session {
     pub(super) transaction: String,
     /// What was registered, without card and password.
     pub(super) posted: Fields,
-    pub(super) outcome: Option<Outcome>,
     /// What the bank says when it is asked.
     pub(super) told: Option<Answer>,
 }

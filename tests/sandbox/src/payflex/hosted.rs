@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::desk::{Done, Verdict};
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
+use crate::fault::{FaultKind, Met};
 use crate::issuer::CodeCheck;
-use crate::visit::{self, Authentication, Outcome};
+use crate::visit::{self, Authentication, Outcome, Visit};
+use crate::way_back::{self, WayBack};
 use crate::{form, http};
 
 use super::answer::{Answer, host_date, issuer_code};
@@ -39,7 +39,7 @@ pub async fn arrive(State(bank): State<Bank>, Query(query): Query<HashMap<String
     let Some(session) = gate.visits.get_mut(token) else { return visit::unknown() };
     let next = match session.visit.card {
         None => card_page(token),
-        Some(_) if session.outcome.is_some() => return_page(token),
+        Some(_) if session.visit.outcome.is_some() => return_page(token),
         Some(_) => session.visit.authenticate(&bank, &return_page(token)),
     };
     Redirect::to(&next).into_response()
@@ -85,75 +85,67 @@ pub async fn typed(State(bank): State<Bank>, Path(token): Path<String>, body: By
 
 /// The payer is back from the card's bank: the bank charges, and sends them on.
 pub async fn finish(State(bank): State<Bank>, Path(token): Path<String>) -> Response<Body> {
-    let mut met = match waited(&bank, &token) {
-        Ok(met) => met,
+    let outcome = match way_back::decided::<Session>(&bank, &token).await {
+        Ok(outcome) => outcome,
         Err(page) => return *page,
     };
-    if let Some(session) = bank.memory::<Gate>().visits.get(&token) {
-        session.visit.add_card_faults(&mut met, true);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &token, met) else { return visit::unknown() };
-    outcome.announce().await;
     if SPOILS.iter().any(|kind| outcome.met.has(*kind)) {
-        return http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await;
+        return outcome.send().await;
     }
+    outcome.announce().await;
     onward(&outcome)
 }
 
 /// The way back to the merchant, or the window that never gets there.
 fn onward(outcome: &Outcome) -> Response<Body> {
-    if outcome.met.has(FaultKind::ClosedWindow) {
-        return http::page(outcome.page());
-    }
-    let joint = if outcome.url.contains('?') { '&' } else { '?' };
-    Redirect::to(&format!("{}{joint}{}", outcome.url, form::encode(&outcome.fields))).into_response()
+    if outcome.met.has(FaultKind::ClosedWindow) { http::page(outcome.page()) } else { outcome.lead() }
 }
 
-/// The faults of a visit that is to be decided now; or the way on of one that is decided or still asks the payer.
-fn waited(bank: &Bank, token: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.visits.get(token) else { return Err(Box::new(visit::unknown())) };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(onward(outcome)));
-    }
-    if let Some(waiting) = session.visit.waits_at(bank, &card_page(token)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
+impl WayBack for Session {
+    type Gate = Gate;
 
-/// Decides the visit once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, token: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.visits.get_mut(token)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.visits.get_mut(id)
     }
-    let store = bank.store(&session.visit.store)?;
-    let came = session.visit.authentication(bank);
-    let half = form::value(&session.posted, "AllowNotEnrolledCard") == "true";
-    let may = came.is_full() || (half && came.is_any());
-    let card = session.visit.card.clone().filter(|_| may);
-    let done = card.and_then(|card| {
-        let (ordered, secure) = (session.visit.ordered.clone(), came.proof(&card));
-        let channel = if form::value(&session.posted, "BrandNumber").is_empty() { "3d_host" } else { "3d_pay" };
-        operation::charge(bank, store, &session.transaction, api::of(&ordered, &card, channel, Some(secure))).ok()
-    });
-    let told = match &done {
-        Some(done) => of_charge(session, token, done),
-        None => not_charged(session, token, came),
-    };
-    let good = done.as_ref().is_some_and(Done::approved);
-    let url = form::value(&session.posted, if good { "SuccessUrl" } else { "FailUrl" }).to_owned();
-    let fields = brought(&told);
-    session.told = Some(told);
-    let outcome = Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met };
-    session.outcome = Some(outcome.clone());
-    Some(outcome)
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
+    }
+
+    fn gate_charges(&self) -> bool {
+        true
+    }
+
+    fn card_form(id: &str) -> String {
+        card_page(id)
+    }
+
+    fn again(outcome: &Outcome) -> Response<Body> {
+        onward(outcome)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, token: &str, met: Met) -> Option<Outcome> {
+        let session = gate.visits.get_mut(token)?;
+        let store = bank.store(&session.visit.store)?;
+        let came = session.visit.authentication(bank);
+        let half = form::value(&session.posted, "AllowNotEnrolledCard") == "true";
+        let may = came.is_full() || (half && came.is_any());
+        let card = session.visit.card.clone().filter(|_| may);
+        let done = card.and_then(|card| {
+            let (ordered, secure) = (session.visit.ordered.clone(), came.proof(&card));
+            let channel = if form::value(&session.posted, "BrandNumber").is_empty() { "3d_host" } else { "3d_pay" };
+            operation::charge(bank, store, &session.transaction, api::of(&ordered, &card, channel, Some(secure))).ok()
+        });
+        let told = match &done {
+            Some(done) => of_charge(session, token, done),
+            None => not_charged(session, token, came),
+        };
+        let good = done.as_ref().is_some_and(Done::approved);
+        let url = form::value(&session.posted, if good { "SuccessUrl" } else { "FailUrl" }).to_owned();
+        let fields = brought(&told);
+        session.told = Some(told);
+        Some(Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met })
+    }
 }
 
 /// The part of it that the browser carries, unsigned.

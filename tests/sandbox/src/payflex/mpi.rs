@@ -12,11 +12,11 @@ use crate::bank::Bank;
 use crate::book::{Kind, Secure};
 use crate::card::CardFace;
 use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
 use crate::issuer::{IssuedCard, ThreeDs};
 use crate::requests::Seen;
 use crate::visit::{self, Authentication, Ordered, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::{self, WayBack};
 use crate::{form, http, random};
 
 use super::answer::{Answer, WIRE};
@@ -137,7 +137,6 @@ fn begin(bank: &Bank, posted: &Fields) -> Result<(&'static str, String, String),
         pa_req: pa_req.clone(),
         expiry,
         posted: kept,
-        outcome: None,
     };
     gate.enrolments.insert(md.clone(), enrolment);
     Ok((status, md, pa_req))
@@ -182,7 +181,7 @@ pub async fn to_issuer(State(bank): State<Bank>, body: Bytes) -> Response<Body> 
     let known = gate
         .enrolments
         .get_mut(&md)
-        .filter(|e| e.pa_req == get("PaReq") && get("TermUrl").ends_with(TERM) && e.outcome.is_none());
+        .filter(|e| e.pa_req == get("PaReq") && get("TermUrl").ends_with(TERM) && e.visit.outcome.is_none());
     let Some(enrolment) = known else { return visit::unknown() };
     Redirect::to(&enrolment.visit.authenticate(&bank, &format!("{TERM}?MD={md}"))).into_response()
 }
@@ -190,62 +189,47 @@ pub async fn to_issuer(State(bank): State<Bank>, body: Bytes) -> Response<Body> 
 /// The payer is back from the card's bank, and is sent on to the merchant.
 pub async fn came_back(State(bank): State<Bank>, Query(query): Query<HashMap<String, String>>) -> Response<Body> {
     let md = query.get("MD").map_or("", String::as_str);
-    let mut met = match arrive(&bank, md) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(enrolment) = bank.memory::<Gate>().enrolments.get(md) {
-        enrolment.visit.add_card_faults(&mut met, false);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, md, met) else { return visit::unknown() };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
+    way_back::answer::<Enrolment>(&bank, md).await
 }
 
-/// The faults of a return that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, md: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(enrolment) = gate.enrolments.get(md) else { return Err(Box::new(visit::unknown())) };
-    if let Some(outcome) = &enrolment.outcome {
-        return Err(Box::new(http::page(outcome.page())));
-    }
-    if let Some(waiting) = enrolment.visit.waits_at(bank, ACS) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    Ok(bank.meet(Op::Callback, &enrolment.number, Some(enrolment.visit.ordered.amount)))
-}
+impl WayBack for Enrolment {
+    type Gate = Gate;
 
-/// Decides the enrolment once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, md: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let enrolment = gate.enrolments.get_mut(md)?;
-    if let Some(done) = &enrolment.outcome {
-        return Some(done.clone());
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.enrolments.get_mut(id)
     }
-    let card = enrolment.visit.card.clone()?;
-    let came = enrolment.visit.authentication(bank);
-    let status = match came {
-        Authentication::Refused(6) => "E",
-        Authentication::Refused(5) => "U",
-        came => came.tx_status(),
-    };
-    let secure = came.proof(&card);
-    let fields = falsified(fields(enrolment, &card, status, &secure), &met);
-    let url = if came.is_any() { "SuccessUrl" } else { "FailureUrl" };
-    let url = form::value(&enrolment.posted, url).to_owned();
-    let outcome = Outcome { lang: "tr".to_owned(), url, fields, server_url: None, met };
-    enrolment.outcome = Some(outcome.clone());
-    if came.is_any() {
-        let (store, ordered) = (enrolment.visit.store.clone(), enrolment.visit.ordered.clone());
-        let key = gate::key(&store, &enrolment.number);
-        let (print, at_ms) = (enrolment.card.clone(), bank.clock().now_ms());
-        gate.cards.insert(key.clone(), print);
-        gate.vouchers.keep(key, Voucher { store, ordered, card, secure, at_ms, spent: false });
+
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    Some(outcome)
+
+    fn gate_charges(&self) -> bool {
+        false
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, md: &str, met: Met) -> Option<Outcome> {
+        let enrolment = gate.enrolments.get(md)?;
+        let card = enrolment.visit.card.clone()?;
+        let came = enrolment.visit.authentication(bank);
+        let status = match came {
+            Authentication::Refused(6) => "E",
+            Authentication::Refused(5) => "U",
+            came => came.tx_status(),
+        };
+        let secure = came.proof(&card);
+        let fields = falsified(fields(enrolment, &card, status, &secure), &met);
+        let url = if came.is_any() { "SuccessUrl" } else { "FailureUrl" };
+        let url = form::value(&enrolment.posted, url).to_owned();
+        let outcome = Outcome { lang: "tr".to_owned(), url, fields, server_url: None, met };
+        if came.is_any() {
+            let (store, ordered) = (enrolment.visit.store.clone(), enrolment.visit.ordered.clone());
+            let key = gate::key(&store, &enrolment.number);
+            let (print, at_ms) = (enrolment.card.clone(), bank.clock().now_ms());
+            gate.cards.insert(key.clone(), print);
+            gate.vouchers.keep(key, Voucher { store, ordered, card, secure, at_ms, spent: false });
+        }
+        Some(outcome)
+    }
 }
 
 fn fields(e: &Enrolment, card: &IssuedCard, status: &str, secure: &Secure) -> Fields {

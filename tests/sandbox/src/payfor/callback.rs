@@ -1,20 +1,18 @@
 //! What the gate tells the merchant, through the browser.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::http::Response;
-use axum::response::{IntoResponse, Redirect};
 
 use crate::bank::Bank;
 use crate::book::Secure;
 use crate::clock::local;
 use crate::desk::Charge;
-use crate::fault::{FaultKind, Met, Op};
-use crate::http::Wire;
+use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{self, Authentication, Outcome};
+use crate::visit::{Authentication, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::WayBack;
 use crate::{http, page, random};
 
 use super::book::{Answer, desk};
@@ -23,70 +21,51 @@ use super::hash::{self, Fields, field};
 use super::session::{Gate, Session};
 use super::store::Account;
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, !session.authenticates_only());
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
+impl WayBack for Session {
+    type Gate = Gate;
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(waiting) = session.visit.waits_at(bank, &hosted_page(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
 
-/// Decides the visit once; a second call finds the first one's outcome.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let authentication = session.visit.authentication(bank);
-    let card = session.visit.card.clone();
-    let secure = card.as_ref().map(|card| authentication.proof(card));
-    let mut fields = authentication_fields(bank, session, id, card.as_ref(), secure.as_ref(), authentication);
-    let mut went_well = card.is_some() && authentication.is_any();
-    if let (Some(card), Some(secure), true) = (&card, &secure, !session.authenticates_only()) {
-        // Where the bank charges by itself it takes full authentications only.
-        went_well = authentication.is_full() && pay(bank, store, session, card, secure, &mut fields);
+
+    fn gate_charges(&self) -> bool {
+        !self.authenticates_only()
     }
-    falsify(&mut fields, &met);
-    sign(&mut fields, account, store, met.has(FaultKind::WrongHash));
-    let url = field(&session.posted, if went_well { "OkUrl" } else { "FailUrl" }).to_owned();
-    let outcome = Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met };
-    session.outcome = Some(outcome.clone());
-    if let (Some(card), Some(secure), true) = (card, secure, session.authenticates_only() && authentication.is_any()) {
-        let ordered = session.visit.ordered.clone();
-        let at_ms = bank.clock().now_ms();
-        let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
-        gate.vouchers.keep(id.to_owned(), voucher);
+
+    fn card_form(id: &str) -> String {
+        hosted_page(id)
     }
-    Some(outcome)
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let authentication = session.visit.authentication(bank);
+        let card = session.visit.card.clone();
+        let secure = card.as_ref().map(|card| authentication.proof(card));
+        let mut fields = authentication_fields(bank, session, id, card.as_ref(), secure.as_ref(), authentication);
+        let mut went_well = card.is_some() && authentication.is_any();
+        if let (Some(card), Some(secure), true) = (&card, &secure, !session.authenticates_only()) {
+            // Where the bank charges by itself it takes full authentications only.
+            went_well = authentication.is_full() && pay(bank, store, session, card, secure, &mut fields);
+        }
+        falsify(&mut fields, &met);
+        sign(&mut fields, account, store, met.has(FaultKind::WrongHash));
+        let url = field(&session.posted, if went_well { "OkUrl" } else { "FailUrl" }).to_owned();
+        let outcome = Outcome { lang: session.visit.lang.clone(), url, fields, server_url: None, met };
+        if let (Some(card), Some(secure), true) =
+            (card, secure, session.authenticates_only() && authentication.is_any())
+        {
+            let ordered = session.visit.ordered.clone();
+            let at_ms = bank.clock().now_ms();
+            let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
+            gate.vouchers.keep(id.to_owned(), voucher);
+        }
+        Some(outcome)
+    }
 }
 
 fn push(fields: &mut Fields, name: &str, value: impl Into<String>) {

@@ -64,7 +64,7 @@ fn begin(bank: &Bank, store: &Store, posted: Fields, ordered: Ordered, card: Opt
     let mut visit = Visit::new(store, ordered, &field(&posted, "Lang").to_lowercase(), card);
     let next = if visit.card.is_none() { hosted_page(&id) } else { visit.authenticate(bank, &return_page(&id)) };
     let secure_type = field(&posted, "SecureType").to_owned();
-    gate.sessions.insert(id, Session { posted, secure_type, visit, outcome: None });
+    gate.sessions.insert(id, Session { posted, secure_type, visit });
     next
 }
 

@@ -20,6 +20,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family =
@@ -31,5 +32,5 @@ fn routes() -> Router<Bank> {
         .route("/Gateway/Default.aspx", post(gate::enter))
         .route("/Gateway/3DHost.aspx", post(gate::enter_hosted))
         .route("/Gateway/card/{id}", get(hosted::show).post(hosted::submit))
-        .route("/Gateway/3dreturn/{id}", get(callback::finish))
+        .route("/Gateway/3dreturn/{id}", get(way_back::finish::<session::Session>))
 }

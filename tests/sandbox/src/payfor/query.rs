@@ -124,7 +124,7 @@ fn secure_type(entry: &Entry) -> &str {
 /// Before the payer is back the book says `V000`, after the authentication `V033`.
 fn unfinished(bank: &Bank, id: &str, session: &Session, order: &str) -> Vec<u8> {
     let ordered = &session.visit.ordered;
-    let code = if session.outcome.is_some() { "V033" } else { "V000" };
+    let code = if session.visit.outcome.is_some() { "V033" } else { "V000" };
     document(&[
         ("RequestGuid", id),
         ("InsertDatetime", &local(bank.clock().now_ms()).strftime("%d.%m.%Y %H:%M:%S").to_string()),

@@ -6,7 +6,7 @@ use crate::bank::Bank;
 use crate::book::{Kind, Secure};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{Ordered, Outcome, Visit};
+use crate::visit::{Ordered, Visit};
 use crate::voucher::{Unvouched, Vouchers};
 use crate::xml::Flat;
 
@@ -28,7 +28,6 @@ pub struct Session {
     /// `3DModel`, `3DPay` or `3DHost`.
     pub(super) secure_type: String,
     pub(super) visit: Visit,
-    pub(super) outcome: Option<Outcome>,
 }
 
 impl Session {

@@ -13,6 +13,7 @@ use crate::requests::Seen;
 use crate::secret::same;
 use crate::visit::{self, Outcome, Visit};
 use crate::voucher::Voucher;
+use crate::way_back::WayBack;
 use crate::{form, http, page, random};
 
 use super::code::Refused;
@@ -57,7 +58,7 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     let id = random::id();
     let mut visit = Visit::new(store, ordered, &lang, card);
     let next = if visit.card.is_none() { card_address(&id) } else { visit.authenticate(&bank, &return_address(&id)) };
-    bank.memory::<Gate>().sessions.insert(id, Session { visit, return_url: url, outcome: None });
+    bank.memory::<Gate>().sessions.insert(id, Session { visit, return_url: url });
     http::after(&met, Wire::PAGE, Vec::new()).await;
     Redirect::to(&next).into_response()
 }
@@ -121,84 +122,64 @@ pub fn typed_card(fields: &Fields) -> Result<IssuedCard, Refused> {
     if card.code == CodeCheck::Absent { Err(money::packet("CVC")) } else { Ok(card) }
 }
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, false);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
+impl WayBack for Session {
+    type Gate = Gate;
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(waiting) = session.visit.waits_at(bank, &card_address(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
 
-/// Decides the visit once; a second call finds the first one's outcome. Nothing is charged here.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let ordered = session.visit.ordered.clone();
-    let card = session.visit.card.clone();
-    let authentication = match card {
-        Some(_) => session.visit.authentication(bank),
-        None => visit::Authentication::Cancelled,
-    };
-    let (bank_packet, merchant_packet, sign) = (random::hex_upper(60), random::hex_upper(90), random::hex_upper(16));
-    let kind = if ordered.kind == crate::book::Kind::PreAuth { "Auth" } else { "Sale" };
-    let fields: Fields = [
-        ("MerchantPacket", merchant_packet.as_str()),
-        ("BankPacket", &bank_packet),
-        ("Sign", &sign),
-        ("CCPrefix", card.as_ref().map_or("", |c| &c.face.bin)),
-        ("TranType", kind),
-        ("Amount", &ordered.amount.to_string()),
-        ("Xid", &ordered.order),
-        ("MerchantId", &session.visit.store),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    let outcome = Outcome {
-        lang: session.visit.lang.clone(),
-        url: session.return_url.clone(),
-        fields,
-        server_url: None,
-        met: met.clone(),
-    };
-    session.outcome = Some(outcome.clone());
-    let store = session.visit.store.clone();
-    if let Some(card) = card.clone().filter(|_| authentication.is_any()) {
-        let secure = authentication.proof(&card);
-        let at_ms = bank.clock().now_ms();
-        let voucher = Voucher { store: store.clone(), ordered: ordered.clone(), card, secure, at_ms, spent: false };
-        gate.vouchers.keep(bank_packet.clone(), voucher);
+
+    fn gate_charges(&self) -> bool {
+        false
     }
-    let returned = Returned { store, ordered, card, authentication, merchant_packet, sign, met };
-    gate.returned.insert(bank_packet, returned);
-    Some(outcome)
+
+    fn card_form(id: &str) -> String {
+        card_address(id)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let ordered = session.visit.ordered.clone();
+        let card = session.visit.card.clone();
+        let authentication = match card {
+            Some(_) => session.visit.authentication(bank),
+            None => visit::Authentication::Cancelled,
+        };
+        let (bank_packet, merchant_packet, sign) =
+            (random::hex_upper(60), random::hex_upper(90), random::hex_upper(16));
+        let kind = if ordered.kind == crate::book::Kind::PreAuth { "Auth" } else { "Sale" };
+        let fields: Fields = [
+            ("MerchantPacket", merchant_packet.as_str()),
+            ("BankPacket", &bank_packet),
+            ("Sign", &sign),
+            ("CCPrefix", card.as_ref().map_or("", |c| &c.face.bin)),
+            ("TranType", kind),
+            ("Amount", &ordered.amount.to_string()),
+            ("Xid", &ordered.order),
+            ("MerchantId", &session.visit.store),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        let outcome = Outcome {
+            lang: session.visit.lang.clone(),
+            url: session.return_url.clone(),
+            fields,
+            server_url: None,
+            met: met.clone(),
+        };
+        let store = session.visit.store.clone();
+        if let Some(card) = card.clone().filter(|_| authentication.is_any()) {
+            let secure = authentication.proof(&card);
+            let at_ms = bank.clock().now_ms();
+            let voucher = Voucher { store: store.clone(), ordered: ordered.clone(), card, secure, at_ms, spent: false };
+            gate.vouchers.keep(bank_packet.clone(), voucher);
+        }
+        let returned = Returned { store, ordered, card, authentication, merchant_packet, sign, met };
+        gate.returned.insert(bank_packet, returned);
+        Some(outcome)
+    }
 }

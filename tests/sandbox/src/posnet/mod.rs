@@ -21,6 +21,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family =
@@ -31,5 +32,5 @@ fn routes() -> Router<Bank> {
         .route("/PosnetWebService/XML", post(api::handle))
         .route("/3DSWebService/YKBPaymentService", post(gate::enter))
         .route("/3DSWebService/card/{id}", get(gate::card_page).post(gate::card_typed))
-        .route("/3DSWebService/return/{id}", get(gate::finish))
+        .route("/3DSWebService/return/{id}", get(way_back::finish::<three_d::Session>))
 }

@@ -6,7 +6,7 @@ use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::random;
 use crate::secret::same;
-use crate::visit::{Authentication, Ordered, Outcome, Visit};
+use crate::visit::{Authentication, Ordered, Visit};
 use crate::voucher::{Unvouched, Vouchers};
 
 use super::answer::{Answer, element};
@@ -41,7 +41,6 @@ pub struct Sealed {
 pub struct Session {
     pub(super) visit: Visit,
     pub(super) return_url: String,
-    pub(super) outcome: Option<Outcome>,
 }
 
 /// What the page gave back to the merchant, and what it stands for.

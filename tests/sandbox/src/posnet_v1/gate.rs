@@ -17,8 +17,9 @@ use crate::posnet::money::{self, ORDER_CHARS, Refused, no, packet};
 use crate::requests::Seen;
 use crate::secret::same;
 use crate::store::Store;
-use crate::visit::{self, Authentication, Ordered, Outcome, Visit};
+use crate::visit::{Authentication, Ordered, Outcome, Visit};
 use crate::voucher::{Voucher, Vouchers};
+use crate::way_back::WayBack;
 use crate::{form, http, page, random};
 
 use super::mac;
@@ -39,10 +40,9 @@ pub struct Gate {
 }
 
 /// A payer on the page.
-struct Session {
+pub struct Session {
     visit: Visit,
     return_url: String,
-    outcome: Option<Outcome>,
 }
 
 /// The merchant's form.
@@ -76,7 +76,7 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     let id = random::id();
     let mut visit = Visit::new(store, ordered, &lang, card);
     let next = if visit.card.is_none() { card_address(&id) } else { visit.authenticate(&bank, &return_address(&id)) };
-    bank.memory::<Gate>().sessions.insert(id, Session { visit, return_url: url, outcome: None });
+    bank.memory::<Gate>().sessions.insert(id, Session { visit, return_url: url });
     http::after(&met, Wire::PAGE, Vec::new()).await;
     Redirect::to(&next).into_response()
 }
@@ -188,73 +188,57 @@ pub async fn card_typed(State(bank): State<Bank>, Path(id): Path<String>, body: 
     Redirect::to(&session.visit.card_typed(&bank, card, &return_address(&id))).into_response()
 }
 
-/// The browser comes back from the issuer (or never had to go there).
-pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Response<Body> {
-    let mut met = match arrive(&bank, &id) {
-        Ok(met) => met,
-        Err(page) => return *page,
-    };
-    if let Some(session) = bank.memory::<Gate>().sessions.get(&id) {
-        session.visit.add_card_faults(&mut met, false);
-    }
-    if let Some(response) = http::before(&met, Wire::PAGE).await {
-        return response;
-    }
-    let Some(outcome) = settle(&bank, &id, met) else {
-        return visit::unknown();
-    };
-    outcome.announce().await;
-    http::after(&outcome.met, Wire::PAGE, outcome.page().into_bytes()).await
-}
+impl WayBack for Session {
+    type Gate = Gate;
 
-/// The faults of a visit that is to be decided now; or the page of one that is decided or still asks the payer.
-fn arrive(bank: &Bank, id: &str) -> Result<Met, Box<Response<Body>>> {
-    let gate = bank.memory::<Gate>();
-    let Some(session) = gate.sessions.get(id) else {
-        return Err(Box::new(visit::unknown()));
-    };
-    if let Some(outcome) = &session.outcome {
-        return Err(Box::new(http::page(outcome.page())));
+    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
+        gate.sessions.get_mut(id)
     }
-    if let Some(waiting) = session.visit.waits_at(bank, &card_address(id)) {
-        return Err(Box::new(Redirect::to(&waiting).into_response()));
-    }
-    let ordered = &session.visit.ordered;
-    Ok(bank.meet(Op::Callback, &ordered.order, Some(ordered.amount)))
-}
 
-/// Decides the visit once; a second call finds the first one's outcome. Nothing is charged here.
-fn settle(bank: &Bank, id: &str, met: Met) -> Option<Outcome> {
-    let mut gate = bank.memory::<Gate>();
-    let session = gate.sessions.get_mut(id)?;
-    if let Some(done) = &session.outcome {
-        return Some(done.clone());
+    fn visit(&mut self) -> &mut Visit {
+        &mut self.visit
     }
-    let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
-    let ordered = session.visit.ordered.clone();
-    let card = session.visit.card.clone();
-    let authentication = match card {
-        Some(_) => session.visit.authentication(bank),
-        None => Authentication::Cancelled,
-    };
-    let transaction = transaction_number(bank.clock().now_ms());
-    let secure = card.as_ref().map(|card| authentication.proof(card));
-    let (eci, cavv) = secure.as_ref().map_or(("", ""), |s| (s.eci.as_str(), s.cavv.as_str()));
-    let mut fields = result_fields(&ordered, &store.id, card.as_ref(), authentication, eci, cavv, &transaction);
-    falsify(&mut fields, &met);
-    let values: Vec<&str> = RESULT_LIST.split(':').map(|name| form::value(&fields, name)).collect();
-    let made = if met.has(FaultKind::WrongHash) { mac::of(account, &["wrong"]) } else { mac::of(account, &values) };
-    fields.push(("Mac".into(), made));
-    fields.push(("MacParams".into(), RESULT_LIST.into()));
-    let outcome =
-        Outcome { lang: session.visit.lang.clone(), url: session.return_url.clone(), fields, server_url: None, met };
-    session.outcome = Some(outcome.clone());
-    if let (Some(card), Some(secure), true) = (card, secure, authentication.is_any()) {
-        let at_ms = bank.clock().now_ms();
-        let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
-        gate.vouchers.keep(transaction, voucher);
+
+    fn gate_charges(&self) -> bool {
+        false
     }
-    Some(outcome)
+
+    fn card_form(id: &str) -> String {
+        card_address(id)
+    }
+
+    fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
+        let session = gate.sessions.get(id)?;
+        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let ordered = session.visit.ordered.clone();
+        let card = session.visit.card.clone();
+        let authentication = match card {
+            Some(_) => session.visit.authentication(bank),
+            None => Authentication::Cancelled,
+        };
+        let transaction = transaction_number(bank.clock().now_ms());
+        let secure = card.as_ref().map(|card| authentication.proof(card));
+        let (eci, cavv) = secure.as_ref().map_or(("", ""), |s| (s.eci.as_str(), s.cavv.as_str()));
+        let mut fields = result_fields(&ordered, &store.id, card.as_ref(), authentication, eci, cavv, &transaction);
+        falsify(&mut fields, &met);
+        let values: Vec<&str> = RESULT_LIST.split(':').map(|name| form::value(&fields, name)).collect();
+        let made = if met.has(FaultKind::WrongHash) { mac::of(account, &["wrong"]) } else { mac::of(account, &values) };
+        fields.push(("Mac".into(), made));
+        fields.push(("MacParams".into(), RESULT_LIST.into()));
+        let outcome = Outcome {
+            lang: session.visit.lang.clone(),
+            url: session.return_url.clone(),
+            fields,
+            server_url: None,
+            met,
+        };
+        if let (Some(card), Some(secure), true) = (card, secure, authentication.is_any()) {
+            let at_ms = bank.clock().now_ms();
+            let voucher = Voucher { store: store.id.clone(), ordered, card, secure, at_ms, spent: false };
+            gate.vouchers.keep(transaction, voucher);
+        }
+        Some(outcome)
+    }
 }
 
 /// Sixteen digits.

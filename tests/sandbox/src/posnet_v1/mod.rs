@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family =
@@ -28,5 +29,5 @@ fn routes() -> Router<Bank> {
         .route("/ALBMerchantService/MerchantJSONAPI.svc/{method}", post(api::handle))
         .route("/ALBSecurePaymentUI/SecureProcess/SecureVerification.aspx", post(gate::enter))
         .route("/ALBSecurePaymentUI/card/{id}", get(gate::card_page).post(gate::card_typed))
-        .route("/ALBSecurePaymentUI/return/{id}", get(gate::finish))
+        .route("/ALBSecurePaymentUI/return/{id}", get(way_back::finish::<gate::Session>))
 }

@@ -164,7 +164,7 @@ fn open(bank: &Bank, store: &Store, m: &Value, kind: Kind) -> Result<Value, Inva
     let id = format!("P{}", random::hex_upper(32));
     let visit = Visit::new(store, ordered, "tr", None);
     let opened_ms = bank.clock().now_ms();
-    gate.sessions.insert(id.clone(), Session { callback_url, visit, failed: None, outcome: None, opened_ms });
+    gate.sessions.insert(id.clone(), Session { callback_url, visit, failed: None, opened_ms });
     Ok(json!({ "ThreeDSessionId": id, "TransactionId": format!("{opened_ms}"), "Code": 0, "Message": "Başarılı" }))
 }
 

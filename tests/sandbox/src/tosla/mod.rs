@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 
 use crate::bank::Bank;
 use crate::family::{Family, Memory};
+use crate::way_back;
 
 /// The family.
 pub const FAMILY: Family = Family { name: "tosla", routes, stores: store::stores, memory: Memory::of::<session::Gate> };
@@ -27,5 +28,5 @@ fn routes() -> Router<Bank> {
         .route("/api/Payment/{action}", post(api::handle))
         .route("/api/Payment/ProcessCardForm", post(gate::card_posted))
         .route("/api/Payment/threeDSecure/{session}", get(gate::show).post(gate::card_typed))
-        .route("/api/Payment/return/{session}", get(callback::finish))
+        .route("/api/Payment/return/{session}", get(way_back::finish::<session::Session>))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::visit::{Outcome, Visit};
+use crate::visit::Visit;
 
 /// Everything the family remembers.
 #[derive(Default)]
@@ -27,6 +27,5 @@ pub struct Session {
     pub(super) visit: Visit,
     /// What the book does not know: the payer was not authenticated, or the card could not be one.
     pub(super) failed: Option<String>,
-    pub(super) outcome: Option<Outcome>,
     pub(super) opened_ms: i64,
 }

@@ -3,12 +3,10 @@
 use pos_akbank::Akbank;
 use vezne_plugin::native::{Running, Session};
 use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, Step, ThreeDSecure, step};
-use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
+use vezne_sandbox::{Bank, FaultKind, Options};
 
-use crate::driver::{Desk, card, ctx, listed, reference, target, terms, word};
-
-const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
-const CARD: &str = "4355084355084358";
+use crate::common::{self, Meets};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
 
 fn desk() -> Desk {
     let bank = Bank::new(Options::default()).expect("a bank");
@@ -31,6 +29,12 @@ fn open() -> (Desk, Running) {
     let desk = desk();
     let host = session(&desk).start();
     (desk, host)
+}
+
+impl Meets for Akbank {
+    fn open(_model: &str) -> (Desk, Running) {
+        open()
+    }
 }
 
 /// What the known reference of a step lets the host ask later.
@@ -109,22 +113,17 @@ async fn the_gate_in_three_models_sells_and_reserves() {
 
 #[tokio::test]
 async fn refusals_silence_and_unknown_orders_become_what_they_mean() {
-    let (desk, _host) = open();
-    let ask = |order: &str, minor| Akbank::inquire(&ctx(order), &target("sale", "none", minor, step::order_ref(order)));
-    assert_eq!(word(&desk.end::<Akbank>(&ctx("NONE"), None, ask("NONE", 1)).await), "not-processed");
-    for (minor, expected, later) in [
-        (1_051, "declined insufficient-funds", "declined insufficient-funds"),
-        (1_054, "declined expired-card", "declined expired-card"),
-        (1_041, "declined card-blocked", "declined card-blocked"),
-        (1_092, "unknown", "declined canceled"),
-    ] {
-        let order = format!("ORDER{minor}");
-        let ctx = ctx(&order);
-        let sale = Akbank::sale(&ctx, &terms(minor), &card(CARD).card());
-        assert_eq!(word(&desk.end::<Akbank>(&ctx, Some(&terms(minor)), sale).await), expected, "{minor}");
-        desk.bank.clock().advance_ms(61_000);
-        assert_eq!(word(&desk.end::<Akbank>(&ctx, None, ask(&order, minor)).await), later, "{minor}");
-    }
+    common::what_never_arrived_was_not_processed::<Akbank>().await;
+    common::refusals_become_what_they_mean::<Akbank>(
+        61_000,
+        &[
+            (1_051, "declined insufficient-funds", "declined insufficient-funds"),
+            (1_054, "declined expired-card", "declined expired-card"),
+            (1_041, "declined card-blocked", "declined card-blocked"),
+            (1_092, "unknown", "declined canceled"),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -153,27 +152,13 @@ async fn a_repeated_order_is_placed_and_cancelled() {
 
 #[tokio::test]
 async fn faults_end_in_no_verdict() {
-    for kind in [FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated] {
-        let (desk, _host) = open();
-        desk.bank.fault(Fault::once(kind).on(Op::Auth));
-        let sale = Akbank::sale(&ctx(ORDER), &terms(1_000), &card(CARD).card());
-        assert!(desk.run::<Akbank>(&ctx(ORDER), Some(&terms(1_000)), sale).await.is_err(), "{kind:?}");
-    }
-    for (kind, model) in [(FaultKind::WrongHash, "3d"), (FaultKind::WrongOrder, "3d"), (FaultKind::WrongHash, "3d-pay")]
-    {
-        let (desk, _host) = open();
-        desk.bank.fault(Fault::once(kind).on(Op::Callback));
-        let start = Akbank::start(&ctx(ORDER), model, &terms(1_250), Some(&card(CARD).card()));
-        let paid = desk.pay::<Akbank>(&ctx(ORDER), &terms(1_250), start).await;
-        assert!(matches!(paid, Err(Broken::NotAuthentic(_))), "{kind:?}: {paid:?}");
-    }
-    for number in ["5406670000000009", "5406670000000041"] {
-        let (desk, _host) = open();
-        let start = Akbank::start(&ctx(ORDER), "3d", &terms(1_250), Some(&card(number).card()));
-        let paid = desk.pay::<Akbank>(&ctx(ORDER), &terms(1_250), start).await.expect("an outcome");
-        assert_eq!(word(&paid), "declined authenticate-again", "{number}");
-        assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0);
-    }
+    common::an_unreadable_charge_is_asked_about::<Akbank>().await;
+    // The return states no amount.
+    common::false_returns_are_not_authentic::<Akbank>("3d", &[FaultKind::WrongHash, FaultKind::WrongOrder]).await;
+    common::false_returns_are_not_authentic::<Akbank>("3d-pay", &[FaultKind::WrongHash]).await;
+    let again = |number| (number, "declined authenticate-again");
+    let cards = ["5406670000000009", "5406670000000041"].map(again);
+    common::results_that_are_not_accepted_charge_nothing::<Akbank>("3d", &cards).await;
 }
 
 #[tokio::test]

@@ -5,10 +5,8 @@ use vezne_plugin::native::Session;
 use vezne_plugin::{Outcome, Payments, Preauth, ThreeDSecure, step};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{Desk, card, ctx, reference, target, terms, word};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, target, terms, word};
 
-const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
-const CARD: &str = "4355084355084358";
 const SERVICE: &str = "/BOA.Integration.WCFService/BOA.Integration.VirtualPos/VirtualPosService.svc";
 
 fn bank() -> Bank {

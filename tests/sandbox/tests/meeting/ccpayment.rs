@@ -2,13 +2,12 @@
 
 use pos_ccpayment::CcPayment;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, ThreeDSecure, step};
+use vezne_plugin::{Outcome, Payments, Preauth, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{Desk, card, ctx, reference, target, terms, word};
+use crate::common::{self, FALSE, Meets};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, stated, target, terms, word};
 
-const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
-const CARD: &str = "4355084355084358";
 const MODELS: [&str; 2] = ["3d", "3d-pay"];
 
 fn desk() -> Desk {
@@ -24,6 +23,12 @@ fn host() -> Running {
         .start()
 }
 
+impl Meets for CcPayment {
+    fn open(_model: &str) -> (Desk, Running) {
+        (desk(), host())
+    }
+}
+
 /// The merchant whose refunds wait for the platform's staff, and who sells with 3-D only.
 fn web() -> Running {
     Session::new()
@@ -33,28 +38,19 @@ fn web() -> Running {
         .start()
 }
 
-fn minor(outcome: &Outcome) -> Option<i64> {
-    if let Outcome::Approved(approval) = outcome { approval.stated.minor } else { None }
-}
-
 #[tokio::test]
 async fn sale_inquiry_and_refunds_that_are_told_by_their_sum() {
     let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let sale = CcPayment::sale(&ctx, &terms(125_050), &card(CARD).card());
     let sold = desk.end::<CcPayment>(&ctx, Some(&terms(125_050)), sale).await;
-    assert_eq!(minor(&sold), Some(125_050));
+    assert_eq!(stated(&sold), Some(125_050));
     let bank = reference(&sold);
     let ask = CcPayment::inquire(&ctx, &target("sale", "none", 125_050, bank.clone()));
     let Outcome::Approved(found) = desk.end::<CcPayment>(&ctx, None, ask).await else { panic!("found") };
     assert_eq!((found.stated.minor, found.stated.order_id.as_deref()), (Some(125_050), Some(ORDER)));
     for (amount, before, left) in [(5_000, "0", 120_050), (120_050, "5000", 0)] {
-        let back = CcPayment::refund(&ctx, &terms(amount), &target("sale", "none", 125_050, bank.clone()));
-        assert_eq!(word(&desk.end::<CcPayment>(&ctx, Some(&terms(amount)), back).await), "approved");
+        common::a_refund_is_told_by_its_sum::<CcPayment>(&desk, (125_050, &bank), amount, before).await;
         assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(left));
-        let mut noted = step::order_ref(ORDER);
-        noted.extra.push(("refunded-before".into(), before.into()));
-        let ask = CcPayment::inquire(&ctx, &target("refund", "none", amount, noted));
-        assert_eq!(minor(&desk.end::<CcPayment>(&ctx, None, ask).await), Some(amount));
         if left > 0 {
             let soon = CcPayment::refund(&ctx, &terms(1), &target("sale", "none", 125_050, bank.clone()));
             let soon = desk.end::<CcPayment>(&ctx, Some(&terms(1)), soon).await;
@@ -99,7 +95,7 @@ async fn a_reservation_is_taken_in_part_and_once() {
         let take = CcPayment::capture(&ctx, &terms(900), &target("authorize", "none", 1_000, held.clone()));
         assert_eq!(word(&desk.end::<CcPayment>(&ctx, Some(&terms(900)), take).await), expected);
     }
-    assert_eq!(minor(&desk.end::<CcPayment>(&ctx, None, ask()).await), Some(900));
+    assert_eq!(stated(&desk.end::<CcPayment>(&ctx, None, ask()).await), Some(900));
     assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(900));
 }
 
@@ -113,7 +109,7 @@ async fn every_model_sells_and_reserves_once() {
             }
             let start = CcPayment::start(&ctx, model, &terms(1_250), Some(&card(number).card()));
             let paid = desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await.expect("an outcome");
-            assert_eq!(minor(&paid), Some(1_250), "{model}");
+            assert_eq!(stated(&paid), Some(1_250), "{model}");
             let order = desk.bank.order(ORDER).expect("booked");
             assert_eq!((order.net + order.held, order.held > 0, order.approvals), (1_250, reserve, 1), "{model}");
             let ask = CcPayment::inquire(&ctx, &target("three-d-secure", model, 1_250, reference(&paid)));
@@ -143,34 +139,19 @@ async fn results_that_are_not_accepted_charge_nothing() {
 
 #[tokio::test]
 async fn refusals_silences_and_unknown_orders_become_what_they_mean() {
-    let (desk, _host) = (desk(), host());
-    let ask =
-        |order: &str, minor| CcPayment::inquire(&ctx(order), &target("sale", "none", minor, step::order_ref(order)));
-    assert_eq!(word(&desk.end::<CcPayment>(&ctx("NONE"), None, ask("NONE", 1)).await), "not-processed");
-    for (minor, expected, later) in [
-        (1_051, "declined insufficient-funds", "declined insufficient-funds"),
-        (1_041, "declined card-blocked", "declined card-blocked"),
-        (1_082, "declined wrong-cvv", "declined wrong-cvv"),
-        (1_092, "unknown", "pending"),
-    ] {
-        let order = format!("ORDER{minor}");
-        let ctx = ctx(&order);
-        let sale = CcPayment::sale(&ctx, &terms(minor), &card(CARD).card());
-        assert_eq!(word(&desk.end::<CcPayment>(&ctx, Some(&terms(minor)), sale).await), expected, "{minor}");
-        assert_eq!(word(&desk.end::<CcPayment>(&ctx, None, ask(&order, minor)).await), later, "{minor}");
-    }
-    for expected in ["approved", "unknown"] {
-        let sale = CcPayment::sale(&ctx(ORDER), &terms(1_000), &card(CARD).card());
-        assert_eq!(word(&desk.end::<CcPayment>(&ctx(ORDER), Some(&terms(1_000)), sale).await), expected);
-    }
-    assert_eq!(desk.bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_000, 1)), "a used number is no verdict");
-    let mut mail = terms(1_000);
-    mail.entry = "mail-order".into();
-    let mut without_code = card(CARD);
-    without_code.security_code = None;
-    // The driver's host holds a card with a code; what counts here is that the account may.
-    let sale = CcPayment::sale(&ctx("M1"), &mail, &without_code.card());
-    assert_eq!(word(&desk.end::<CcPayment>(&ctx("M1"), Some(&mail), sale).await), "approved");
+    common::what_never_arrived_was_not_processed::<CcPayment>().await;
+    common::refusals_become_what_they_mean::<CcPayment>(
+        0,
+        &[
+            (1_051, "declined insufficient-funds", "declined insufficient-funds"),
+            (1_041, "declined card-blocked", "declined card-blocked"),
+            (1_082, "declined wrong-cvv", "declined wrong-cvv"),
+            (1_092, "unknown", "pending"),
+        ],
+    )
+    .await;
+    common::a_used_order_number_is_no_verdict::<CcPayment>().await;
+    common::a_mail_order_needs_no_code::<CcPayment>().await;
 }
 
 #[tokio::test]
@@ -188,32 +169,19 @@ async fn a_refund_left_to_the_staff_stays_pending_until_they_have_made_it() {
     let ask = || CcPayment::inquire(&ctx, &target("refund", "3d", 250, known.clone()));
     assert_eq!(word(&desk.end::<CcPayment>(&ctx, None, ask()).await), "pending");
     desk.bank.clock().advance_ms(3_700_000);
-    assert_eq!(minor(&desk.end::<CcPayment>(&ctx, None, ask()).await), Some(250));
+    assert_eq!(stated(&desk.end::<CcPayment>(&ctx, None, ask()).await), Some(250));
     assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(1_000));
 }
 
 #[tokio::test]
 async fn faults_end_in_no_verdict() {
-    for kind in [FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated] {
-        let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
-        desk.bank.fault(Fault::once(kind).on(Op::Auth));
-        let sale = CcPayment::sale(&ctx, &terms(1_000), &card(CARD).card());
-        assert!(desk.run::<CcPayment>(&ctx, Some(&terms(1_000)), sale).await.is_err(), "{kind:?}");
-        let ask = CcPayment::inquire(&ctx, &target("sale", "none", 1_000, step::order_ref(ORDER)));
-        assert_eq!(word(&desk.end::<CcPayment>(&ctx, None, ask).await), "approved", "it was booked");
-    }
-    for kind in [FaultKind::WrongAmount, FaultKind::WrongOrder, FaultKind::WrongCurrency, FaultKind::WrongHash] {
-        for model in MODELS {
-            let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
-            desk.bank.fault(Fault::once(kind).on(Op::Callback));
-            let start = CcPayment::start(&ctx, model, &terms(1_250), Some(&card(CARD).card()));
-            let paid = desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await;
-            assert!(matches!(paid, Err(Broken::NotAuthentic(_))), "{model} {kind:?}: {paid:?}");
-        }
+    common::an_unreadable_charge_is_asked_about::<CcPayment>().await;
+    for model in MODELS {
+        common::false_returns_are_not_authentic::<CcPayment>(model, &FALSE).await;
     }
     // The book says another amount than the return: the platform's word, which the host will not take for ours.
     let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     desk.bank.fault(Fault::once(FaultKind::WrongAmount).on(Op::Status));
     let start = CcPayment::start(&ctx, "3d-pay", &terms(1_250), Some(&card(CARD).card()));
-    assert_eq!(minor(&desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await.expect("an outcome")), Some(1_350));
+    assert_eq!(stated(&desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await.expect("an outcome")), Some(1_350));
 }

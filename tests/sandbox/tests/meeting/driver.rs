@@ -4,14 +4,16 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use tower::ServiceExt;
 use vezne_plugin::history::{Line, Look};
+pub use vezne_plugin::native::terms;
 use vezne_plugin::native::{self, TestCard};
 use vezne_plugin::{
-    BankRef, BrowserAction, Card, Context, Fault, History, HttpResponse, Money, Outcome, Payments, Reply, Step, Target,
-    Terms,
+    BankRef, BrowserAction, Card, Context, Fault, History, HttpResponse, Outcome, Payments, Reply, Step, Target, Terms,
 };
 use vezne_sandbox::Bank;
 
 pub const CODE: &str = "123456";
+pub const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
+pub const CARD: &str = "4355084355084358";
 
 /// A bank, and where its endpoints are.
 pub struct Desk {
@@ -20,26 +22,9 @@ pub struct Desk {
     pub gate: &'static str,
 }
 
+/// A payer who comes back to an address where nobody listens.
 pub fn ctx(order: &str) -> Context {
-    Context {
-        attempt_id: "att_1".into(),
-        order_id: order.into(),
-        callback_url: "http://127.0.0.1:9/back".into(),
-        payer_ip: None,
-        payer_email: None,
-        locale: "tr".into(),
-        test_mode: true,
-        attributes: Vec::new(),
-    }
-}
-
-pub fn terms(minor: i64) -> Terms {
-    Terms {
-        amount: Money { minor, currency: "TRY".into(), numeric: 949, exponent: 2 },
-        installments: 1,
-        entry: "ecommerce".into(),
-        description: None,
-    }
+    Context { callback_url: "http://127.0.0.1:9/back".into(), ..native::context(order) }
 }
 
 pub fn card(number: &str) -> TestCard {
@@ -96,7 +81,7 @@ impl Desk {
         step: Result<Step, Fault>,
     ) -> Result<Step, Fault> {
         // The host holds the card until the last send that needs it.
-        let held = card("4355084355084358").card();
+        let held = card(CARD).card();
         let mut step = step?;
         while let Step::Send(send) = &step {
             let answer = self.answered(send).await;
@@ -149,7 +134,7 @@ impl Desk {
 
     /// To the end of an act that needs no payer.
     pub async fn end<C: Payments>(&self, ctx: &Context, terms: Option<&Terms>, step: Result<Step, Fault>) -> Outcome {
-        done(self.run::<C>(ctx, terms, step).await.expect("an answer that can be read"))
+        native::outcome(self.run::<C>(ctx, terms, step).await)
     }
 
     /// The payer goes where the step says, types what is asked for, and comes back.
@@ -185,8 +170,7 @@ impl Desk {
             self.visit(method, &gate, &fields).await
         };
         if page.contains("name=\"pan\"") {
-            let typed =
-                [("pan", "4355084355084358"), ("month", "12"), ("year", "30"), ("cv2", "000"), ("action", "pay")];
+            let typed = [("pan", CARD), ("month", "12"), ("year", "30"), ("cv2", "000"), ("action", "pay")];
             (path, page) = self.visit("POST", &path, &typed.map(|(k, v)| (k.to_owned(), v.to_owned()))).await;
         }
         if path.starts_with("/acs/") {
@@ -201,7 +185,7 @@ impl Desk {
         let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let back = Reply::Callback(native::callback(&pairs));
         let back = C::resume(ctx, Some(terms), &browse.state, &back, held);
-        Ok(done(self.run::<C>(ctx, Some(terms), back).await?))
+        self.run::<C>(ctx, Some(terms), back).await.map(|step| native::outcome(Ok(step)))
     }
 
     /// The same from a step that may be the end already.
@@ -228,13 +212,6 @@ impl Desk {
             (answer, location) = self.send("GET", &path, &form, Vec::new()).await;
         }
         (path, String::from_utf8_lossy(&answer.body).into_owned())
-    }
-}
-
-fn done(step: Step) -> Outcome {
-    match step {
-        Step::Done(outcome) => outcome,
-        other => panic!("expected an outcome, not {other:?}"),
     }
 }
 
@@ -270,13 +247,12 @@ pub fn reference(outcome: &Outcome) -> BankRef {
     }
 }
 
-/// `approved`, `declined CATEGORY`, `not-processed` or `unknown`.
+/// The amount that an approval states.
+pub fn stated(outcome: &Outcome) -> Option<i64> {
+    if let Outcome::Approved(approval) = outcome { approval.stated.minor } else { None }
+}
+
+/// `approved`, `declined CATEGORY`, `pending`, `not-processed` or `unknown`.
 pub fn word(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Approved(_) => "approved".into(),
-        Outcome::Declined(decline) => format!("declined {}", decline.category),
-        Outcome::Pending(_) => "pending".into(),
-        Outcome::NotProcessed(_) => "not-processed".into(),
-        Outcome::Unknown(_) => "unknown".into(),
-    }
+    native::word(&Ok(Step::Done(outcome.clone())))
 }

@@ -5,6 +5,7 @@
 mod akbank;
 mod boa;
 mod ccpayment;
+mod common;
 mod driver;
 mod garanti;
 mod interpos;

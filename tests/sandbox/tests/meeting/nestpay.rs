@@ -5,10 +5,7 @@ use vezne_plugin::native::{Running, Session};
 use vezne_plugin::{Payments, step};
 use vezne_sandbox::{Bank, Options};
 
-use crate::driver::{Desk, card, ctx, listed, reference, target, terms, word};
-
-const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
-const CARD: &str = "4355084355084358";
+use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
 
 fn open() -> (Desk, Running) {
     let bank = Bank::new(Options::default()).expect("a bank");

@@ -2,13 +2,11 @@
 
 use pos_payflex::Payflex;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{BankRef, Context, Outcome, Payments, Preauth, ThreeDSecure, step};
+use vezne_plugin::{BankRef, Context, Fault as Broken, Outcome, Payments, Preauth, Step, ThreeDSecure, native, step};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{self, Desk, card, listed, reference, target, terms, word};
-
-const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
-const CARD: &str = "4355084355084358";
+use crate::common::{self, Meets};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
 
 fn desk() -> Desk {
     let bank = Bank::new(Options::default()).expect("a bank");
@@ -26,8 +24,10 @@ fn host() -> Running {
     session().start()
 }
 
-fn ctx() -> Context {
-    Context { payer_ip: Some("192.0.2.7".into()), ..driver::ctx(ORDER) }
+impl Meets for Payflex {
+    fn open(_model: &str) -> (Desk, Running) {
+        (desk(), host())
+    }
 }
 
 /// What was noted before a charge left.
@@ -37,7 +37,7 @@ fn unknown_yet() -> BankRef {
 
 #[tokio::test]
 async fn sale_inquiry_refunds_in_parts_and_day_end() {
-    let (desk, _host, ctx) = (desk(), host(), ctx());
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let sale = Payflex::sale(&ctx, &terms(125_050), &card(CARD).card());
     let bank = reference(&desk.end::<Payflex>(&ctx, Some(&terms(125_050)), sale).await);
     let ask = Payflex::inquire(&ctx, &target("sale", "none", 125_050, unknown_yet()));
@@ -47,7 +47,7 @@ async fn sale_inquiry_refunds_in_parts_and_day_end() {
     let sold = target("sale", "none", 125_050, bank);
     for (minor, net) in [(5_000, 120_050), (20_050, 100_000)] {
         let back = Payflex::refund(&ctx, &terms(minor), &sold).expect("a step");
-        let vezne_plugin::Step::Send(send) = &back else { panic!("a request") };
+        let Step::Send(send) = &back else { panic!("a request") };
         let known = send.known.clone();
         assert_eq!(word(&desk.end::<Payflex>(&ctx, Some(&terms(minor)), Ok(back)).await), "approved");
         assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(net));
@@ -64,11 +64,11 @@ async fn sale_inquiry_refunds_in_parts_and_day_end() {
 
 #[tokio::test]
 async fn a_void_shows_on_what_it_voids() {
-    let (desk, _host, ctx) = (desk(), host(), ctx());
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let sale = Payflex::sale(&ctx, &terms(1_000), &card(CARD).card());
     let sold = target("sale", "none", 1_000, reference(&desk.end::<Payflex>(&ctx, Some(&terms(1_000)), sale).await));
     let void = Payflex::cancel(&ctx, &sold).expect("a step");
-    let vezne_plugin::Step::Send(send) = &void else { panic!("a request") };
+    let Step::Send(send) = &void else { panic!("a request") };
     let known = target("void", "none", 1_000, send.known.clone());
     let asked = || Payflex::inquire(&ctx, &known);
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, asked()).await), "not-processed");
@@ -79,13 +79,13 @@ async fn a_void_shows_on_what_it_voids() {
 
 #[tokio::test]
 async fn a_reservation_its_capture_and_its_void() {
-    let (desk, _host, ctx) = (desk(), host(), ctx());
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let hold = Payflex::authorize(&ctx, &terms(1_000), &card(CARD).card());
     let bank = reference(&desk.end::<Payflex>(&ctx, Some(&terms(1_000)), hold).await);
     let ask = Payflex::inquire(&ctx, &target("authorize", "none", 1_000, unknown_yet()));
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, ask).await), "approved");
     let take = Payflex::capture(&ctx, &terms(900), &target("authorize", "none", 1_000, bank)).expect("a step");
-    let vezne_plugin::Step::Send(send) = &take else { panic!("a request") };
+    let Step::Send(send) = &take else { panic!("a request") };
     let known = target("capture", "none", 900, send.known.clone());
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, Payflex::inquire(&ctx, &known)).await), "not-processed");
     let taken = reference(&desk.end::<Payflex>(&ctx, Some(&terms(900)), Ok(take)).await);
@@ -100,7 +100,7 @@ async fn every_model_charges_once() {
     for (model, number) in
         [("3d", Some(CARD)), ("3d", Some("5406670000000108")), ("3d-pay", Some(CARD)), ("3d-host", None)]
     {
-        let (desk, _host, ctx) = (desk(), host(), ctx());
+        let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
         let card = number.map(|number| card(number).card());
         let start = Payflex::start(&ctx, model, &terms(1_250), card.as_ref());
         let paid = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, card.as_ref()).await.expect("an outcome");
@@ -118,7 +118,7 @@ async fn every_model_charges_once() {
 
 #[tokio::test]
 async fn instalments_and_reservations_go_through_the_gate() {
-    let (desk, _host, mut ctx) = (desk(), host(), ctx());
+    let (desk, _host, mut ctx) = (desk(), host(), ctx(ORDER));
     ctx.attributes.push(("operation".into(), "authorize".into()));
     let (mut six, card) = (terms(60_000), card(CARD).card());
     six.installments = 6;
@@ -131,7 +131,7 @@ async fn instalments_and_reservations_go_through_the_gate() {
 
 #[tokio::test]
 async fn a_repeated_payment_is_told_to_the_mpi() {
-    let (desk, _host, mut ctx) = (desk(), host(), ctx());
+    let (desk, _host, mut ctx) = (desk(), host(), ctx(ORDER));
     let repeated = [("interval", "1"), ("cycle", "M"), ("count", "3"), ("until", "20270101")];
     ctx.attributes.extend(repeated.map(|(name, value)| (format!("recurring-{name}"), value.to_owned())));
     let card = card(CARD).card();
@@ -151,7 +151,7 @@ async fn a_repeated_payment_is_told_to_the_mpi() {
 #[tokio::test]
 async fn a_main_dealer_sells_for_its_sub_dealers() {
     for (sub, expected) in [("77", "approved"), ("79", "declined config-error")] {
-        let (desk, ctx) = (desk(), ctx());
+        let (desk, ctx) = (desk(), ctx(ORDER));
         let _host = Session::new()
             .setting("merchant-id", "000000000222222")
             .setting("terminal-id", "VP000096")
@@ -169,7 +169,7 @@ async fn a_main_dealer_sells_for_its_sub_dealers() {
 
 #[tokio::test]
 async fn a_card_that_is_held_no_longer_charges_nothing() {
-    let (desk, _host, ctx) = (desk(), host(), ctx());
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card(CARD).card()));
     let gone = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, None).await.expect("an outcome");
     assert_eq!(word(&gone), "not-processed");
@@ -196,7 +196,7 @@ async fn results_that_are_not_accepted_charge_nothing() {
         ("3d-pay", "5406670000000025", "declined authenticate-again"),
         ("3d-pay", "5406670000000512", "declined insufficient-funds"),
     ] {
-        let (desk, _host, ctx, card) = (desk(), host(), ctx(), card(number).card());
+        let (desk, _host, ctx, card) = (desk(), host(), ctx(ORDER), card(number).card());
         let start = Payflex::start(&ctx, model, &terms(1_250), Some(&card));
         let step = desk.run::<Payflex>(&ctx, Some(&terms(1_250)), start).await.expect("a step");
         let paid = desk.pay_or_done::<Payflex>(&ctx, &terms(1_250), step, Some(&card)).await.expect("an outcome");
@@ -214,7 +214,7 @@ async fn refusals_and_silences_become_what_they_mean() {
         (1_082, "declined wrong-cvv", "declined wrong-cvv"),
         (1_092, "unknown", "declined bank-technical"),
     ] {
-        let (desk, _host, ctx) = (desk(), host(), ctx());
+        let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
         let sale = Payflex::sale(&ctx, &terms(minor), &card(CARD).card());
         assert_eq!(word(&desk.end::<Payflex>(&ctx, Some(&terms(minor)), sale).await), expected, "{minor}");
         let asked = || Payflex::inquire(&ctx, &target("sale", "none", minor, unknown_yet()));
@@ -224,24 +224,19 @@ async fn refusals_and_silences_become_what_they_mean() {
         }
         assert_eq!(word(&desk.end::<Payflex>(&ctx, None, asked()).await), later, "{minor}");
     }
-    let (desk, _host, ctx) = (desk(), host(), ctx());
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let ask = Payflex::inquire(&ctx, &target("sale", "none", 1_000, unknown_yet()));
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, ask).await), "not-processed");
 }
 
 #[tokio::test]
 async fn an_order_is_charged_once() {
-    let (desk, _host, ctx) = (desk(), host(), ctx());
-    for expected in ["approved", "unknown"] {
-        let sale = Payflex::sale(&ctx, &terms(1_000), &card(CARD).card());
-        assert_eq!(word(&desk.end::<Payflex>(&ctx, Some(&terms(1_000)), sale).await), expected);
-    }
-    assert_eq!(desk.bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_000, 1)));
+    common::a_used_order_number_is_no_verdict::<Payflex>().await;
 }
 
 #[tokio::test]
 async fn a_clerks_order_goes_by_mail() {
-    let (desk, _host, ctx) = (desk(), host(), ctx());
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let (mut mail, mut plastic) = (terms(1_000), card(CARD));
     mail.entry = "mail-order".into();
     plastic.security_code = None;
@@ -252,19 +247,18 @@ async fn a_clerks_order_goes_by_mail() {
 
 #[tokio::test]
 async fn a_charge_without_the_payers_address_never_leaves() {
-    let (desk, _host, ctx) = (desk(), host(), driver::ctx(ORDER));
-    assert!(ctx.payer_ip.is_none());
+    let (desk, _host, ctx) = (desk(), host(), Context { payer_ip: None, ..ctx(ORDER) });
     let sale = Payflex::sale(&ctx, &terms(1_000), &card(CARD).card());
-    assert!(matches!(sale, Err(vezne_plugin::Fault::InvalidRequest(_))), "{sale:?}");
+    assert!(matches!(sale, Err(Broken::InvalidRequest(_))), "{sale:?}");
     let start = Payflex::start(&ctx, "3d", &terms(1_000), Some(&card(CARD).card()));
-    assert!(matches!(start, Err(vezne_plugin::Fault::InvalidRequest(_))), "{start:?}");
+    assert!(matches!(start, Err(Broken::InvalidRequest(_))), "{start:?}");
     assert!(desk.bank.requests().is_empty());
 }
 
 #[tokio::test]
 async fn faults_end_in_no_verdict() {
     for kind in [FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated] {
-        let (desk, _host, ctx) = (desk(), host(), ctx());
+        let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
         desk.bank.fault(Fault::once(kind).on(Op::Auth));
         let sale = Payflex::sale(&ctx, &terms(1_000), &card(CARD).card());
         assert!(desk.run::<Payflex>(&ctx, Some(&terms(1_000)), sale).await.is_err(), "{kind:?}");
@@ -285,15 +279,11 @@ async fn faults_end_in_no_verdict() {
         (FaultKind::WrongOrder, "not-authentic"),
         (FaultKind::WrongHash, "declined authenticate-again"),
     ] {
-        let (desk, _host, ctx, card) = (desk(), host(), ctx(), card(CARD).card());
+        let (desk, _host, ctx, card) = (desk(), host(), ctx(ORDER), card(CARD).card());
         desk.bank.fault(Fault::once(kind).on(Op::Callback));
         let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card));
-        let paid = match desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, Some(&card)).await {
-            Ok(outcome) => word(&outcome),
-            Err(vezne_plugin::Fault::NotAuthentic(_)) => "not-authentic".to_owned(),
-            Err(other) => panic!("{kind:?}: {other:?}"),
-        };
-        assert_eq!(paid, expected, "{kind:?}");
+        let paid = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, Some(&card)).await;
+        assert_eq!(native::word(&paid.map(Step::Done)), expected, "{kind:?}");
         assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0, "{kind:?}");
     }
 }
@@ -301,7 +291,7 @@ async fn faults_end_in_no_verdict() {
 #[tokio::test]
 async fn the_banks_page_states_what_it_charged() {
     for kind in [FaultKind::WrongAmount, FaultKind::WrongCurrency, FaultKind::WrongOrder] {
-        let (desk, _host, ctx, card) = (desk(), host(), ctx(), card(CARD).card());
+        let (desk, _host, ctx, card) = (desk(), host(), ctx(ORDER), card(CARD).card());
         desk.bank.fault(Fault::once(kind).on(Op::Callback));
         let start = Payflex::start(&ctx, "3d-pay", &terms(1_250), Some(&card));
         let paid = desk.pay::<Payflex>(&ctx, &terms(1_250), start).await.expect("an outcome");
@@ -314,7 +304,7 @@ async fn the_banks_page_states_what_it_charged() {
 
 #[tokio::test]
 async fn the_book_of_a_day_has_pages() {
-    let (desk, _host, ctx) = (desk(), host(), ctx());
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     assert!(desk.today::<Payflex>(&ctx).await.is_empty(), "an empty day is no fault");
     let sale = Payflex::sale(&ctx, &terms(125_050), &card(CARD).card());
     let bank = reference(&desk.end::<Payflex>(&ctx, Some(&terms(125_050)), sale).await);
@@ -322,7 +312,7 @@ async fn the_book_of_a_day_has_pages() {
     let back = Payflex::refund(&ctx, &terms(5_000), &sold);
     assert_eq!(word(&desk.end::<Payflex>(&ctx, Some(&terms(5_000)), back).await), "approved");
     for number in 0..60 {
-        let ctx = Context { order_id: format!("MORE{number}"), ..self::ctx() };
+        let ctx = self::ctx(&format!("MORE{number}"));
         let sale = Payflex::sale(&ctx, &terms(100), &card(CARD).card());
         desk.end::<Payflex>(&ctx, Some(&terms(100)), sale).await;
     }

@@ -2,13 +2,11 @@
 
 use pos_payfor::Payfor;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{BankRef, Outcome, Payments, Preauth, ThreeDSecure};
-use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
+use vezne_plugin::{Payments, ThreeDSecure};
+use vezne_sandbox::{Bank, FaultKind, Options};
 
-use crate::driver::{Desk, card, ctx, listed, reference, target, terms, word};
-
-const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
-const CARD: &str = "4355084355084358";
+use crate::common::{self, Meets};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
 
 fn desk(model: &str) -> Desk {
     let bank = Bank::new(Options::default()).expect("a bank");
@@ -25,6 +23,12 @@ fn host() -> Running {
         .start()
 }
 
+impl Meets for Payfor {
+    fn open(model: &str) -> (Desk, Running) {
+        (desk(model), host())
+    }
+}
+
 fn katilim() -> Running {
     Session::new()
         .setting("merchant-id", "085300000001212")
@@ -38,65 +42,22 @@ fn katilim() -> Running {
 
 #[tokio::test]
 async fn a_sale_its_inquiry_and_its_void() {
-    let (desk, _host, ctx) = (desk("3d"), host(), ctx(ORDER));
-    let sale = Payfor::sale(&ctx, &terms(125_000), &card(CARD).card());
-    let bank = reference(&desk.end::<Payfor>(&ctx, Some(&terms(125_000)), sale).await);
-    let lost = BankRef { transaction_id: None, auth_code: None, ..bank.clone() };
-    let ask = Payfor::inquire(&ctx, &target("sale", "none", 125_000, lost));
-    let found = desk.end::<Payfor>(&ctx, None, ask).await;
-    let Outcome::Approved(approval) = &found else { panic!("{found:?}") };
-    assert_eq!((approval.stated.minor, approval.stated.order_id.as_deref()), (Some(125_000), Some(ORDER)));
-    let void = Payfor::cancel(&ctx, &target("sale", "none", 125_000, bank.clone()));
-    assert_eq!(word(&desk.end::<Payfor>(&ctx, None, void).await), "approved");
-    assert_eq!(desk.bank.order(ORDER).map(|o| (o.state, o.net)), Some(("voided", 0)));
-    let ask = Payfor::inquire(&ctx, &target("void", "none", 125_000, bank));
-    assert_eq!(word(&desk.end::<Payfor>(&ctx, None, ask).await), "approved");
+    common::a_sale_its_inquiry_and_its_void::<Payfor>().await;
 }
 
 #[tokio::test]
 async fn refunds_in_parts_after_the_day_and_no_more_than_was_paid() {
-    let (desk, _host, ctx) = (desk("3d"), host(), ctx(ORDER));
-    let sale = Payfor::sale(&ctx, &terms(1_000), &card(CARD).card());
-    let bank = reference(&desk.end::<Payfor>(&ctx, Some(&terms(1_000)), sale).await);
-    desk.bank.day_end();
-    for (part, left) in [(400, 600), (600, 0)] {
-        let back = Payfor::refund(&ctx, &terms(part), &target("sale", "none", 1_000, bank.clone()));
-        assert_eq!(word(&desk.end::<Payfor>(&ctx, Some(&terms(part)), back).await), "approved");
-        assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(left));
-    }
-    let more = Payfor::refund(&ctx, &terms(1), &target("sale", "none", 1_000, bank));
-    let more = word(&desk.end::<Payfor>(&ctx, Some(&terms(1)), more).await);
-    assert!(more.starts_with("declined"), "{more}");
+    common::refunds_in_parts_after_the_day_and_no_more_than_was_paid::<Payfor>().await;
 }
 
 #[tokio::test]
 async fn a_reservation_and_its_capture() {
-    let (desk, _host, ctx) = (desk("3d"), host(), ctx(ORDER));
-    let hold = Payfor::authorize(&ctx, &terms(1_000), &card(CARD).card());
-    let held = desk.end::<Payfor>(&ctx, Some(&terms(1_000)), hold).await;
-    let take = Payfor::capture(&ctx, &terms(900), &target("authorize", "none", 1_000, reference(&held)));
-    let taken = desk.end::<Payfor>(&ctx, Some(&terms(900)), take).await;
-    let ask = Payfor::inquire(&ctx, &target("capture", "none", 900, reference(&taken)));
-    assert_eq!(word(&desk.end::<Payfor>(&ctx, None, ask).await), "approved");
-    assert_eq!(desk.bank.order(ORDER).map(|o| (o.state, o.net)), Some(("captured", 900)));
+    common::a_reservation_and_its_capture::<Payfor>().await;
 }
 
 #[tokio::test]
 async fn every_model_of_the_gate() {
-    for (model, number) in
-        [("3d", Some(CARD)), ("3d-pay", Some(CARD)), ("3d-host", None), ("3d", Some("5406670000000108"))]
-    {
-        let (desk, _host, ctx) = (desk(model), host(), ctx(ORDER));
-        let card = number.map(|number| card(number).card());
-        let start = Payfor::start(&ctx, model, &terms(1_250), card.as_ref());
-        let paid = desk.pay::<Payfor>(&ctx, &terms(1_250), start).await.expect("an outcome");
-        let bank = reference(&paid);
-        assert_eq!(desk.bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_250, 1)), "{model}");
-        desk.bank.day_end();
-        let back = Payfor::refund(&ctx, &terms(1_250), &target("three-d-secure", model, 1_250, bank));
-        assert_eq!(word(&desk.end::<Payfor>(&ctx, Some(&terms(1_250)), back).await), "approved", "{model}");
-        assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
-    }
+    common::every_model_of_the_gate::<Payfor>().await;
 }
 
 #[tokio::test]
@@ -113,39 +74,21 @@ async fn ziraat_katilim_is_believed_by_its_own_word_only() {
 
 #[tokio::test]
 async fn results_that_are_not_accepted_charge_nothing() {
-    for number in ["5406670000000009", "5406670000000025", "5406670000000041", "5406670000000058"] {
-        let (desk, _host, ctx) = (desk("3d"), host(), ctx(ORDER));
-        let start = Payfor::start(&ctx, "3d", &terms(1_250), Some(&card(number).card()));
-        let paid = desk.pay::<Payfor>(&ctx, &terms(1_250), start).await.expect("an outcome");
-        assert_eq!(word(&paid), "declined authenticate-again", "{number}");
-        assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0);
-    }
+    let again = |number| (number, "declined authenticate-again");
+    let cards = ["5406670000000009", "5406670000000025", "5406670000000041", "5406670000000058"].map(again);
+    common::results_that_are_not_accepted_charge_nothing::<Payfor>("3d", &cards).await;
     for model in ["3d", "3d-pay"] {
-        let (desk, _host, ctx) = (desk("3d"), host(), ctx(ORDER));
-        let start = Payfor::start(&ctx, model, &terms(1_250), Some(&card("5406670000000512").card()));
-        let paid = desk.pay::<Payfor>(&ctx, &terms(1_250), start).await.expect("an outcome");
-        assert_eq!(word(&paid), "declined insufficient-funds", "{model}");
+        let poor = [("5406670000000512", "declined insufficient-funds")];
+        common::results_that_are_not_accepted_charge_nothing::<Payfor>(model, &poor).await;
     }
 }
 
 #[tokio::test]
 async fn faults_end_in_no_verdict() {
-    for kind in [FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated] {
-        let (desk, _host, ctx) = (desk("3d"), host(), ctx(ORDER));
-        desk.bank.fault(Fault::once(kind).on(Op::Auth));
-        let sale = Payfor::sale(&ctx, &terms(1_000), &card(CARD).card());
-        let met = desk.run::<Payfor>(&ctx, Some(&terms(1_000)), sale).await;
-        let decided = matches!(met, Ok(vezne_plugin::Step::Done(Outcome::Approved(_) | Outcome::Declined(_))));
-        assert!(!decided, "{kind:?}");
-    }
-    for kind in [FaultKind::WrongAmount, FaultKind::WrongOrder, FaultKind::WrongHash] {
-        for model in ["3d", "3d-pay"] {
-            let (desk, _host, ctx) = (desk("3d"), host(), ctx(ORDER));
-            desk.bank.fault(Fault::once(kind));
-            let start = Payfor::start(&ctx, model, &terms(1_250), Some(&card(CARD).card()));
-            let paid = desk.pay::<Payfor>(&ctx, &terms(1_250), start).await;
-            assert!(matches!(paid, Err(vezne_plugin::Fault::NotAuthentic(_))), "{model} {kind:?}: {paid:?}");
-        }
+    common::an_unreadable_charge_is_no_verdict::<Payfor>().await;
+    for model in ["3d", "3d-pay"] {
+        let kinds = [FaultKind::WrongAmount, FaultKind::WrongOrder, FaultKind::WrongHash];
+        common::false_returns_are_not_authentic::<Payfor>(model, &kinds).await;
     }
 }
 

@@ -2,13 +2,11 @@
 
 use pos_tosla::Tosla;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, ThreeDSecure, step};
+use vezne_plugin::{Outcome, Payments, Preauth, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{Desk, card, ctx, reference, target, terms, word};
-
-const ORDER: &str = "01JD8ZK0Q3XYZ0123456";
-const CARD: &str = "4355084355084358";
+use crate::common::{self, Meets};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, target, terms, word};
 
 /// The host's clock is the bank's: a message's time must not be more than an hour off.
 fn open() -> (Desk, Running) {
@@ -23,6 +21,12 @@ fn open() -> (Desk, Running) {
     (Desk { bank, api: "/api/Payment", gate: "/api/Payment" }, host)
 }
 
+impl Meets for Tosla {
+    fn open(_model: &str) -> (Desk, Running) {
+        open()
+    }
+}
+
 #[tokio::test]
 async fn sale_inquiry_and_refunds_that_are_told_by_their_sum() {
     let (desk, _host) = open();
@@ -33,13 +37,7 @@ async fn sale_inquiry_and_refunds_that_are_told_by_their_sum() {
     let Outcome::Approved(found) = desk.end::<Tosla>(&ctx, None, ask).await else { panic!("approved") };
     assert_eq!((found.stated.minor, found.stated.order_id.as_deref()), (Some(1_001), Some(ORDER)));
     for (minor, before) in [(400, "0"), (601, "400")] {
-        let look = Tosla::refund(&ctx, &terms(minor), &target("sale", "none", 1_001, bank.clone()));
-        assert_eq!(word(&desk.end::<Tosla>(&ctx, Some(&terms(minor)), look).await), "approved");
-        let mut asked_with = step::order_ref(ORDER);
-        asked_with.extra.push(("refunded-before".into(), before.into()));
-        let ask = Tosla::inquire(&ctx, &target("refund", "none", minor, asked_with));
-        let Outcome::Approved(found) = desk.end::<Tosla>(&ctx, None, ask).await else { panic!("approved") };
-        assert_eq!(found.stated.minor, Some(minor));
+        common::a_refund_is_told_by_its_sum::<Tosla>(&desk, (1_001, &bank), minor, before).await;
     }
     assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
 }
@@ -86,37 +84,23 @@ async fn the_gate_sells_and_reserves_with_our_form_and_with_theirs() {
 
 #[tokio::test]
 async fn refusals_and_unknown_orders_become_what_they_mean() {
-    let (desk, _host) = open();
-    let ask = |order: &str, minor| Tosla::inquire(&ctx(order), &target("sale", "none", minor, step::order_ref(order)));
-    assert_eq!(word(&desk.end::<Tosla>(&ctx("NONE"), None, ask("NONE", 1)).await), "not-processed");
-    for (minor, expected, later) in [
-        (1_051, "declined insufficient-funds", "declined insufficient-funds"),
-        (1_041, "declined card-blocked", "declined card-blocked"),
-        (1_092, "unknown", "declined not-approved"),
-    ] {
-        let order = format!("ORDER{minor}");
-        let ctx = ctx(&order);
-        let sale = Tosla::sale(&ctx, &terms(minor), &card(CARD).card());
-        assert_eq!(word(&desk.end::<Tosla>(&ctx, Some(&terms(minor)), sale).await), expected, "{minor}");
-        assert_eq!(word(&desk.end::<Tosla>(&ctx, None, ask(&order, minor)).await), later, "{minor}");
-    }
+    common::what_never_arrived_was_not_processed::<Tosla>().await;
+    common::refusals_become_what_they_mean::<Tosla>(
+        0,
+        &[
+            (1_051, "declined insufficient-funds", "declined insufficient-funds"),
+            (1_041, "declined card-blocked", "declined card-blocked"),
+            (1_092, "unknown", "declined not-approved"),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn faults_end_in_no_verdict() {
-    for kind in [FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated] {
-        let (desk, _host) = open();
-        desk.bank.fault(Fault::once(kind).on(Op::Auth));
-        let sale = Tosla::sale(&ctx(ORDER), &terms(1_000), &card(CARD).card());
-        assert!(desk.run::<Tosla>(&ctx(ORDER), Some(&terms(1_000)), sale).await.is_err(), "{kind:?}");
-    }
-    for kind in [FaultKind::WrongHash, FaultKind::WrongOrder] {
-        let (desk, _host) = open();
-        desk.bank.fault(Fault::once(kind).on(Op::Callback));
-        let start = Tosla::start(&ctx(ORDER), "3d-pay", &terms(1_250), Some(&card(CARD).card()));
-        let paid = desk.pay::<Tosla>(&ctx(ORDER), &terms(1_250), start).await;
-        assert!(matches!(paid, Err(Broken::NotAuthentic(_))), "{kind:?}: {paid:?}");
-    }
+    common::an_unreadable_charge_is_asked_about::<Tosla>().await;
+    let kinds = [FaultKind::WrongHash, FaultKind::WrongOrder];
+    common::false_returns_are_not_authentic::<Tosla>("3d-pay", &kinds).await;
     // The book says another amount than the callback's charge: the bank's word, which the host will not take for ours.
     let (desk, _host) = open();
     desk.bank.fault(Fault::once(FaultKind::WrongAmount).on(Op::Status));
