@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::ctx::Clock;
+use crate::flow::routing::Tables;
 use crate::plugin::{Egress, Plugins};
 use crate::security::hold::Hold;
 use crate::security::{Keys, PasswordCost, Security, Vault};
@@ -37,6 +38,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Cards of running attempts.
     pub hold: Hold,
+    /// The firms' routing rules, made ready.
+    pub routing: Tables,
     /// Flows that must end before the process does.
     pub tasks: TaskTracker,
     /// Wakes the janitor before its time.
@@ -70,6 +73,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             vault: security.vault.clone(),
             hold: Hold::new(clock.clone()),
+            routing: Tables::default(),
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),
             webhook_wake: Notify::new(),

@@ -19,6 +19,7 @@ pub mod pos_account;
 pub mod pos_test;
 pub mod proposal;
 pub mod result;
+pub mod routing;
 pub mod run;
 pub mod sale;
 pub mod sign_in;

@@ -7,7 +7,7 @@ use crate::domain::payment::{AttemptEvent, AttemptState};
 use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{pos_open, pos_reopen};
-use crate::flow::run::{Claimed, attempt_run, charge_terms};
+use crate::flow::run::{Claimed, Course, attempt_run, charge_terms};
 use crate::limits;
 use crate::plugin::{Act, Callback};
 use crate::security::hold::Page;
@@ -67,7 +67,9 @@ pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callba
     crate::crash::point("callback_claimed");
     let card = app.hold.card(attempt.attempt_id);
     let act = Act::Resume { terms: Some(charge_terms(&payment)), state, callback };
-    let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, act, card, Some(waiting)).await?;
+    // The payer has been at this bank's gate: no other account may take over.
+    let course = Course { act, card, claimed: Some(waiting), onward: None };
+    let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, course).await?;
     Ok(ran.settled.payment.payment_id)
 }
 

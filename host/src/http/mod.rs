@@ -29,6 +29,7 @@ pub mod proposal;
 pub mod receivable;
 pub mod refund;
 pub mod route;
+pub mod routing;
 pub mod same_origin;
 pub mod session;
 pub mod statement;
@@ -62,6 +63,7 @@ pub fn table() -> Table {
         customer::routes,
         pos_account::routes,
         plugin::routes,
+        routing::routes,
         receivable::routes,
         instalment_quote::routes,
         bin::routes,

@@ -29,6 +29,7 @@ pub mod pos_account;
 pub mod proof;
 pub mod proposal;
 pub mod receivable;
+pub mod routing;
 pub mod session;
 pub mod tenant;
 pub mod user;

@@ -11,6 +11,7 @@ mod dropped;
 mod family;
 mod idempotency;
 mod refund;
+mod routing;
 mod sale;
 mod statement;
 mod three_ds;
