@@ -331,11 +331,11 @@ impl Compiled {
     fn bin_set(&self, digits: &str) -> Set {
         let bytes = digits.as_bytes();
         let lengths = (6..=bytes.len().min(8)).rev();
-        let keys = lengths.filter_map(|length| bin_key(&bytes[..length]));
         if self.bins.is_empty() {
             return self.bins_other;
         }
-        keys.filter_map(|key| self.bins.get(&key)).next().copied().unwrap_or(self.bins_other)
+        let mut keys = lengths.filter_map(|length| bin_key(&bytes[..length]));
+        keys.find_map(|key| self.bins.get(&key)).copied().unwrap_or(self.bins_other)
     }
 
     fn instalment_set(&self, instalments: u16) -> Set {
