@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::ctx::Clock;
 use crate::domain::id::ReplicaId;
+use crate::flow::routing::Tables;
 use crate::plugin::{Egress, Plugins, Transport};
 use crate::security::hold::Hold;
 use crate::security::{Keys, PasswordCost, Security, Vault};
@@ -43,6 +44,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Cards of running attempts.
     pub hold: Hold,
+    /// The firms' routing rules, made ready.
+    pub routing: Tables,
     /// Flows that must end before the process does.
     pub tasks: TaskTracker,
     /// Wakes the janitor before its time.
@@ -93,6 +96,7 @@ impl App {
             hold: Hold::new(clock.clone(), config.replica_url.is_some().then_some(replica)),
             replica,
             inside,
+            routing: Tables::default(),
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),
             webhook_wake: Notify::new(),

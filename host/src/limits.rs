@@ -66,6 +66,23 @@ pub const SETTLE_TRIES_MAX: usize = 12;
 /// The longest pause between two of them.
 pub const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(5);
 
+// Routing
+
+/// Firms whose rules are kept ready; beyond, all are read again. A firm with 1,000 rules takes about a megabyte.
+pub const ROUTING_TABLES_MAX: usize = 1_000;
+/// How often a payment goes on at another POS account after nothing was processed: the payer is waiting.
+pub const ROUTING_FAILOVERS_MAX: usize = 2;
+/// Rules that do not hold, as far as they are told: kept with a payment, and in a dry run.
+pub const ROUTING_TOLD_WITH_PAYMENT: usize = 10;
+/// The same in a dry run.
+pub const ROUTING_TOLD_IN_DRY_RUN: usize = 50;
+/// How far back a bank's health is looked at: long enough to hear of it, short enough to be forgiven.
+pub const ROUTING_HEALTH_SPAN: Duration = Duration::from_mins(10);
+/// The newest attempts that count for it.
+pub const ROUTING_HEALTH_ATTEMPTS: i64 = 20;
+/// BINs of all rules of a firm together.
+pub const ROUTING_BINS_MAX: usize = 100_000;
+
 // Identity
 
 /// Shortest password (ASVS 6.2.1, PCI DSS 8.3.6).

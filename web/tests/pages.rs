@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 33] = [
+const PAGES: [&str; 37] = [
     "/",
     "/menu",
     "/pay",
@@ -70,6 +70,10 @@ const PAGES: [&str; 33] = [
     "/receivables/new",
     "/pos",
     "/pos/pos_1",
+    "/routing",
+    "/routing?bin=454360&amount=1.250%2C00&instalments=3",
+    "/routing/new",
+    "/routing/rtr_2",
     "/plugins",
     "/api-keys",
     "/doubts",
@@ -100,8 +104,18 @@ async fn every_page_renders_in_every_language_without_inline_style_or_script() {
 
 #[tokio::test]
 async fn a_new_firm_sees_how_to_begin() {
-    for path in ["/", "/payments", "/customers", "/dealers", "/receivables", "/pos", "/plugins", "/webhooks", "/doubts"]
-    {
+    for path in [
+        "/",
+        "/payments",
+        "/customers",
+        "/dealers",
+        "/receivables",
+        "/pos",
+        "/routing",
+        "/plugins",
+        "/webhooks",
+        "/doubts",
+    ] {
         let (status, html) = get(path, "session=new").await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert!(html.contains("class=\"empty\""), "{path} has an empty state");

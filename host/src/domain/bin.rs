@@ -177,39 +177,51 @@ fn padded(prefix: &str) -> Option<u32> {
     Some(prefix.parse::<u32>().ok()? * 10_u32.pow(u32::try_from(zeros).ok()?))
 }
 
+/// Turkish banks by their EFT codes.
+const BANKS: &[(&str, &str)] = &[
+    ("0010", "Ziraat Bankası"),
+    ("0012", "Halkbank"),
+    ("0015", "VakıfBank"),
+    ("0032", "TEB"),
+    ("0046", "Akbank"),
+    ("0059", "Şekerbank"),
+    ("0062", "Garanti BBVA"),
+    ("0064", "İş Bankası"),
+    ("0067", "Yapı Kredi"),
+    ("0096", "Turkish Bank"),
+    ("0099", "ING"),
+    ("0103", "Fibabanka"),
+    ("0108", "Turkland Bank"),
+    ("0109", "ICBC Turkey"),
+    ("0111", "QNB"),
+    ("0123", "HSBC"),
+    ("0124", "Alternatif Bank"),
+    ("0125", "Burgan Bank"),
+    ("0134", "DenizBank"),
+    ("0135", "Anadolubank"),
+    ("0143", "Aktif Bank"),
+    ("0146", "Odea Bank"),
+    ("0203", "Albaraka Türk"),
+    ("0205", "Kuveyt Türk"),
+    ("0206", "Türkiye Finans"),
+    ("0209", "Ziraat Katılım"),
+    ("0210", "Vakıf Katılım"),
+    ("0211", "Emlak Katılım"),
+];
+
 /// The name of a Turkish bank by its EFT code.
 pub fn bank_name(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "0010" => "Ziraat Bankası",
-        "0012" => "Halkbank",
-        "0015" => "VakıfBank",
-        "0032" => "TEB",
-        "0046" => "Akbank",
-        "0059" => "Şekerbank",
-        "0062" => "Garanti BBVA",
-        "0064" => "İş Bankası",
-        "0067" => "Yapı Kredi",
-        "0096" => "Turkish Bank",
-        "0099" => "ING",
-        "0103" => "Fibabanka",
-        "0108" => "Turkland Bank",
-        "0109" => "ICBC Turkey",
-        "0111" => "QNB",
-        "0123" => "HSBC",
-        "0124" => "Alternatif Bank",
-        "0125" => "Burgan Bank",
-        "0134" => "DenizBank",
-        "0135" => "Anadolubank",
-        "0143" => "Aktif Bank",
-        "0146" => "Odea Bank",
-        "0203" => "Albaraka Türk",
-        "0205" => "Kuveyt Türk",
-        "0206" => "Türkiye Finans",
-        "0209" => "Ziraat Katılım",
-        "0210" => "Vakıf Katılım",
-        "0211" => "Emlak Katılım",
-        _ => return None,
-    })
+    BANKS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
+}
+
+/// The banks whose names we know, by code.
+pub fn banks() -> &'static [(&'static str, &'static str)] {
+    BANKS
+}
+
+/// The programmes whose banks we know.
+pub fn programmes() -> impl Iterator<Item = &'static str> {
+    PROGRAMMES.iter().map(|(name, _)| *name)
 }
 
 /// The programmes and the banks whose credit cards belong to them (features §3.13).

@@ -132,6 +132,7 @@ id!(/** A balanced set of ledger entries. */ PostingId, "pst");
 id!(/** A frozen instalment offer. */ QuoteId, "qte");
 id!(/** A version of a firm's instalment table. */ SchemeId, "sch");
 id!(/** One line of an instalment or commission table. */ RuleId, "rul");
+id!(/** A rule that says through which POS account a payment goes. */ RoutingRuleId, "rtr");
 id!(/** A line of the audit trail. */ AuditId, "aud");
 id!(/** Where a firm's program wants to be told. */ WebhookEndpointId, "whk");
 id!(/** What signs what an endpoint is told. */ WebhookSecretId, "whs");

@@ -259,6 +259,35 @@ fn best(lines: &[&SchemeLine], amount: Money) -> Option<Terms> {
         .min_by_key(|terms| (terms.charged.minor, terms.bank_rate, terms.line))
 }
 
+/// What another account would charge and keep where a payer was shown `chosen`: the same for the payer, or nothing.
+/// An account's own line comes before the lines of every account.
+pub fn terms_at(lines: &[SchemeLine], account: PosAccountId, card: Option<&BinFacts>, chosen: &Terms) -> Option<Terms> {
+    if chosen.pos_account == Some(account) {
+        return Some(chosen.clone());
+    }
+    let of = |owner: Option<PosAccountId>| {
+        let fitting: Vec<&SchemeLine> = lines
+            .iter()
+            .filter(|line| line.pos_account == owner && line.instalments.max(1) == chosen.instalments.max(1))
+            .filter(|line| fits(line, card) && chosen.amount.minor >= line.amount_min)
+            .collect();
+        best(&fitting, chosen.amount)
+    };
+    let same = |terms: Terms| {
+        let same = terms.charged == chosen.charged && terms.extra == chosen.extra;
+        same.then(|| Terms { levels: chosen.levels.clone(), ..terms })
+    };
+    match of(Some(account)) {
+        Some(own) => same(own),
+        None if chosen.pos_account.is_none() => Some(chosen.clone()),
+        None => match of(None) {
+            Some(shared) => same(shared),
+            None if chosen.instalments <= 1 => same(Terms::single(chosen.amount)),
+            None => None,
+        },
+    }
+}
+
 /// One dated legal ceiling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ceiling {

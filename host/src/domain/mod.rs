@@ -20,6 +20,7 @@ pub mod payment;
 pub mod proposal;
 pub mod rate;
 pub mod receivable;
+pub mod routing;
 pub mod split;
 pub mod tree;
 pub mod webhook;

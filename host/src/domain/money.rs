@@ -45,6 +45,11 @@ impl Currency {
         self.0.exponent
     }
 
+    /// Every currency we can hold books in.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CURRENCIES.iter().map(Self)
+    }
+
     /// By alphabetic code, in any case.
     pub fn from_code(code: &str) -> Option<Self> {
         CURRENCIES.iter().find(|iso| iso.code.eq_ignore_ascii_case(code)).map(Self)

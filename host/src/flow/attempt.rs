@@ -2,6 +2,10 @@
 //!
 //! This is "tx 2" of a sale, and just as well of a 3-D callback, a late answer and the janitor's inquiry.
 
+mod go_on;
+
+use go_on::{go_on, may_go_on};
+
 use crate::app::App;
 use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
@@ -13,6 +17,7 @@ use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::inquire;
+use crate::flow::routing::Next;
 use crate::flow::view;
 use crate::limits;
 use crate::plugin::BankRef;
@@ -67,6 +72,8 @@ pub struct Settled {
     pub payment: Payment,
     /// Whether this news moved it; a repetition does not.
     pub moved: bool,
+    /// Nothing was processed, and the next attempt was begun in the same commit.
+    pub went_on: bool,
 }
 
 /// What one try of the transaction came to.
@@ -77,17 +84,28 @@ pub(in crate::flow) enum Step {
     Lost,
 }
 
-/// Writes what happened. Repeats its transaction when another one was first, so it ends on the state table's
-/// answer to what is really there.
+/// Writes what happened, as [`attempt_settle_onward`] with nothing to follow.
 pub async fn attempt_settle(
     app: &App,
     tenant: TenantId,
     attempt: AttemptId,
     news: &AttemptNews,
 ) -> FlowResult<Settled> {
+    attempt_settle_onward(app, tenant, attempt, news, None).await
+}
+
+/// Writes what happened. Where nothing was processed, `next` begins in the same commit. Repeats its transaction when
+/// another one was first, so it ends on the state table's answer to what is really there.
+pub async fn attempt_settle_onward(
+    app: &App,
+    tenant: TenantId,
+    attempt: AttemptId,
+    news: &AttemptNews,
+    next: Option<&Next>,
+) -> FlowResult<Settled> {
     for _ in 0..limits::MOVE_TRIES_MAX {
         let mut tx = app.db.begin().await?;
-        match settle_in_tx(app, &mut tx, tenant, attempt, news).await? {
+        match settle_onward_in_tx(app, &mut tx, tenant, attempt, news, next).await? {
             Step::Lost => {}
             Step::Settled(settled) => {
                 match tx.commit().await {
@@ -117,13 +135,24 @@ pub(super) fn attempt_settled(app: &App, settled: &Settled) {
     }
 }
 
-/// One try of the transaction.
+/// One try of the transaction, with nothing to follow.
 pub(in crate::flow) async fn settle_in_tx(
     app: &App,
     tx: &mut Tx,
     tenant: TenantId,
     attempt_id: AttemptId,
     news: &AttemptNews,
+) -> FlowResult<Step> {
+    settle_onward_in_tx(app, tx, tenant, attempt_id, news, None).await
+}
+
+async fn settle_onward_in_tx(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    attempt_id: AttemptId,
+    news: &AttemptNews,
+    next: Option<&Next>,
 ) -> FlowResult<Step> {
     let now_ms = app.clock.now_ms();
     let missing = || FlowError::Internal(format!("{attempt_id} is gone"));
@@ -140,6 +169,10 @@ pub(in crate::flow) async fn settle_in_tx(
         return Ok(Step::Lost);
     }
     attempt.version += 1;
+    if let Some(next) = next.filter(|_| may_go_on(from, to, payment.state)) {
+        event_insert(tx, &told(&attempt, from, news, now_ms)).await?;
+        return go_on(tx, attempt, payment, next, now_ms).await;
+    }
     let before = payment.state;
     if let Move::To(state) = before.next(to.seen_by_payment()).map_err(|e| FlowError::Internal(e.to_string()))? {
         if !payment_move(tx, &payment, state, now_ms).await? {
@@ -158,7 +191,7 @@ pub(in crate::flow) async fn settle_in_tx(
     event_insert(tx, &told(&attempt, from, news, now_ms)).await?;
     publish(tx, &payment, before, now_ms).await?;
     view::answer_store(app, tx, &payment).await?;
-    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: true })))
+    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: true, went_on: false })))
 }
 
 /// The table refuses it: the timeline says so, and what contradicts our books calls a person.
@@ -190,7 +223,7 @@ async fn refuse(
             attempt.version += 1;
         }
     }
-    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false })))
+    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false, went_on: false })))
 }
 
 /// Nothing moves, but what is newly known (a reference, the next question) is kept.
@@ -220,7 +253,7 @@ async fn stay(
             PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "attempt.borne_out", &news.actor.label(), now_ms);
         event_insert(tx, &borne_out.attempt(attempt.attempt_id).fact("event", news.event.as_str())).await?;
     }
-    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false })))
+    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false, went_on: false })))
 }
 
 /// The row after the move.

@@ -128,6 +128,29 @@ pub async fn quote_take_in_tx(
     Ok((quote.id, terms))
 }
 
+/// The terms of so many instalments as a quote would offer them now, without freezing one: for a dry run.
+pub async fn terms_for_in_tx(
+    tx: &mut Tx,
+    tenant: TenantId,
+    node: NodeId,
+    amount: Money,
+    card: Option<&BinFacts>,
+    instalments: u16,
+    now_ms: i64,
+) -> Result<Terms, QuoteError> {
+    let policy = policy(tx, tenant, node).await?;
+    amount_allowed(&policy.limit, amount.minor)?;
+    let lines = lines_for(tx, tenant, node, now_ms).await?;
+    let commercial = card.is_some_and(|card| card.commercial);
+    let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, commercial);
+    let question = Question { amount, card, limit: &policy.limit, ceiling };
+    let offered = quote(&lines, &question).into_iter().find_map(|offer| match offer {
+        Offer::Open(terms) if terms.instalments == instalments => Some(terms),
+        Offer::Open(_) | Offer::Closed { .. } => None,
+    });
+    offered.ok_or(QuoteError::NotAvailable)
+}
+
 /// The terms of a single payment that nobody asked a quote for: what the table says for this card, or as it is.
 pub async fn terms_single_in_tx(
     tx: &mut Tx,

@@ -20,6 +20,7 @@ pub mod pos_test;
 pub mod proposal;
 pub mod replica;
 pub mod result;
+pub mod routing;
 pub mod run;
 pub mod sale;
 pub mod sign_in;

@@ -11,12 +11,13 @@ use crate::ctx::Actor;
 use crate::domain::id::AttemptId;
 use crate::domain::money::Money;
 use crate::domain::payment::{AttemptEvent, PaymentState};
-use crate::flow::attempt::{AttemptNews, Settled, Waiting, attempt_settle};
+use crate::flow::attempt::{AttemptNews, Settled, Waiting, attempt_settle_onward};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
 use crate::flow::pos::Pos;
 use crate::flow::replica;
+use crate::flow::routing::{Next, Onward};
 use crate::limits;
 use crate::plugin::{
     Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Target, Terms,
@@ -35,18 +36,33 @@ pub struct Ran {
     pub gate_token: Option<String>,
 }
 
+/// What an attempt is to do, and with what.
+#[derive(Debug)]
+pub struct Course {
+    /// The connector's act.
+    pub act: Act,
+    /// The card, where we have it.
+    pub card: Option<Arc<HeldCard>>,
+    /// What a callback took from the waiting attempt.
+    pub claimed: Option<Claimed>,
+    /// Where the payment goes on if nothing is processed; only before the payer has been anywhere.
+    pub onward: Option<Onward>,
+}
+
+/// The act that an attempt begins with.
+pub fn first_act(payment: &Payment, attempt: &Attempt) -> Act {
+    let terms = charge_terms(payment);
+    match (three_d_model(&attempt.model), attempt.purpose) {
+        (ThreeDModel::None, Purpose::Sale) => Act::Sale { terms },
+        (ThreeDModel::None, Purpose::Authorize) => Act::Authorize { terms },
+        (model, _) => Act::ThreeDSecure { model, terms },
+    }
+}
+
 /// Runs an act of an attempt in a task that nobody can cancel, and waits for it.
-pub async fn attempt_run(
-    app: &App,
-    pos: Pos,
-    payment: Payment,
-    attempt: Attempt,
-    act: Act,
-    card: Option<Arc<HeldCard>>,
-    claimed: Option<Claimed>,
-) -> FlowResult<Ran> {
+pub async fn attempt_run(app: &App, pos: Pos, payment: Payment, attempt: Attempt, course: Course) -> FlowResult<Ran> {
     let id = attempt.attempt_id;
-    let task = app.spawn(run(app.clone(), pos, payment, attempt, act, card, claimed));
+    let task = app.spawn(run(app.clone(), pos, payment, attempt, course));
     task.await.unwrap_or_else(|error| {
         // The row is there, and the janitor will ask the bank.
         tracing::error!(attempt = %id, %error, "an attempt's task ended early");
@@ -54,36 +70,58 @@ pub async fn attempt_run(
     })
 }
 
-async fn run(
-    app: App,
+async fn run(app: App, pos: Pos, payment: Payment, attempt: Attempt, course: Course) -> FlowResult<Ran> {
+    let Course { act, card, claimed, mut onward } = course;
+    let mut turn = Turn { pos, payment, attempt, act };
+    let mut claimed = claimed;
+    loop {
+        let Turn { pos, payment, attempt, act } = turn;
+        let diary = Diary::of_attempt(&app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id);
+        let context = act_context(&app, &pos, &payment, &attempt);
+        let deadline = Duration::from_millis(app.config.bank_deadline_ms);
+        let ending = app.plugins.drive(&pos.installation, &context, act, card.as_deref(), &diary, deadline).await;
+        crate::crash::point(&app, "before_tx2").await;
+        let verdict = match ending {
+            Ending::Done(verdict) => verdict,
+            Ending::Browse(browse) => return browse_begin(&app, &pos, &payment, &attempt, *browse).await,
+        };
+        let next = match (&mut onward, &verdict) {
+            (Some(onward), Verdict::NotProcessed(reason)) => onward.next(&app, &payment, &attempt, reason.code).await,
+            _ => None,
+        };
+        let news = match claimed.take() {
+            Some(claimed) if is_forged(&verdict) => claimed.given_back(verdict),
+            _ => verdict_news(&app, attempt.purpose, verdict),
+        };
+        if bug::is_in(Bug::ReplyBeforeCommit) && news.event == AttemptEvent::Approved {
+            let payment = Payment { state: PaymentState::Succeeded, ..payment };
+            let settled = Settled { attempt, payment, moved: true, went_on: false };
+            return Ok(Ran { settled, gate_token: None });
+        }
+        let settled = settle_surely(&app, &attempt, &news, next.as_ref()).await?;
+        crate::crash::point(&app, "after_tx2").await;
+        match next {
+            Some(next) if settled.went_on => turn = went_on(&app, settled, next, card.as_ref()),
+            _ => return Ok(Ran { settled, gate_token: None }),
+        }
+    }
+}
+
+/// One attempt's turn at its bank.
+struct Turn {
     pos: Pos,
     payment: Payment,
     attempt: Attempt,
     act: Act,
-    card: Option<Arc<HeldCard>>,
-    claimed: Option<Claimed>,
-) -> FlowResult<Ran> {
-    let diary = Diary::of_attempt(&app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id);
-    let context = act_context(&app, &pos, &payment, &attempt);
-    let deadline = Duration::from_millis(app.config.bank_deadline_ms);
-    let ending = app.plugins.drive(&pos.installation, &context, act, card.as_deref(), &diary, deadline).await;
-    crate::crash::point(&app, "before_tx2").await;
-    match ending {
-        Ending::Done(verdict) => {
-            let news = match claimed {
-                Some(claimed) if is_forged(&verdict) => claimed.given_back(verdict),
-                _ => verdict_news(&app, attempt.purpose, verdict),
-            };
-            if bug::is_in(Bug::ReplyBeforeCommit) && news.event == AttemptEvent::Approved {
-                let payment = Payment { state: PaymentState::Succeeded, ..payment };
-                return Ok(Ran { settled: Settled { attempt, payment, moved: true }, gate_token: None });
-            }
-            let settled = settle_surely(&app, &attempt, &news).await?;
-            crate::crash::point(&app, "after_tx2").await;
-            Ok(Ran { settled, gate_token: None })
-        }
-        Ending::Browse(browse) => browse_begin(&app, &pos, &payment, &attempt, *browse).await,
+}
+
+/// The turn of the attempt that was committed with the end of the one before. The card stays with it.
+fn went_on(app: &App, settled: Settled, next: Next, card: Option<&Arc<HeldCard>>) -> Turn {
+    if let Some(card) = card {
+        app.hold.card_put(next.attempt.attempt_id, Arc::clone(card));
     }
+    let act = first_act(&settled.payment, &next.attempt);
+    Turn { pos: next.pos, payment: settled.payment, attempt: next.attempt, act }
 }
 
 /// What a callback took from a waiting attempt when it claimed it.
@@ -124,8 +162,9 @@ fn is_forged(verdict: &Verdict) -> bool {
 }
 
 /// Tx 2 of an attempt, offered until the database takes it.
-async fn settle_surely(app: &App, attempt: &Attempt, news: &AttemptNews) -> FlowResult<Settled> {
-    surely(app, attempt.attempt_id, || attempt_settle(app, attempt.tenant_id, attempt.attempt_id, news)).await
+async fn settle_surely(app: &App, attempt: &Attempt, news: &AttemptNews, next: Option<&Next>) -> FlowResult<Settled> {
+    let id = attempt.attempt_id;
+    surely(app, id, || attempt_settle_onward(app, attempt.tenant_id, id, news, next)).await
 }
 
 /// Tx 2 again and again while the database is away: the answer is in memory and must not be lost.
@@ -162,7 +201,7 @@ async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt
     };
     replica::holds(app, attempt, life_ms).await;
     let token = app.hold.page_put(page_of(payment, attempt.attempt_id, page));
-    let settled = match settle_surely(app, attempt, &news).await {
+    let settled = match settle_surely(app, attempt, &news, None).await {
         Ok(settled) => settled,
         Err(error) => {
             // The page was never seen: it cannot be now.

@@ -1,43 +1,31 @@
 //! A payment by card: the row before the first byte, the bank, the row after the last.
 
+mod model;
+mod plan;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use model::{ThreeD, Wish, model_of};
+use plan::{Plan, plan};
 
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::bin::BinFacts;
 use crate::domain::card::Card;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId};
-use crate::domain::instalment::Terms;
 use crate::domain::money::Money;
 use crate::domain::payment::{AttemptState, PaymentState};
+use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::instalment::{QuoteError, quote_take_in_tx, terms_single_in_tx};
-use crate::flow::pos::{Pos, pos_open};
-use crate::flow::run::{Ran, attempt_run, charge_terms, three_d_model};
+use crate::flow::run::{Course, Ran, attempt_run, first_act};
 use crate::limits;
-use crate::plugin::{Act, HeldCard};
-use crate::store::Tx;
+use crate::plugin::HeldCard;
 use crate::store::attempt::{Attempt, Purpose, attempt_insert};
-use crate::store::bin::bin_look_up;
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::idempotency::{IdempotencyKey, idempotency_claim, idempotency_fetch};
 use crate::store::json::Json;
-use crate::store::node::node_is_below;
 use crate::store::payment::{CaptureMode, PayerKind, Payment, ReceivableChoice, payment_insert};
-use crate::store::pos_account::pos_account_usable;
-
-/// Whether the bank asks the card's holder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ThreeD {
-    /// As the POS account is set.
-    #[default]
-    Automatic,
-    /// Always.
-    Required,
-    /// Never; refused where the POS account demands it.
-    Off,
-}
 
 /// A payment as somebody asks for it, already checked for form.
 #[derive(Debug)]
@@ -102,26 +90,22 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
     let mut tx = app.db.read().await?;
     let plan = plan(app, &mut tx, ctx, &request).await?;
     drop(tx);
-    let Plan { pos, chosen, facts } = plan;
-    let held = request.card.as_ref().map(|card| held(card, facts.as_ref()));
-    let (payment, attempt) = rows(app, ctx, &request, &pos, chosen, facts.as_ref());
+    let held = request.card.as_ref().map(|card| held(card, plan.facts.as_ref()));
+    let (payment, attempt) = rows(app, ctx, &request, &plan);
+    let Plan { pos, explanation, onward, .. } = plan;
     let key = request.key.clone();
     // The card lives on in the hold only.
     drop(request);
-    if let Some(replay) = begin(app, &key, &payment, &attempt).await? {
+    if let Some(replay) = begin(app, &key, &payment, &attempt, &explanation).await? {
         return Ok(replay);
     }
     crate::crash::point(app, "after_tx1").await;
     if let Some(held) = &held {
         app.hold.card_put(attempt.attempt_id, Arc::clone(held));
     }
-    let terms = charge_terms(&payment);
-    let act = match (three_d_model(&attempt.model), attempt.purpose) {
-        (crate::plugin::ThreeDModel::None, Purpose::Sale) => Act::Sale { terms },
-        (crate::plugin::ThreeDModel::None, Purpose::Authorize) => Act::Authorize { terms },
-        (model, _) => Act::ThreeDSecure { model, terms },
-    };
-    let ran = attempt_run(app, pos, payment, attempt, act, held, None).await?;
+    let act = first_act(&payment, &attempt);
+    let course = Course { act, card: held, claimed: None, onward: Some(onward) };
+    let ran = attempt_run(app, pos, payment, attempt, course).await?;
     Ok(Created::Ran(Box::new(ran)))
 }
 
@@ -146,127 +130,6 @@ async fn replayed(app: &App, key: &IdempotencyKey) -> FlowResult<Option<Created>
     }
 }
 
-/// What is charged, and why: frozen with the payment.
-struct Chosen {
-    /// The quote it came from, 26 characters.
-    quote_id: Option<String>,
-    terms: Terms,
-}
-
-/// The terms of the option that the payer took; of a single payment where none was taken.
-async fn chosen(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    request: &SaleRequest,
-    card: Option<&BinFacts>,
-    now_ms: i64,
-) -> FlowResult<Chosen> {
-    let (node, amount) = (request.node, request.amount);
-    let Some(option) = request.instalment_option.as_deref() else {
-        let terms = terms_single_in_tx(tx, ctx.tenant, node, amount, card, now_ms).await?;
-        return Ok(Chosen { quote_id: None, terms });
-    };
-    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, card, now_ms).await?;
-    Ok(Chosen { quote_id: Some(quote.to_text()), terms })
-}
-
-impl From<QuoteError> for FlowError {
-    fn from(error: QuoteError) -> Self {
-        let option = |code| Self::invalid("/instalment_option", code, error.to_string());
-        match &error {
-            QuoteError::Bin => Self::invalid("/bin", "malformed", error.to_string()),
-            QuoteError::AmountNotAllowed { .. } => Self::invalid("/amount", "not_allowed", error.to_string()),
-            QuoteError::NoSuchOption => option("unknown_option"),
-            QuoteError::Expired => option("expired"),
-            QuoteError::NotAvailable => option("not_available"),
-            QuoteError::Store(_) => match error {
-                QuoteError::Store(error) => Self::Store(error),
-                other => Self::Internal(other.to_string()),
-            },
-        }
-    }
-}
-
-struct Plan {
-    pos: Pos,
-    chosen: Chosen,
-    facts: Option<BinFacts>,
-}
-
-async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowResult<Plan> {
-    if !request.amount.is_positive() {
-        return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
-    }
-    let pays_upwards = request.payer_kind == PayerKind::Node
-        && match request.payer_id.as_deref().map(NodeId::from_text) {
-            // A dealer may pay what it owes to a node above it: the payer must be in its own part of the tree.
-            Some(Ok(payer)) => node_is_below(tx, ctx.tenant, ctx.scope, payer).await?,
-            _ => false,
-        };
-    if !pays_upwards && !node_is_below(tx, ctx.tenant, ctx.scope, request.node).await? {
-        return Err(FlowError::NotFound("dealer"));
-    }
-    check_card(app, request)?;
-    let facts = match &request.card {
-        Some(card) => bin_look_up(tx, ctx.tenant, card.pan.bin(8)).await?,
-        None => None,
-    };
-    let chosen = chosen(tx, ctx, request, facts.as_ref(), app.clock.now_ms()).await?;
-    let wanted = request.pos_account.or(chosen.terms.pos_account);
-    let usable = pos_account_usable(tx, ctx.tenant, request.node).await?;
-    let account = match wanted {
-        Some(wanted) => usable.into_iter().find(|account| account.pos_account_id == wanted),
-        None => usable.into_iter().next(),
-    };
-    let account = account.ok_or_else(|| {
-        FlowError::conflict("no_pos_account", "no active POS account is there for this node and these terms")
-    })?;
-    let pos = pos_open(app, tx, ctx.tenant, account.pos_account_id).await?;
-    model_of(request, &pos)?;
-    Ok(Plan { pos, chosen, facts })
-}
-
-fn check_card(app: &App, request: &SaleRequest) -> FlowResult<()> {
-    let Some(card) = &request.card else { return Ok(()) };
-    if request.entry == "ecommerce" && card.security_code.is_none() {
-        return Err(FlowError::invalid("/card/security_code", "required", "the security code is missing"));
-    }
-    let today = crate::flow::books::day_of(app.clock.now_ms());
-    let (year, month) = (u16::try_from(today.year()).unwrap_or(0), u8::try_from(today.month()).unwrap_or(1));
-    if card.expiry.is_past(year, month) {
-        return Err(FlowError::invalid("/card/expiry_month", "expired", "the card has expired"));
-    }
-    Ok(())
-}
-
-/// Which 3-D model this attempt uses: the POS account's, unless the caller may and does say otherwise.
-fn model_of(request: &SaleRequest, pos: &Pos) -> FlowResult<String> {
-    let own = pos.account.three_d_model.as_str();
-    let manifest = &pos.plugin.manifest;
-    // A mail order has no payer at a browser.
-    let at_browser = request.entry == "ecommerce";
-    let model = match request.three_d {
-        ThreeD::Required if at_browser && own == "none" => "3d",
-        ThreeD::Automatic | ThreeD::Required if at_browser => own,
-        ThreeD::Off if at_browser && demands_three_d(pos) => {
-            return Err(FlowError::invalid("/three_d_secure", "demanded", "the POS account demands 3-D Secure"));
-        }
-        _ => "none",
-    };
-    if model != "none" && !manifest.models.iter().any(|known| known == model) {
-        return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));
-    }
-    if request.card.is_none() && model != "3d-host" {
-        return Err(FlowError::invalid("/card", "required", "the card is missing"));
-    }
-    Ok(model.to_owned())
-}
-
-/// Whether the firm takes no card at this account without its holder (`three-d-required` in the settings).
-fn demands_three_d(pos: &Pos) -> bool {
-    pos.installation.config.get("three-d-required").is_some_and(|value| value == "true")
-}
-
 fn held(card: &Card, facts: Option<&BinFacts>) -> Arc<HeldCard> {
     let scheme = facts.map_or_else(|| scheme_of(card.pan.bin(6)).to_owned(), |facts| facts.brand.to_lowercase());
     Arc::new(HeldCard::new(card, scheme, facts.and_then(|facts| facts.programme.clone())))
@@ -283,14 +146,9 @@ fn scheme_of(bin: &str) -> &'static str {
     }
 }
 
-fn rows(
-    app: &App,
-    ctx: &Ctx,
-    request: &SaleRequest,
-    pos: &Pos,
-    chosen: Chosen,
-    facts: Option<&BinFacts>,
-) -> (Payment, Attempt) {
+fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan) -> (Payment, Attempt) {
+    let Plan { pos, chosen, .. } = plan;
+    let facts = plan.facts.as_ref();
     let now_ms = app.clock.now_ms();
     let payment = Payment {
         tenant_id: ctx.tenant,
@@ -302,8 +160,9 @@ fn rows(
         charged_minor: chosen.terms.charged.minor,
         currency: request.amount.currency,
         instalments: i64::from(chosen.terms.instalments.max(1)),
-        quote_id: chosen.quote_id,
+        quote_id: chosen.quote_id.clone(),
         terms: Json(serde_json::to_value(&chosen.terms).unwrap_or_default()),
+        routing: serde_json::to_string(&plan.explanation).ok(),
         entry: request.entry.to_owned(),
         capture: request.capture,
         reference: request.reference.clone(),
@@ -319,7 +178,6 @@ fn rows(
         version: 1,
     };
     let attempt_id = AttemptId::at(now_ms);
-    let deadline = std::time::Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
     let card = request.card.as_ref();
     let attempt = Attempt {
         tenant_id: ctx.tenant,
@@ -331,8 +189,7 @@ fn rows(
             CaptureMode::Automatic => Purpose::Sale,
             CaptureMode::Manual => Purpose::Authorize,
         },
-        // Checked by the plan.
-        model: model_of(request, pos).unwrap_or_default(),
+        model: plan.model.clone(),
         card_bin: card.map(|card| card.pan.bin(8).to_owned()),
         card_last4: card.map(|card| card.pan.last4().to_owned()),
         card_brand: card.map(|card| {
@@ -351,7 +208,7 @@ fn rows(
         plugin_state: None,
         correlation: None,
         failure: None,
-        due_ms: Some(now_ms + limits::millis(deadline)),
+        due_ms: Some(attempt_due_ms(app, now_ms)),
         asks: 0,
         not_found: 0,
         sent_at_ms: now_ms,
@@ -365,12 +222,24 @@ fn rows(
 
 /// Our number for the bank: letters and digits, 20 of them, as the strictest banks take it. The tail of the
 /// attempt's id: 26 characters of which the first 6 move once in years.
-fn order_no(attempt: AttemptId) -> String {
+pub fn order_no(attempt: AttemptId) -> String {
     attempt.to_text()[6..].to_owned()
 }
 
+/// When the janitor takes an attempt that begins now for silent.
+pub fn attempt_due_ms(app: &App, now_ms: i64) -> i64 {
+    let deadline = std::time::Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
+    now_ms + limits::millis(deadline)
+}
+
 /// Tx 1: the key, the payment, the attempt. After it the first byte may leave.
-async fn begin(app: &App, key: &IdempotencyKey, payment: &Payment, attempt: &Attempt) -> FlowResult<Option<Created>> {
+async fn begin(
+    app: &App,
+    key: &IdempotencyKey,
+    payment: &Payment,
+    attempt: &Attempt,
+    explanation: &Explanation,
+) -> FlowResult<Option<Created>> {
     let now_ms = payment.created_at_ms;
     let mut tx = app.db.begin().await?;
     if !idempotency_claim(&mut tx, key, &payment.payment_id.to_text(), now_ms).await? {
@@ -392,7 +261,9 @@ async fn begin(app: &App, key: &IdempotencyKey, payment: &Payment, attempt: &Att
             .fact("amount", payment.amount_minor.to_string())
             .fact("charged", payment.charged_minor.to_string())
             .fact("currency", payment.currency.code())
-            .fact("instalments", payment.instalments.to_string());
+            .fact("instalments", payment.instalments.to_string())
+            .fact("routed_by", explanation.by.as_str())
+            .fact("rule", explanation.decider());
     event_insert(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(None)

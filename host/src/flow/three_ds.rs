@@ -8,7 +8,7 @@ use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{pos_open, pos_reopen};
 use crate::flow::replica;
-use crate::flow::run::{Claimed, attempt_run, charge_terms};
+use crate::flow::run::{Claimed, Course, attempt_run, charge_terms};
 use crate::limits;
 use crate::plugin::{Act, Callback};
 use crate::security::hold::Page;
@@ -131,7 +131,9 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
     crate::crash::point(app, "callback_claimed").await;
     let card = app.hold.card(attempt.attempt_id);
     let act = Act::Resume { terms: Some(charge_terms(&payment)), state, callback };
-    let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, act, card, Some(waiting)).await?;
+    // The payer has been at this bank's gate: no other account may take over.
+    let course = Course { act, card, claimed: Some(waiting), onward: None };
+    let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, course).await?;
     Ok(ran.settled.payment.payment_id)
 }
 

@@ -18,7 +18,9 @@ use crate::store::Tx;
 use crate::store::attempt::{Attempt, attempt_list};
 use crate::store::idempotency::idempotency_answer_of;
 use crate::store::operation::{Operation, operation_list};
-use crate::store::payment::{CaptureMode, PayerKind, Payment, PaymentNames, payment_names};
+use crate::store::payment::{
+    AccountNames, CaptureMode, PayerKind, Payment, PaymentNames, payment_accounts, payment_names,
+};
 
 /// An instant as the API writes it.
 pub fn instant(at_ms: i64) -> String {
@@ -36,6 +38,8 @@ pub struct Whole {
     pub operations: Vec<Operation>,
     /// The names around it.
     pub names: PaymentNames,
+    /// The POS accounts of its attempts, where there are several.
+    pub accounts: Vec<AccountNames>,
 }
 
 /// Reads what the view of a payment needs.
@@ -44,7 +48,11 @@ pub async fn whole_fetch(tx: &mut Tx, payment: Payment) -> FlowResult<Whole> {
     let operations = operation_list(tx, payment.tenant_id, payment.payment_id).await?;
     let pos_account = attempts.last().map(|attempt| attempt.pos_account_id.to_text());
     let names = payment_names(tx, &payment, pos_account.as_deref()).await?;
-    Ok(Whole { payment, attempts, operations, names })
+    let accounts = match attempts.len() {
+        0 | 1 => Vec::new(),
+        _ => payment_accounts(tx, &payment).await?,
+    };
+    Ok(Whole { payment, attempts, operations, names, accounts })
 }
 
 impl Whole {
@@ -186,7 +194,7 @@ pub fn payment_view(app: &App, whole: &Whole, locale: Locale) -> api::Payment {
         reference: payment.reference.clone(),
         description: payment.description.clone(),
         card: attempt.and_then(card_view),
-        pos_account: attempt.and_then(|attempt| pos_view(attempt, &whole.names)),
+        pos_account: attempt.and_then(|attempt| pos_view(attempt, whole)),
         auth_code: bank.auth_code,
         order_no: attempt.map(|attempt| attempt.order_no.clone()),
         decline: failure.as_ref().filter(|_| no_money).map(|failure| decline_view(failure, locale)),
@@ -210,6 +218,7 @@ pub fn payment_view(app: &App, whole: &Whole, locale: Locale) -> api::Payment {
         allocations: Vec::new(),
         attempts: None,
         events: None,
+        routing: None,
         acts: whole.acts(app.clock.now_ms()),
         void_until: whole.void_until_ms().map(instant),
         metadata: payment.metadata.0.clone(),
@@ -239,12 +248,13 @@ fn card_view(attempt: &Attempt) -> Option<api::CardSummary> {
     })
 }
 
-fn pos_view(attempt: &Attempt, names: &PaymentNames) -> Option<api::PosAccountRef> {
-    Some(api::PosAccountRef {
-        id: attempt.pos_account_id.to_string(),
-        name: names.pos_name.clone()?,
-        bank: names.pos_bank.clone()?,
-    })
+fn pos_view(attempt: &Attempt, whole: &Whole) -> Option<api::PosAccountRef> {
+    let id = attempt.pos_account_id.to_string();
+    let key = attempt.pos_account_id.to_text();
+    if let Some(account) = whole.accounts.iter().find(|account| account.pos_account_id == key) {
+        return Some(api::PosAccountRef { id, name: account.name.clone(), bank: account.bank.clone() });
+    }
+    Some(api::PosAccountRef { id, name: whole.names.pos_name.clone()?, bank: whole.names.pos_bank.clone()? })
 }
 
 fn next_action(app: &App, payment: &Payment, attempt: Option<&Attempt>) -> Option<api::NextAction> {

@@ -30,6 +30,7 @@ pub mod receivable;
 pub mod refund;
 pub mod replica;
 pub mod route;
+pub mod routing;
 pub mod same_origin;
 pub mod session;
 pub mod statement;
@@ -63,6 +64,7 @@ pub fn table() -> Table {
         customer::routes,
         pos_account::routes,
         plugin::routes,
+        routing::routes,
         receivable::routes,
         instalment_quote::routes,
         bin::routes,

@@ -19,7 +19,9 @@ use crate::ctx::Ctx;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::receivable::ComponentKind;
+use crate::domain::routing::Explanation;
 use crate::flow::operation::{Done, Mode, OperationRequest, What, operation_create};
+use crate::flow::routing::explanation_view;
 use crate::flow::sale::{Created, SaleRequest, ThreeD, answer_stored, payment_create};
 use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch};
 use crate::limits;
@@ -226,6 +228,13 @@ async fn show(
         match part.trim() {
             "attempts" => view.attempts = Some(attempt_views(&whole, caller.ctx.locale)),
             "events" => view.events = Some(event_views(&event_list(&mut tx, tenant, payment).await?)),
+            // Who may not see POS accounts may not see why one was chosen either.
+            "routing" if caller.grants.has(Permission::PosAccountRead) => {
+                let kept = whole.payment.routing.as_deref().map(serde_json::from_str::<Explanation>);
+                let kept = kept.transpose().map_err(|error| Error::Internal(error.to_string()))?;
+                view.routing = kept.as_ref().map(explanation_view);
+            }
+            "routing" => {}
             _ => return Err(Error::BadRequest("query_malformed")),
         }
     }

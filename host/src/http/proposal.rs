@@ -135,7 +135,7 @@ async fn decide(
     caller.require(needed(proposal_of(app, &caller.ctx, id).await?.kind))?;
     // Money may move: the flow must reach its end even when the one who asked goes away.
     let (flow, ctx, note) = (app.clone(), caller.ctx.clone(), body.note.clone());
-    let task = app.tasks.spawn(async move { proposal_decide(&flow, &ctx, id, event, note.as_deref()).await });
+    let task = app.spawn(async move { proposal_decide(&flow, &ctx, id, event, note.as_deref()).await });
     task.await.map_err(|error| Error::Internal(error.to_string()))??;
     let proposal = proposal_of(app, &caller.ctx, id).await?;
     Ok(axum::Json(proposal_view(&caller.ctx, &proposal)))

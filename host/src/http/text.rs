@@ -266,6 +266,14 @@ const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "too_many_rules",
+        [
+            "Firmanızın yönlendirme kuralı sınırı doldu; kullanılmayan birini silin.",
+            "Your firm has as many routing rules as it may; take one away first.",
+            "Firmanızın yönləndirmə qaydası həddi dolub; istifadə olunmayan birini silin.",
+        ],
+    ),
+    (
         "endpoint_disabled",
         [
             "Bu webhook adresi devre dışı; önce etkinleştirin.",

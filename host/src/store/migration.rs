@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0007_audit_chain",
     "0008_doubt",
     "0009_replica",
+    "0010_routing",
 ];
 
 /// Applies what is missing, each in its own transaction.

@@ -30,6 +30,7 @@ pub mod proof;
 pub mod proposal;
 pub mod receivable;
 pub mod replica;
+pub mod routing;
 pub mod session;
 pub mod tenant;
 pub mod user;

@@ -71,6 +71,8 @@ pub struct Payment {
     /// The chosen offer, frozen: what was seen is what is charged.
     #[sqlx(try_from = "String")]
     pub terms: Json<serde_json::Value>,
+    /// Who chose the POS account and why, JSON.
+    pub routing: Option<String>,
     /// `ecommerce`, `mail-order`, ….
     pub entry: String,
     /// Sale or pre-authorization.
@@ -121,9 +123,9 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         tx,
         "insert into payment (tenant_id, payment_id, node_id, payer_kind, payer_id, amount_minor, charged_minor, \
          currency, instalments, quote_id, terms, entry, capture, reference, description, metadata, receivables, \
-         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version) \
+         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version, routing) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24) on conflict do nothing",
+         $22, $23, $24, $25) on conflict do nothing",
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
         payment.node_id.to_text(),
@@ -147,7 +149,8 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         payment.created_by.as_str(),
         payment.created_at_ms,
         payment.updated_at_ms,
-        payment.version
+        payment.version,
+        payment.routing.as_deref()
     )?;
     Ok(rows == 1)
 }
@@ -203,6 +206,29 @@ pub async fn payment_move(tx: &mut Tx, payment: &Payment, to: PaymentState, now_
         payment.payment_id.to_text(),
         payment.version,
         to.as_str(),
+        now_ms
+    )?;
+    Ok(rows == 1)
+}
+
+/// Sends a payment on to another POS account, by compare-and-set: what the payer was shown stays, the account's own
+/// side of the terms and the explanation are new. `false` where somebody else moved it first.
+pub async fn payment_reroute(
+    tx: &mut Tx,
+    payment: &Payment,
+    terms: &Json<serde_json::Value>,
+    routing: &str,
+    now_ms: i64,
+) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "update payment set terms = $4, routing = $5, updated_at_ms = $6, version = version + 1 \
+         where tenant_id = $1 and payment_id = $2 and version = $3",
+        payment.tenant_id.to_text(),
+        payment.payment_id.to_text(),
+        payment.version,
+        terms.to_text(),
+        routing,
         now_ms
     )?;
     Ok(rows == 1)
@@ -309,5 +335,29 @@ pub async fn payment_names(tx: &mut Tx, payment: &Payment, pos_account: Option<&
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
         pos_account
+    )
+}
+
+/// A POS account, named.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct AccountNames {
+    /// 26 characters.
+    pub pos_account_id: String,
+    /// The firm's name for it.
+    pub name: String,
+    /// Its bank.
+    pub bank: String,
+}
+
+/// The POS accounts at which a payment was tried.
+pub async fn payment_accounts(tx: &mut Tx, payment: &Payment) -> StoreResult<Vec<AccountNames>> {
+    fetch_all!(
+        tx,
+        AccountNames,
+        "select p.pos_account_id, p.name, p.bank from pos_account p where p.tenant_id = $1 and exists (\
+         select 1 from attempt a where a.tenant_id = p.tenant_id and a.payment_id = $2 \
+         and a.pos_account_id = p.pos_account_id) limit 100",
+        payment.tenant_id.to_text(),
+        payment.payment_id.to_text()
     )
 }

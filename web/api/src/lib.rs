@@ -27,6 +27,7 @@ mod problem;
 mod proposal;
 mod receivable;
 mod refund;
+mod routing;
 mod statement;
 mod webhook;
 
@@ -56,6 +57,11 @@ pub use problem::{FieldError, Problem};
 pub use proposal::{PersonRef, Proposal, ProposalDecide, ProposalKind, ProposalState};
 pub use receivable::{Component, ComponentCreate, ComponentKind, Receivable, ReceivableCreate, ReceivableState};
 pub use refund::{Refund, RefundCreate, RefundKind, RefundMode, RefundState};
+pub use routing::{
+    RoutingAccount, RoutingBy, RoutingCandidate, RoutingChoices, RoutingConditions, RoutingCost, RoutingExplain,
+    RoutingExplanation, RoutingFailover, RoutingLook, RoutingOrder, RoutingRule, RoutingRuleCreate, RoutingRuleState,
+    RoutingRuleUpdate, RoutingSkip, RoutingSubject, RoutingTable, RoutingThrough, RoutingVerdict, Weekday,
+};
 pub use statement::{Statement, StatementLine, StatementLineKind};
 pub use webhook::{
     WEBHOOK_EVENT_TYPES, WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookDisabledReason, WebhookEndpoint,

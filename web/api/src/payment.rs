@@ -142,6 +142,9 @@ pub struct Payment {
     /// What happened, step by step; with `expand=events`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<Event>>,
+    /// Why it went through which POS account; with `expand=routing`, for those who may see POS accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<crate::RoutingExplanation>,
     /// What may be done with it now, by the one who asks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acts: Vec<PaymentAct>,
@@ -165,7 +168,7 @@ pub struct Payment {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaymentShow {
-    /// `attempts`, `events`, or both with a comma between.
+    /// `attempts`, `events`, `routing`, or several with commas between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expand: Option<String>,
 }

@@ -18,6 +18,7 @@ pub mod receipt;
 pub mod receivable;
 pub mod refund;
 pub mod result;
+pub mod routing;
 pub mod sign_in;
 pub mod statement;
 pub mod trouble;
@@ -66,6 +67,11 @@ pub fn routes() -> Router<Portal> {
         .route("/pos/new", get(pos_account::form))
         .route("/pos/{id}", get(pos_account::show).post(pos_account::change))
         .route("/pos/{id}/test", post(pos_account::test))
+        .route("/routing", get(routing::list).post(routing::create))
+        .route("/routing/new", get(routing::form))
+        .route("/routing/{id}", get(routing::show).post(routing::change))
+        .route("/routing/{id}/move", post(routing::shifted))
+        .route("/routing/{id}/delete", post(routing::delete))
         .route("/plugins", get(plugin::list))
         .route("/api-keys", get(api_key::list).post(api_key::create))
         .route("/api-keys/{id}/revoke", post(api_key::revoke))

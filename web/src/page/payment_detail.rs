@@ -7,6 +7,7 @@ use vezne_api::{Attempt, Event, Operation, OperationKind, Payment, PaymentAct, P
 use crate::{
     api::{Fault, segment},
     format,
+    page::routing::why_card,
     part::{
         icon::{self, icon},
         state,
@@ -22,7 +23,7 @@ use crate::{
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let id = segment(&id);
-    let payment: Payment = visit.get(&format!("/v1/payments/{id}?expand=attempts,events")).await?;
+    let payment: Payment = visit.get(&format!("/v1/payments/{id}?expand=attempts,events,routing")).await?;
     let t = visit.t();
     let main = view! {
         {crumb("/payments", t.s("nav-payments"), super::payment::short_id(&payment.id))}
@@ -33,6 +34,7 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
                 <div class="stack">
                     {timeline(&visit, payment.events.as_deref().unwrap_or_default())}
                     {attempts_card(&visit, payment.attempts.as_deref().unwrap_or_default())}
+                    {payment.routing.as_ref().map(|routing| why_card(&visit, routing, &payment.currency))}
                 </div>
                 <div class="stack">{facts_card(&visit, &payment)}{whose(t, &payment)}{closed(t, &payment)}</div>
             </div>
@@ -103,6 +105,7 @@ fn look(event: &Event) -> (&'static str, &'static str) {
         (_, "succeeded" | "captured" | "authorized" | "resolved") => ("ok", icon::CHECK),
         (_, "declined" | "failed" | "expired") => ("no", icon::CROSS),
         (_, "voided" | "refunded" | "canceled" | "asked") => ("back", icon::BACK),
+        ("payment", "rerouted") => ("wait", icon::ROUTE),
         (_, "browsing" | "browsing_charge" | "provisioning") | ("gate" | "callback", _) => ("wait", icon::SHIELD),
         (_, "borne_out") => ("ok", icon::CHECK),
         ("doubt", _) => ("wait", icon::USERS),

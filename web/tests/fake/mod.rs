@@ -5,6 +5,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what json! makes is handed on")]
 
 mod doubt;
+mod routing;
 
 use axum::{
     Json, Router,
@@ -42,6 +43,9 @@ pub fn api() -> Router {
         .route("/v1/pos_accounts", get(pos_accounts).post(refuse))
         .route("/v1/pos_accounts/{id}", get(pos_account))
         .route("/v1/pos_accounts/{id}/test", post(pos_test))
+        .route("/v1/routing/rules", get(routing::rules).post(refuse))
+        .route("/v1/routing/rules/order", post(routing::rules))
+        .route("/v1/routing/explain", post(routing::explain))
         .route("/v1/plugins", get(plugins))
         .route("/v1/api_keys", get(api_keys).post(api_key))
         .route("/v1/doubts", get(doubt::list))
@@ -199,7 +203,9 @@ async fn payment(Path(id): Path<String>) -> Response {
     if id == "pay_none" {
         return problem(404, "not_found", json!([]));
     }
-    Json(sample(&id, state.unwrap_or(&"succeeded"))).into_response()
+    let mut payment = sample(&id, state.unwrap_or(&"succeeded"));
+    payment["routing"] = routing::explanation();
+    Json(payment).into_response()
 }
 
 async fn result(Path(token): Path<String>) -> Response {

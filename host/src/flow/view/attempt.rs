@@ -55,7 +55,7 @@ pub fn attempt_views(whole: &Whole, locale: Locale) -> Vec<api::Attempt> {
                 payment: attempt.payment_id.to_string(),
                 number,
                 state: attempt_state(attempt.state),
-                pos_account: pos_view(attempt, &whole.names).unwrap_or_else(|| api::PosAccountRef {
+                pos_account: pos_view(attempt, whole).unwrap_or_else(|| api::PosAccountRef {
                     id: attempt.pos_account_id.to_string(),
                     name: String::new(),
                     bank: String::new(),

@@ -26,6 +26,7 @@ fn absent(path: &str) -> String {
         Some("customers") => "cus",
         Some("receivables") => "rcv",
         Some("pos_accounts") => "pos",
+        Some("routing") => "rtr",
         Some("api_keys") => "key",
         Some("webhook_endpoints") => "whk",
         Some("webhook_deliveries") => "whd",

@@ -13,6 +13,7 @@ mod family;
 mod idempotency;
 mod refund;
 mod replica;
+mod routing;
 mod sale;
 mod statement;
 mod three_ds;

@@ -1,0 +1,163 @@
+//! What is decided before the first row: who may, how much, through which account.
+
+use super::SaleRequest;
+use super::model::{Wish, model_of};
+use crate::app::App;
+use crate::ctx::Ctx;
+use crate::domain::bin::BinFacts;
+use crate::domain::id::NodeId;
+use crate::domain::instalment::Terms;
+use crate::domain::routing::Explanation;
+use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::instalment::{QuoteError, quote_take_in_tx, terms_single_in_tx};
+use crate::flow::pos::{Pos, pos_open};
+use crate::flow::routing::{Asked, Onward, Route, corrected, route_in_tx};
+use crate::limits;
+use crate::store::Tx;
+use crate::store::bin::bin_look_up;
+use crate::store::node::node_is_below;
+use crate::store::payment::PayerKind;
+
+/// What is charged, and why: frozen with the payment.
+pub(super) struct Chosen {
+    /// The quote it came from, 26 characters.
+    pub quote_id: Option<String>,
+    /// At the chosen account.
+    pub terms: Terms,
+}
+
+/// The terms of the option that the payer took; of a single payment where none was taken.
+async fn chosen(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    request: &SaleRequest,
+    card: Option<&BinFacts>,
+    now_ms: i64,
+) -> FlowResult<Chosen> {
+    let (node, amount) = (request.node, request.amount);
+    let Some(option) = request.instalment_option.as_deref() else {
+        let terms = terms_single_in_tx(tx, ctx.tenant, node, amount, card, now_ms).await?;
+        return Ok(Chosen { quote_id: None, terms });
+    };
+    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, card, now_ms).await?;
+    Ok(Chosen { quote_id: Some(quote.to_text()), terms })
+}
+
+impl From<QuoteError> for FlowError {
+    fn from(error: QuoteError) -> Self {
+        let option = |code| Self::invalid("/instalment_option", code, error.to_string());
+        match &error {
+            QuoteError::Bin => Self::invalid("/bin", "malformed", error.to_string()),
+            QuoteError::AmountNotAllowed { .. } => Self::invalid("/amount", "not_allowed", error.to_string()),
+            QuoteError::NoSuchOption => option("unknown_option"),
+            QuoteError::Expired => option("expired"),
+            QuoteError::NotAvailable => option("not_available"),
+            QuoteError::Store(_) => match error {
+                QuoteError::Store(error) => Self::Store(error),
+                other => Self::Internal(other.to_string()),
+            },
+        }
+    }
+}
+
+/// Everything that is decided before the first row.
+pub(super) struct Plan {
+    /// The account, opened.
+    pub pos: Pos,
+    /// The attempt's 3-D model.
+    pub model: String,
+    /// What is charged.
+    pub chosen: Chosen,
+    /// What the table knows of the card.
+    pub facts: Option<BinFacts>,
+    /// Who chose the account and why.
+    pub explanation: Explanation,
+    /// Where to go on if nothing is processed there.
+    pub onward: Onward,
+}
+
+/// Checks the request and decides what is charged, and where.
+pub(super) async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowResult<Plan> {
+    if !request.amount.is_positive() {
+        return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
+    }
+    let pays_upwards = request.payer_kind == PayerKind::Node
+        && match request.payer_id.as_deref().map(NodeId::from_text) {
+            // A dealer may pay what it owes to a node above it: the payer must be in its own part of the tree.
+            Some(Ok(payer)) => node_is_below(tx, ctx.tenant, ctx.scope, payer).await?,
+            _ => false,
+        };
+    if !pays_upwards && !node_is_below(tx, ctx.tenant, ctx.scope, request.node).await? {
+        return Err(FlowError::NotFound("dealer"));
+    }
+    check_card(app, request)?;
+    let facts = match &request.card {
+        Some(card) => bin_look_up(tx, ctx.tenant, card.pan.bin(8)).await?,
+        None => None,
+    };
+    let now_ms = app.clock.now_ms();
+    let chosen = chosen(tx, ctx, request, facts.as_ref(), now_ms).await?;
+    let asked = Asked {
+        tenant: ctx.tenant,
+        node: request.node,
+        digits: request.card.as_ref().map_or("", |card| card.pan.bin(8)),
+        card: facts.as_ref(),
+        terms: &chosen.terms,
+        wanted: request.pos_account,
+        now_ms,
+        told_max: limits::ROUTING_TOLD_WITH_PAYMENT,
+    };
+    let route = route_in_tx(app, tx, &asked).await?;
+    let wish =
+        Wish { three_d: request.three_d, at_browser: request.entry == "ecommerce", has_card: request.card.is_some() };
+    let opened = open_first(app, tx, ctx, wish, route).await?;
+    let Opened { pos, model, terms, explanation, onward } = opened;
+    Ok(Plan { pos, model, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
+}
+
+/// The first account of a route that can be opened for a payment.
+struct Opened {
+    pos: Pos,
+    model: String,
+    terms: Terms,
+    explanation: Explanation,
+    onward: Onward,
+}
+
+/// Opens the first account of a route that can take the payment; where none can, tells why the first cannot.
+async fn open_first(app: &App, tx: &mut Tx, ctx: &Ctx, wish: Wish, route: Route) -> FlowResult<Opened> {
+    let Route { accounts, mut explanation } = route;
+    let (mut refused, mut left_out) = (None, Vec::new());
+    let mut accounts = accounts.into_iter();
+    for (account, terms) in accounts.by_ref() {
+        let opened = pos_open(app, tx, ctx.tenant, account).await;
+        match opened.and_then(|pos| Ok((model_of(wish, &pos)?, pos))) {
+            Ok((model, pos)) => {
+                corrected(&mut explanation, &left_out, account);
+                let onward = Onward::new(accounts, wish, explanation.clone());
+                return Ok(Opened { pos, model, terms, explanation, onward });
+            }
+            Err(FlowError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                left_out.push(account);
+                refused = refused.or(Some(error));
+            }
+        }
+    }
+    Err(refused.unwrap_or_else(|| {
+        FlowError::conflict("no_pos_account", "no active POS account is there for this node and these terms")
+    }))
+}
+
+fn check_card(app: &App, request: &SaleRequest) -> FlowResult<()> {
+    let Some(card) = &request.card else { return Ok(()) };
+    if request.entry == "ecommerce" && card.security_code.is_none() {
+        return Err(FlowError::invalid("/card/security_code", "required", "the security code is missing"));
+    }
+    let today = crate::flow::books::day_of(app.clock.now_ms());
+    let (year, month) = (u16::try_from(today.year()).unwrap_or(0), u8::try_from(today.month()).unwrap_or(1));
+    if card.expiry.is_past(year, month) {
+        return Err(FlowError::invalid("/card/expiry_month", "expired", "the card has expired"));
+    }
+    Ok(())
+}
