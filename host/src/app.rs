@@ -2,16 +2,20 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::ctx::Clock;
+use crate::flow::plugin::{plugins_bundled, plugins_follow};
 use crate::plugin::{Egress, Plugins};
 use crate::security::hold::Hold;
+use crate::security::keys::Key;
+use crate::security::publisher::TrustStore;
 use crate::security::{Keys, PasswordCost, Security, Vault};
 use crate::store::Db;
 
@@ -29,6 +33,14 @@ pub struct Parts {
     pub db: Db,
     /// Every connector.
     pub plugins: Plugins,
+    /// Whose plugins are taken.
+    pub trust: TrustStore,
+    /// Seals the rows of plugin versions.
+    pub plugin_seal: Key,
+    /// Up to which change of the database `plugins` has followed.
+    pub plugins_followed: Mutex<Option<i64>>,
+    /// A version could not be loaded; it is tried again.
+    pub plugins_failed: AtomicBool,
     /// The guarded way out, for what is told to the outside.
     pub egress: Egress,
     /// Passwords, tokens, fingerprints.
@@ -63,11 +75,12 @@ impl App {
         let keys = Keys::open(&config.private_dir.join("keys")).context("the keys cannot be opened")?;
         let db = Db::open(&config.database_url.0).await.context("the database cannot be opened")?;
         let cache = config.private_dir.join("components");
-        let folder = config.plugins_dir.clone();
-        let plugins = tokio::task::spawn_blocking(move || Plugins::load(&folder, &cache)).await??;
+        let compiler = config.compiler.clone();
+        let plugins = tokio::task::spawn_blocking(move || Plugins::new(&cache, compiler)).await??;
+        let trust = TrustStore::open(config.trust_store.as_deref())?;
         let cost = PasswordCost { memory_kib: config.password_memory_kib, ..PasswordCost::PRODUCTION };
         let security = Security::new(&keys, cost, &clock, &config.public_url);
-        Ok(Self(Arc::new(Parts {
+        let app = Self(Arc::new(Parts {
             vault: security.vault.clone(),
             hold: Hold::new(clock.clone()),
             tasks: TaskTracker::new(),
@@ -79,8 +92,15 @@ impl App {
             clock,
             db,
             plugins,
+            trust,
+            plugin_seal: keys.derive("plugin-version"),
+            plugins_followed: Mutex::new(None),
+            plugins_failed: AtomicBool::new(false),
             security,
-        })))
+        }));
+        plugins_bundled(&app).await.context("the plugins that come with the server cannot be taken")?;
+        plugins_follow(&app).await.context("the plugins cannot be loaded")?;
+        Ok(app)
     }
 
     /// Ends what may end, and waits for the flows that may not.

@@ -191,6 +191,32 @@ pub const PLUGIN_QUEUE_WAIT: Duration = Duration::from_secs(2);
 /// Size of a component file.
 pub const PLUGIN_COMPONENT_BYTES_MAX: u64 = 40 * 1024 * 1024;
 
+// ---- plugins: from file to code ----
+
+/// Memory of the process that compiles one component; a 14 MB interpreter takes about 1 GiB.
+pub const PLUGIN_COMPILE_MEMORY_BYTES: u64 = 3 * 1024 * 1024 * 1024;
+/// Processor seconds of that process.
+pub const PLUGIN_COMPILE_CPU_S: u64 = 60;
+/// How long it may take by the clock; a busy machine gives the lowest priority little.
+pub const PLUGIN_COMPILE_WAIT: Duration = Duration::from_mins(3);
+/// Machine code of one component.
+pub const PLUGIN_COMPILED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// What a compiler may say about a component that it refuses.
+pub const PLUGIN_COMPILER_WORDS_MAX: u64 = 4096;
+/// All calls of the first try of a component together.
+pub const PLUGIN_SMOKE_MAX: Duration = Duration::from_secs(5);
+
+// ---- plugins: which version serves ----
+
+/// How often a node looks whether another one moved the pointer: a rollback is everywhere in well under a second.
+pub const PLUGIN_FOLLOW_EVERY: Duration = Duration::from_millis(200);
+/// How long a version that was replaced stays ready for a rollback.
+pub const PLUGIN_ROLLBACK_WINDOW: Duration = Duration::from_hours(24);
+/// How often it is looked whether a draining version is needed any more, and a version that did not load is tried again.
+pub const PLUGIN_TEND_EVERY: Duration = Duration::from_mins(1);
+/// Versions shown of one plugin.
+pub const PLUGIN_VERSIONS_MAX: i64 = 200;
+
 // ---- plugins: one act ----
 
 /// Sends of one attempt, across the payer's visit at the gate.

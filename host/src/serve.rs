@@ -15,6 +15,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let janitor = tokio::spawn(job::janitor(app.clone()));
     let webhooks = tokio::spawn(job::webhooks(app.clone()));
     let watch = tokio::spawn(job::watch(app.clone()));
+    let plugins = tokio::spawn(job::plugins(app.clone()));
     let signals = tokio::spawn(signal(app.clone()));
     tracing::info!(%place, url = app.config.public_url, sandbox = app.config.sandbox, "serving");
     let router = http::server(&app, portal(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -24,6 +25,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     janitor.abort();
     webhooks.abort();
     watch.abort();
+    plugins.abort();
     app.drain().await;
     served.context("the server ended")
 }

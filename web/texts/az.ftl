@@ -706,3 +706,4 @@ event-refund-contradicted = Bank qaytarma üçün sonradan əksini dedi
 event-capture-news-refused = Bağlama üçün vəziyyətə uyğun olmayan xəbər nəzərə alınmadı
 event-void-news-refused = Ləğv üçün vəziyyətə uyğun olmayan xəbər nəzərə alınmadı
 event-refund-news-refused = Qaytarma üçün vəziyyətə uyğun olmayan xəbər nəzərə alınmadı
+scope-plugins-write = Plaqin yükləmək və versiya seçmək

@@ -763,3 +763,4 @@ event-refund-contradicted = The bank later said the opposite about the refund
 event-capture-news-refused = News that did not fit the capture was ignored
 event-void-news-refused = News that did not fit the void was ignored
 event-refund-news-refused = News that did not fit the refund was ignored
+scope-plugins-write = Bring plugins in and choose versions

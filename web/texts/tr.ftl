@@ -706,3 +706,4 @@ event-refund-contradicted = Banka iade için sonradan tersini söyledi
 event-capture-news-refused = Kapama için duruma uymayan bir haber yok sayıldı
 event-void-news-refused = İptal için duruma uymayan bir haber yok sayıldı
 event-refund-news-refused = İade için duruma uymayan bir haber yok sayıldı
+scope-plugins-write = Eklenti yüklemek ve sürüm seçmek

@@ -18,6 +18,7 @@ pub mod named;
 pub mod party;
 pub mod payment;
 pub mod proposal;
+pub mod plugin;
 pub mod rate;
 pub mod receivable;
 pub mod split;

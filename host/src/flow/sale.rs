@@ -100,11 +100,13 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
         return Ok(replay);
     }
     let mut tx = app.db.read().await?;
-    let plan = plan(app, &mut tx, ctx, &request).await?;
+    // Before anything else: the attempt's id decides whether it falls to a canary.
+    let attempt_id = AttemptId::at(app.clock.now_ms());
+    let plan = plan(app, &mut tx, ctx, &request, attempt_id).await?;
     drop(tx);
     let Plan { pos, chosen, facts } = plan;
     let held = request.card.as_ref().map(|card| held(card, facts.as_ref()));
-    let (payment, attempt) = rows(app, ctx, &request, &pos, chosen, facts.as_ref());
+    let (payment, attempt) = rows(app, ctx, &request, &pos, chosen, facts.as_ref(), attempt_id);
     let key = request.key.clone();
     // The card lives on in the hold only.
     drop(request);
@@ -193,7 +195,7 @@ struct Plan {
     facts: Option<BinFacts>,
 }
 
-async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowResult<Plan> {
+async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest, attempt: AttemptId) -> FlowResult<Plan> {
     if !request.amount.is_positive() {
         return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
     }
@@ -221,7 +223,7 @@ async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowR
     let account = account.ok_or_else(|| {
         FlowError::conflict("no_pos_account", "no active POS account is there for this node and these terms")
     })?;
-    let pos = pos_open(app, tx, ctx.tenant, account.pos_account_id).await?;
+    let pos = pos_open(app, tx, ctx.tenant, account.pos_account_id, attempt).await?;
     model_of(request, &pos)?;
     Ok(Plan { pos, chosen, facts })
 }
@@ -290,6 +292,7 @@ fn rows(
     pos: &Pos,
     chosen: Chosen,
     facts: Option<&BinFacts>,
+    attempt_id: AttemptId,
 ) -> (Payment, Attempt) {
     let now_ms = app.clock.now_ms();
     let payment = Payment {
@@ -318,7 +321,6 @@ fn rows(
         updated_at_ms: now_ms,
         version: 1,
     };
-    let attempt_id = AttemptId::at(now_ms);
     let deadline = std::time::Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
     let card = request.card.as_ref();
     let attempt = Attempt {

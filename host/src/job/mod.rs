@@ -1,7 +1,7 @@
 //! The worker: what happens by itself while the server runs.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
@@ -11,6 +11,7 @@ use crate::flow::audit::{Report, audit};
 use crate::flow::audit_chain::chain_round;
 use crate::flow::books::zone;
 use crate::flow::inquire::janitor_round;
+use crate::flow::plugin::{plugins_follow, plugins_tend};
 use crate::flow::webhook::webhook_round;
 use crate::limits;
 
@@ -60,6 +61,26 @@ pub async fn webhooks(app: App) {
             () = app.shutdown.cancelled() => return,
             () = app.webhook_wake.notified() => {}
             () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// Follows the pointer of plugin versions that other nodes move, and retires what is not needed any more.
+pub async fn plugins(app: App) {
+    let mut tended = Instant::now();
+    loop {
+        if let Err(error) = plugins_follow(&app).await {
+            tracing::error!(%error, "the plugins could not be followed");
+        }
+        if tended.elapsed() >= limits::PLUGIN_TEND_EVERY {
+            tended = Instant::now();
+            if let Err(error) = plugins_tend(&app).await {
+                tracing::error!(%error, "the plugins could not be tended");
+            }
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(limits::PLUGIN_FOLLOW_EVERY) => {}
         }
     }
 }

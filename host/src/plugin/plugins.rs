@@ -1,13 +1,15 @@
 //! The plugin runtime as flow sees it.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::act::{Act, ActContext, Callback};
+use super::compile::Compiler;
 use super::driver::{Drive, Transport};
 use super::egress::Egress;
 use super::ending::{Ending, Verdict};
@@ -16,13 +18,16 @@ use super::held::HeldCard;
 use super::installation::Installation;
 use super::journal::Journal;
 use super::judge::reason;
+use super::line::Lines;
 use super::registry::Loader;
 use super::step::CallFailure;
-use super::tally;
 use super::version::Version;
-use super::{PluginInfo, Reason};
+use super::{PluginInfo, Reason, smoke, tally};
+use crate::domain::id::{AttemptId, TenantId};
+use crate::domain::plugin::version_numbers;
+use crate::limits;
 
-/// A file of the plugin folder that was not loaded.
+/// A file of the plugin folder that was not taken.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// Its name.
@@ -37,65 +42,174 @@ pub enum LoadError {
     /// No engine on this machine.
     #[error("the WebAssembly engine could not be set up: {0}")]
     Engine(String),
-    /// The folder cannot be read.
-    #[error("the plugin folder cannot be read: {0}")]
-    Folder(#[from] std::io::Error),
     /// No TLS.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
 }
 
-/// All loaded plugin versions and the way out. Cheap to clone.
+/// All loaded plugin versions, which of them serves whom, and the way out. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugins(Arc<Inner>);
 
 struct Inner {
-    versions: BTreeMap<String, Arc<Version>>,
-    refusals: Vec<Refusal>,
+    loader: Arc<Loader>,
     transport: Arc<dyn Transport>,
+    /// Replaced as a whole: an act sees the state of before a change or of after it, never a half.
+    serving: RwLock<Arc<Serving>>,
+    refusals: Mutex<Vec<Refusal>>,
+}
+
+#[derive(Clone, Default)]
+struct Serving {
+    versions: BTreeMap<String, Arc<Version>>,
+    lines: Lines,
 }
 
 impl std::fmt::Debug for Plugins {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.versions.values().map(|version| &version.info.id)).finish()
+        f.debug_set().entries(self.serving().versions.values().map(|version| &version.info.id)).finish()
     }
 }
 
 impl Plugins {
-    /// Loads every component of a folder, compiling what is new: blocks for some 100 ms each. `cache` keeps compiled code between starts. A file that is refused
-    /// does not stop the host: it is listed, and the rest works.
-    pub fn load(folder: &Path, cache: &Path) -> Result<Self, LoadError> {
+    /// An empty runtime. `cache` keeps compiled code between starts; `compiler` is the program that compiles, this
+    /// very one where none is named.
+    pub fn new(cache: &Path, compiler: Option<PathBuf>) -> Result<Self, LoadError> {
         let egress = Egress::new().map_err(|error| LoadError::Tls(error.to_string()))?;
-        Self::load_with(folder, cache, Arc::new(egress))
+        Self::with_transport(cache, compiler, Arc::new(egress))
     }
 
-    /// With a transport of the caller's choice, for tests.
-    pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
+    fn with_transport(
+        cache: &Path,
+        compiler: Option<PathBuf>,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, LoadError> {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
         let (engine, _) = engine::engine_new().map_err(broken)?;
-        let loader = Loader::new(engine, Some(cache)).map_err(broken)?;
-        let (versions, refusals) = loader.folder(folder)?;
-        Ok(Self(Arc::new(Inner { versions, refusals, transport })))
+        let loader = Arc::new(Loader::new(engine, cache, Compiler::new(compiler)).map_err(broken)?);
+        let (serving, refusals) = (RwLock::default(), Mutex::default());
+        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals })))
+    }
+
+    /// Every component of a folder, compiled in this process and active for everyone; only the bank is another.
+    #[cfg(test)]
+    pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
+        let plugins = Self::with_transport(cache, None, transport)?;
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+        files.sort();
+        for path in files {
+            match plugins.0.loader.load_here(&std::fs::read(&path).unwrap()) {
+                Ok(version) => plugins.put(version),
+                Err(sentence) => {
+                    let file = path.file_name().unwrap().to_string_lossy().into_owned();
+                    plugins.refused(Refusal { file, sentence });
+                }
+            }
+        }
+        Ok(plugins)
+    }
+
+    fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.0.serving.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Serving)) {
+        let mut place = self.0.serving.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Serving::clone(&place);
+        change(&mut next);
+        *place = Arc::new(next);
+    }
+
+    fn put(&self, version: Version) {
+        let digest = version.info.digest.clone();
+        self.change(|serving| drop(serving.versions.insert(digest, Arc::new(version))));
+    }
+
+    /// Compiles a component where that was not done before, checks it, and keeps it ready. Nothing begins on it yet.
+    pub async fn load(&self, wasm: Bytes) -> Result<PluginInfo, String> {
+        let version = self.0.loader.load(wasm).await?;
+        let info = version.info.clone();
+        self.put(version);
+        tracing::info!(plugin = %info.id, version = %info.version, digest = %info.digest, "plugin loaded");
+        Ok(info)
+    }
+
+    /// Calls a loaded version once in every way with made-up terms, a made-up card and made-up secrets; nothing leaves.
+    pub async fn smoke(&self, digest: &str) -> Result<(), String> {
+        let serving = self.serving();
+        let version = serving.versions.get(digest).ok_or("it is not loaded")?;
+        let tried = tokio::time::timeout(limits::PLUGIN_SMOKE_MAX, smoke::tried(version)).await;
+        tried.unwrap_or_else(|_| Err("its first calls take too long".to_owned()))
+    }
+
+    /// Forgets a version that did not stand the test.
+    pub fn forget(&self, digest: &str) {
+        self.change(|serving| drop(serving.versions.remove(digest)));
+    }
+
+    /// Says which versions serve whom from now on, and forgets those that are not kept. Calls that run on a forgotten
+    /// one end on it.
+    pub fn lines_set(&self, lines: Lines, keep: &HashSet<String>) {
+        self.change(|serving| {
+            serving.versions.retain(|digest, _| keep.contains(digest));
+            serving.lines = lines;
+        });
+    }
+
+    /// The digests of all loaded versions.
+    pub fn loaded(&self) -> HashSet<String> {
+        self.serving().versions.keys().cloned().collect()
     }
 
     /// Every loaded version, by id and version.
     pub fn list(&self) -> Vec<PluginInfo> {
-        let mut infos: Vec<_> = self.0.versions.values().map(|version| version.info.clone()).collect();
-        infos.sort_by(|a, b| (&a.id, numbers(&a.version)).cmp(&(&b.id, numbers(&b.version))));
+        let mut infos: Vec<_> = self.serving().versions.values().map(|version| version.info.clone()).collect();
+        infos.sort_by_cached_key(|info| (info.id.clone(), version_numbers(&info.version)));
         infos
     }
 
-    /// The files that were not loaded.
-    pub fn refusals(&self) -> &[Refusal] {
-        &self.0.refusals
+    /// Notes a file of the folder that was not taken.
+    pub fn refused(&self, refusal: Refusal) {
+        tracing::error!(file = refusal.file, sentence = refusal.sentence, "plugin refused");
+        self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
     }
 
-    /// The version with this digest.
-    pub fn get(&self, digest: &str) -> Option<PluginInfo> {
-        self.0.versions.get(digest).map(|version| version.info.clone())
+    /// The files that were not taken.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The newest version of a plugin.
+    /// The version with this digest, unless it is revoked for the firm.
+    pub fn get(&self, tenant: TenantId, digest: &str) -> Option<PluginInfo> {
+        let serving = self.serving();
+        let version = serving.versions.get(digest)?;
+        (!serving.lines.is_revoked(tenant, digest)).then(|| version.info.clone())
+    }
+
+    /// The version on which new attempts of a firm begin, canaries aside.
+    pub fn active(&self, tenant: TenantId, id: &str) -> Option<PluginInfo> {
+        let serving = self.serving();
+        let digest = serving.lines.active(tenant, id, |digest| serving.versions.contains_key(digest))?;
+        serving.versions.get(digest).map(|version| version.info.clone())
+    }
+
+    /// The version on which this very attempt begins: the canary's share falls to the canary.
+    pub fn chosen(&self, tenant: TenantId, id: &str, attempt: AttemptId) -> Option<PluginInfo> {
+        let serving = self.serving();
+        let loaded = |digest: &str| serving.versions.contains_key(digest);
+        let digest = serving.lines.chosen(tenant, id, &attempt.to_text(), loaded)?;
+        serving.versions.get(digest).map(|version| version.info.clone())
+    }
+
+    /// The active version of every plugin that the firm has.
+    pub fn active_list(&self, tenant: TenantId) -> Vec<PluginInfo> {
+        let ids: std::collections::BTreeSet<String> = self.list().into_iter().map(|info| info.id).collect();
+        ids.iter().filter_map(|id| self.active(tenant, id)).collect()
+    }
+
+    /// The newest loaded version of a plugin, whoever it serves.
+    #[cfg(test)]
     pub fn latest(&self, id: &str) -> Option<PluginInfo> {
         self.list().into_iter().rfind(|info| info.id == id)
     }
@@ -111,12 +225,12 @@ impl Plugins {
         journal: &dyn Journal,
         within: Duration,
     ) -> Ending {
-        let Some(version) = self.0.versions.get(&installation.digest) else {
+        let Some(version) = self.serving().versions.get(&installation.digest).map(Arc::clone) else {
             return Ending::Done(version_missing(&act));
         };
         let began = Instant::now();
         let drive = Drive {
-            guest: &**version,
+            guest: &*version,
             transport: &*self.0.transport,
             manifest: &version.info.manifest,
             installation,
@@ -137,7 +251,7 @@ impl Plugins {
     /// the connector has no clock here: the same callback always names the same attempt.
     pub async fn correlate(&self, installation: &Installation, callback: &Callback) -> Result<String, Reason> {
         let missing = || reason("plugin-missing", "the plugin version is not installed");
-        let version = self.0.versions.get(&installation.digest).ok_or_else(missing)?;
+        let version = self.serving().versions.get(&installation.digest).map(Arc::clone).ok_or_else(missing)?;
         let called = version.correlate(installation, callback.clone());
         let timed = tokio::time::timeout(CORRELATE_MAX, called).await;
         let result = timed.unwrap_or_else(|_| Err(CallFailure::Trap("deadline", String::new())));
@@ -163,9 +277,4 @@ fn version_missing(act: &Act) -> Verdict {
         Act::Inquire { .. } | Act::Resume { .. } => Verdict::Unknown { reason, phase: None, alarm: true },
         _ => Verdict::NotProcessed(reason),
     }
-}
-
-/// `0.10.2` comes after `0.9.9`.
-fn numbers(version: &str) -> Vec<u64> {
-    version.split(['.', '-', '+']).map(|part| part.parse().unwrap_or(0)).collect()
 }

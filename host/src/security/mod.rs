@@ -6,6 +6,7 @@ pub mod hold;
 pub mod keys;
 pub mod password;
 pub mod permission;
+pub mod publisher;
 pub mod rate;
 pub mod redact;
 pub mod session;

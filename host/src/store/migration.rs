@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_webhook",
     "0007_audit_chain",
     "0008_doubt",
+    "0009_plugin",
 ];
 
 /// Applies what is missing, each in its own transaction.

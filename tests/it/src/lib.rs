@@ -8,6 +8,7 @@
 pub mod api;
 pub mod bank;
 pub mod browser;
+pub mod component;
 pub mod database;
 pub mod family;
 pub mod host;

@@ -10,6 +10,7 @@ mod doubt;
 mod dropped;
 mod family;
 mod idempotency;
+mod plugin;
 mod refund;
 mod sale;
 mod statement;
