@@ -90,6 +90,7 @@ impl Demo {
             .env("VEZNE_PUBLIC_URL", self.url())
             .env("NO_COLOR", "1")
             .env("VEZNE_SANDBOX", "true")
+            .env("VEZNE_ALLOW_UNSIGNED_PLUGINS", "true")
             .env("VEZNE_SANDBOX_URL", self.bank_url());
         command
     }
