@@ -100,6 +100,7 @@ impl App {
         }));
         plugins_bundled(&app).await.context("the plugins that come with the server cannot be taken")?;
         plugins_follow(&app).await.context("the plugins cannot be loaded")?;
+        app.plugins.serving_begins();
         Ok(app)
     }
 

@@ -51,14 +51,18 @@ enum Act {
     },
     /// Compiles a component from standard input to standard output, within limits; the server runs it.
     #[command(name = vezne::plugin::COMPILE_COMMAND, hide = true)]
-    Compile,
+    Compile {
+        /// Gives way to everything else.
+        #[arg(long)]
+        gently: bool,
+    },
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let command = Command::parse();
     let act = match command.act {
-        Act::Compile => return compile_child().map_err(anyhow::Error::msg),
+        Act::Compile { gently } => return compile_child(gently).map_err(anyhow::Error::msg),
         Act::Plugin { command } => match command.alone()? {
             Ok(text) => {
                 println!("{text}");
@@ -106,7 +110,7 @@ async fn main() -> Result<()> {
             println!("{}", cli::plugin::plugin(&app, command).await?);
             app.drain().await;
         }
-        Act::Compile => bail!("this is done without a server"),
+        Act::Compile { .. } => bail!("this is done without a server"),
     }
     Ok(())
 }

@@ -71,6 +71,7 @@ const PAGES: [&str; 33] = [
     "/pos",
     "/pos/pos_1",
     "/plugins",
+    "/plugins/pos-nestpay",
     "/api-keys",
     "/doubts",
     "/doubts/att_1",

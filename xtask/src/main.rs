@@ -14,6 +14,7 @@ mod process;
 mod progress;
 mod run;
 mod smoke;
+mod swap;
 mod test;
 mod vectors;
 mod wasm_target;
@@ -47,6 +48,8 @@ enum Act {
     Smoke,
     /// Kills the server at random moments under clients that retry; ends with one line of JSON.
     Crash(crash::Options),
+    /// Replaces a connector while payments run, and takes it back; ends with one line of JSON.
+    Swap(swap::Options),
     /// Measures something and writes it to `target/bench/NAME.json`.
     Bench(bench::Options),
     /// Runs bank wire vectors against the connectors.
@@ -67,6 +70,7 @@ fn main() -> Result<()> {
         Act::Run(options) => run::run(&place, &options),
         Act::Smoke => smoke::smoke(&place),
         Act::Crash(options) => crash::crash(&place, &options),
+        Act::Swap(options) => swap::swap(&place, &options),
         Act::Bench(options) => bench::bench(&place, &options),
         Act::Vectors(options) => vectors::vectors(&place, &options),
         Act::Test(options) => test::test(&place, &options),

@@ -220,19 +220,17 @@ fn line(standing: &Standing) -> String {
 
 fn shown(standing: &Standing) -> String {
     let version = &standing.version;
-    let mut text = line(standing);
-    text.push_str(&format!(
-        "\ncontract  {}\npublisher {}\nsize      {} bytes",
-        version.api, version.publisher, version.size_bytes
-    ));
-    if let Some(why) = &version.revoked_why {
-        text.push_str(&format!("\nwithdrawn {why}"));
-    }
+    let mut lines = vec![
+        line(standing),
+        format!("contract  {}", version.api),
+        format!("publisher {}", version.publisher),
+        format!("size      {} bytes", version.size_bytes),
+    ];
+    lines.extend(version.revoked_why.iter().map(|why| format!("withdrawn {why}")));
     if !standing.wishes.is_empty() {
-        text.push_str("\nasks for:\n");
-        text.push_str(&asks(standing));
+        lines.extend(["asks for:".to_owned(), asks(standing)]);
     }
-    text
+    lines.join("\n")
 }
 
 fn asks(standing: &Standing) -> String {

@@ -6,6 +6,7 @@
 
 mod bring;
 mod follow;
+mod guard;
 
 use serde_json::json;
 
@@ -25,6 +26,7 @@ use crate::store::tenant::tenant_list;
 
 pub use bring::{plugin_add, plugins_bundled};
 pub use follow::{plugins_follow, plugins_tend};
+pub use guard::plugins_guard;
 
 /// Who acts on plugins, and for whom.
 #[derive(Debug, Clone)]

@@ -126,8 +126,11 @@ impl Error {
     /// The stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::BadRequest(code) | Self::Forbidden(code) | Self::Gone(code) => code,
-            Self::Conflict { code, .. } | Self::Refused { code, .. } => code,
+            Self::BadRequest(code)
+            | Self::Forbidden(code)
+            | Self::Gone(code)
+            | Self::Conflict { code, .. }
+            | Self::Refused { code, .. } => code,
             Self::Unauthenticated => "unauthenticated",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",

@@ -102,7 +102,7 @@ async fn add(State(app): State<App>, caller: Caller, request: Request) -> Result
         return Err(Error::UnsupportedMediaType);
     }
     let signature = signature(request.headers())?;
-    let wasm = to_bytes(request.into_body(), limits::PLUGIN_COMPONENT_BYTES_MAX as usize).await;
+    let wasm = to_bytes(request.into_body(), limits::PLUGIN_UPLOAD_BYTES_MAX).await;
     let wasm = wasm.map_err(|_| Error::TooLarge)?;
     let standing = plugin_add(&app, &Operator::of(&caller.ctx), wasm, signature).await?;
     Ok((StatusCode::CREATED, axum::Json(version_view(standing))).into_response())

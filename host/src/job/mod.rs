@@ -11,7 +11,7 @@ use crate::flow::audit::{Report, audit};
 use crate::flow::audit_chain::chain_round;
 use crate::flow::books::zone;
 use crate::flow::inquire::janitor_round;
-use crate::flow::plugin::{plugins_follow, plugins_tend};
+use crate::flow::plugin::{plugins_follow, plugins_guard, plugins_tend};
 use crate::flow::webhook::webhook_round;
 use crate::limits;
 
@@ -71,6 +71,9 @@ pub async fn plugins(app: App) {
     loop {
         if let Err(error) = plugins_follow(&app).await {
             tracing::error!(%error, "the plugins could not be followed");
+        }
+        if let Err(error) = plugins_guard(&app).await {
+            tracing::error!(%error, "a failing plugin version could not be taken back");
         }
         if tended.elapsed() >= limits::PLUGIN_TEND_EVERY {
             tended = Instant::now();

@@ -2,12 +2,14 @@
 //!
 //! A component can be made so that compiling it takes hours or gigabytes, and the compiler is a large program that
 //! reads what strangers wrote. So the serving process never compiles: it runs itself again as
-//! `vezne compile-component`, with no environment, little memory, little time and the lowest priority, writes the
+//! `vezne compile-component`, with no environment, little memory, little time and, while payments run, the lowest priority, writes the
 //! component to its standard input and reads machine code from its standard output.
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,9 +21,16 @@ use crate::limits;
 /// The sub-command under which this program compiles.
 pub const COMMAND: &str = "compile-component";
 
+/// Asks the child to give way to everything else.
+const GENTLY: &str = "--gently";
+
 /// Which program compiles.
 #[derive(Debug, Clone)]
-pub struct Compiler(PathBuf);
+pub struct Compiler {
+    program: PathBuf,
+    /// Payments run in this process: the child gives way to them.
+    gently: Arc<AtomicBool>,
+}
 
 impl Compiler {
     /// A program that knows [`COMMAND`]; this very one where none is named.
@@ -31,14 +40,20 @@ impl Compiler {
             let this = PathBuf::from("/proc/self/exe");
             if this.exists() { this } else { std::env::current_exe().unwrap_or_default() }
         };
-        Self(program.unwrap_or_else(own))
+        Self { program: program.unwrap_or_else(own), gently: Arc::default() }
+    }
+
+    /// From now on compiles with the lowest priority. At the start of a server nobody waits but the start itself.
+    pub(super) fn gently(&self) {
+        self.gently.store(true, Ordering::Relaxed);
     }
 
     /// Machine code of a component, or a sentence on why there is none.
     pub(super) async fn compiled(&self, wasm: &[u8]) -> Result<Vec<u8>, String> {
         let broken = |error: std::io::Error| format!("the compiler cannot be run: {error}");
-        let mut child = Command::new(&self.0)
+        let mut child = Command::new(&self.program)
             .arg(COMMAND)
+            .args(self.gently.load(Ordering::Relaxed).then_some(GENTLY))
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -61,7 +76,7 @@ impl Compiler {
                 let _ = stdin.write_all(wasm).await;
                 drop(stdin);
             };
-            let (_, read, _) = tokio::join!(feed, stdout.read_to_end(&mut code), stderr.read_to_end(&mut said));
+            let ((), read, _) = tokio::join!(feed, stdout.read_to_end(&mut code), stderr.read_to_end(&mut said));
             read?;
             child.wait().await
         };
@@ -81,9 +96,9 @@ impl Compiler {
     }
 }
 
-/// The child's side: limits itself, then compiles standard input to standard output.
-pub fn compile_child() -> Result<(), String> {
-    limit_self().map_err(|error| format!("the compiler could not limit itself: {error}"))?;
+/// The child's side: limits itself, steps back if asked, then compiles standard input to standard output.
+pub fn compile_child(gently: bool) -> Result<(), String> {
+    limit_self(gently).map_err(|error| format!("the compiler could not limit itself: {error}"))?;
     let mut wasm = Vec::new();
     let most = limits::PLUGIN_COMPONENT_BYTES_MAX;
     let read = std::io::stdin().lock().take(most + 1).read_to_end(&mut wasm);
@@ -99,13 +114,15 @@ pub fn compile_child() -> Result<(), String> {
         .map_err(|error| format!("the code could not be handed over: {error}"))
 }
 
-fn limit_self() -> std::io::Result<()> {
+fn limit_self(gently: bool) -> std::io::Result<()> {
     let both = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
     setrlimit(Resource::As, both(limits::PLUGIN_COMPILE_MEMORY_BYTES))?;
     setrlimit(Resource::Cpu, both(limits::PLUGIN_COMPILE_CPU_S))?;
     setrlimit(Resource::Core, both(0))?;
     // No file can grow: standard output is a pipe.
     setrlimit(Resource::Fsize, both(0))?;
-    nice(10)?;
+    if gently {
+        nice(10)?;
+    }
     Ok(())
 }

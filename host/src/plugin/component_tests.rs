@@ -209,7 +209,7 @@ async fn a_bad_connector_hurts_only_itself() {
         ("recurse", "trap"),
         ("resources", "limit"),
         ("big-state", "limit"),
-        ("card-leak", "contract-breach"),
+        ("card-leak", "refused-sink"),
         ("measure", "contract-breach"),
         ("guess", "contract-breach"),
     ] {

@@ -12,6 +12,8 @@ pub struct Line {
     pub active: Option<String>,
     /// What was active before: it serves where the active one cannot be loaded.
     pub previous: Option<String>,
+    /// Since when it is active, epoch milliseconds.
+    pub since_ms: i64,
     /// It takes so many percent of new attempts.
     pub canary: Option<(String, i64)>,
 }
@@ -65,6 +67,19 @@ impl Lines {
         self.active(tenant, plugin, loaded)
     }
 
+    /// Every version that takes new attempts of somebody.
+    pub fn digests(&self) -> impl Iterator<Item = &str> {
+        let lines = self.lines.values();
+        lines.flat_map(|line| {
+            line.active.as_deref().into_iter().chain(line.canary.as_ref().map(|(digest, _)| digest.as_str()))
+        })
+    }
+
+    /// Every line: for whom, of which plugin.
+    pub fn all(&self) -> Vec<(Reach, String, Line)> {
+        self.lines.iter().map(|((reach, plugin), line)| (*reach, plugin.clone(), line.clone())).collect()
+    }
+
     fn both(&self, tenant: TenantId, plugin: &str) -> [Option<&Line>; 2] {
         [Reach::Firm(tenant), Reach::Everyone].map(|reach| self.lines.get(&(reach, plugin.to_owned())))
     }
@@ -78,8 +93,9 @@ mod tests {
         let (firm, other) = (TenantId::at(1), TenantId::at(2));
         let mut lines = Lines::default();
         *lines.line(Reach::Everyone, "p") =
-            Line { active: Some("a".into()), previous: Some("z".into()), canary: Some(("c".into(), 100)) };
-        *lines.line(Reach::Firm(firm), "p") = Line { active: Some("b".into()), previous: None, canary: None };
+            Line { active: Some("a".into()), previous: Some("z".into()), since_ms: 0, canary: Some(("c".into(), 100)) };
+        *lines.line(Reach::Firm(firm), "p") =
+            Line { active: Some("b".into()), previous: None, since_ms: 0, canary: None };
         (lines, firm, other)
     }
 

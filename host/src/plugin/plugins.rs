@@ -14,17 +14,18 @@ use super::driver::{Drive, Transport};
 use super::egress::Egress;
 use super::ending::{Ending, Verdict};
 use super::engine;
+use super::health::{self, ActPhase, Health, Sick, Strike};
 use super::held::HeldCard;
 use super::installation::Installation;
 use super::journal::Journal;
 use super::judge::reason;
-use super::line::Lines;
+use super::line::{Line, Lines};
 use super::registry::Loader;
 use super::step::CallFailure;
 use super::version::Version;
 use super::{PluginInfo, Reason, smoke, tally};
 use crate::domain::id::{AttemptId, TenantId};
-use crate::domain::plugin::version_numbers;
+use crate::domain::plugin::{Reach, version_numbers};
 use crate::limits;
 
 /// A file of the plugin folder that was not taken.
@@ -57,6 +58,7 @@ struct Inner {
     /// Replaced as a whole: an act sees the state of before a change or of after it, never a half.
     serving: RwLock<Arc<Serving>>,
     refusals: Mutex<Vec<Refusal>>,
+    health: Health,
 }
 
 #[derive(Clone, Default)]
@@ -87,8 +89,8 @@ impl Plugins {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
         let (engine, _) = engine::engine_new().map_err(broken)?;
         let loader = Arc::new(Loader::new(engine, cache, Compiler::new(compiler)).map_err(broken)?);
-        let (serving, refusals) = (RwLock::default(), Mutex::default());
-        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals })))
+        let (serving, refusals, health) = (RwLock::default(), Mutex::default(), Health::default());
+        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health })))
     }
 
     /// Every component of a folder, compiled in this process and active for everyone; only the bank is another.
@@ -135,6 +137,11 @@ impl Plugins {
         Ok(info)
     }
 
+    /// The server begins to serve: from now on compiling gives way to payments.
+    pub fn serving_begins(&self) {
+        self.0.loader.gently();
+    }
+
     /// Calls a loaded version once in every way with made-up terms, a made-up card and made-up secrets; nothing leaves.
     pub async fn smoke(&self, digest: &str) -> Result<(), String> {
         let serving = self.serving();
@@ -153,8 +160,35 @@ impl Plugins {
     pub fn lines_set(&self, lines: Lines, keep: &HashSet<String>) {
         self.change(|serving| {
             serving.versions.retain(|digest, _| keep.contains(digest));
+            // Whoever lets a version serve again has looked at it: it begins with a clean record.
+            let before: HashSet<&str> = serving.lines.digests().collect();
+            lines.digests().filter(|digest| !before.contains(digest)).for_each(|digest| self.0.health.forget(digest));
             serving.lines = lines;
         });
+    }
+
+    /// Which versions serve whom.
+    pub fn lines(&self) -> Vec<(Reach, String, Line)> {
+        self.serving().lines.all()
+    }
+
+    /// What is wrong with a version that was long in use: it fails at several firms, or is hostile.
+    pub fn is_sick(&self, digest: &str) -> Option<Sick> {
+        self.0.health.sick(digest)
+    }
+
+    /// What is wrong with a new version, for everyone or for one firm; `beside` serves there as well.
+    pub fn new_is_sick(&self, digest: &str, firm: Option<TenantId>, beside: Option<&str>) -> Option<Sick> {
+        let health = &self.0.health;
+        health.sick(digest).or_else(|| health.failing(digest, firm)).or_else(|| health.doubtful(digest, beside))
+    }
+
+    /// Tries versions whose breakers have cooled down: with made-up terms, never with money.
+    pub async fn breakers_try(&self) {
+        for place in self.0.health.cooled() {
+            let good = self.smoke(&place.0).await.is_ok();
+            self.0.health.tried(&place, good);
+        }
     }
 
     /// The digests of all loaded versions.
@@ -180,10 +214,13 @@ impl Plugins {
         self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The version with this digest, unless it is revoked for the firm.
+    /// The version with this digest, unless it is revoked for the firm or turned out hostile.
     pub fn get(&self, tenant: TenantId, digest: &str) -> Option<PluginInfo> {
         let serving = self.serving();
         let version = serving.versions.get(digest)?;
+        if self.0.health.is_hostile(digest) {
+            return None;
+        }
         (!serving.lines.is_revoked(tenant, digest)).then(|| version.info.clone())
     }
 
@@ -228,6 +265,12 @@ impl Plugins {
         let Some(version) = self.serving().versions.get(&installation.digest).map(Arc::clone) else {
             return Ending::Done(version_missing(&act));
         };
+        let phase = ActPhase::of(&act);
+        let place = (installation.digest.clone(), installation.tenant, phase);
+        if !self.0.health.admits(&place.0, place.1, phase) {
+            let reason = reason("plugin-quarantined", "the plugin failed too often; it is tried again by itself");
+            return Ending::Done(Verdict::NotProcessed(reason));
+        }
         let began = Instant::now();
         let drive = Drive {
             guest: &*version,
@@ -241,8 +284,15 @@ impl Plugins {
             deadline: began + within,
         };
         let ending = drive.run(act).await;
-        if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {
+        let doubtful = if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {
             tally::unknown(&version.info.manifest, reason.code);
+            true
+        } else {
+            false
+        };
+        match health::struck_by(&ending) {
+            Some(strike) => self.0.health.struck(&place, strike == Strike::Sink),
+            None => self.0.health.ended(&place, doubtful),
         }
         ending
     }
@@ -256,11 +306,16 @@ impl Plugins {
         let timed = tokio::time::timeout(CORRELATE_MAX, called).await;
         let result = timed.unwrap_or_else(|_| Err(CallFailure::Trap("deadline", String::new())));
         result.map_err(|failure| {
+            if health::is_strike(&failure) {
+                let place = (installation.digest.clone(), installation.tenant, ActPhase::Resume);
+                self.0.health.struck(&place, false);
+            }
             tally::call_failed(&version.info.manifest, installation, &failure);
             match failure {
                 CallFailure::Fault(fault, detail) => reason(fault.code(), detail),
                 CallFailure::Trap(code, detail) => reason(code, detail),
                 CallFailure::Breach(detail) => reason("contract-breach", detail),
+                CallFailure::Sink(detail) => reason("refused-sink", detail),
                 CallFailure::Busy => reason("busy", ""),
             }
         })

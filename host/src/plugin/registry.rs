@@ -89,6 +89,11 @@ impl Loader {
         .await?
     }
 
+    /// From now on compiling gives way to payments.
+    pub fn gently(&self) {
+        self.compiler.gently();
+    }
+
     /// Away from the threads that serve: mapping and checking code takes milliseconds.
     async fn apart<T: Send + 'static>(
         self: &Arc<Self>,

@@ -45,7 +45,7 @@ pub(super) async fn tried(version: &Version) -> Result<(), String> {
                 Err(CallFailure::Trap(code, detail)) => {
                     return Err(format!("its function {name}{of} fails on plain terms ({code}): {detail}"));
                 }
-                Err(CallFailure::Breach(detail)) => {
+                Err(CallFailure::Breach(detail) | CallFailure::Sink(detail)) => {
                     return Err(format!("its function {name}{of} breaks the contract on plain terms: {detail}"));
                 }
                 Err(CallFailure::Busy) => return Err("this host is too busy to try it".to_owned()),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::host;
 use crate::http::Call;
-use crate::{Reply, World};
+use crate::{Api, Reply, World};
 
 /// The section that holds the manifest.
 const SECTION: &str = "vezne:manifest";
@@ -91,12 +91,22 @@ pub fn trust_store() -> String {
 impl World {
     /// Uploads a component and gives the answer, whatever it is.
     pub async fn upload(&self, component: &Component, signature: Option<&PluginSignature>) -> Result<Reply> {
+        self.upload_to(&self.api, component, signature).await
+    }
+
+    /// The same at a certain node.
+    pub async fn upload_to(
+        &self,
+        api: &Api,
+        component: &Component,
+        signature: Option<&PluginSignature>,
+    ) -> Result<Reply> {
         let mut call =
-            Call::new("POST", format!("{}/v1/plugins", self.api.base)).body("application/wasm", component.wasm.clone());
+            Call::new("POST", format!("{}/v1/plugins", api.base)).body("application/wasm", component.wasm.clone());
         if let Some(signature) = signature {
             call = call.header("plugin-signature", BASE64_STANDARD.encode(serde_json::to_vec(signature)?));
         }
-        self.api.send(call).await
+        api.send(call).await
     }
 
     /// Uploads a version and expects it to be staged.

@@ -104,7 +104,7 @@ fn compiler() -> Option<PathBuf> {
 /// Compiles and ends where this very program was started to do so. The first thing a program does that starts a host.
 pub fn compile_if_asked() {
     if std::env::args().nth(1).is_some_and(|argument| argument == vezne::plugin::COMPILE_COMMAND) {
-        if let Err(sentence) = vezne::plugin::compile_child() {
+        if let Err(sentence) = vezne::plugin::compile_child(false) {
             eprintln!("{sentence}");
             std::process::exit(1);
         }

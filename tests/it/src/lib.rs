@@ -20,6 +20,7 @@ pub mod process;
 pub mod receiver;
 pub mod seed;
 pub mod story;
+pub mod swap;
 pub mod world;
 
 pub use api::{Api, Reply};

@@ -67,6 +67,7 @@ fn lines(versions: &[PluginVersion], rows: &[PluginActivation]) -> Lines {
                 let line = lines.line(row.scope, &row.plugin_id);
                 line.active = Some(row.digest.clone());
                 line.previous.clone_from(&row.previous);
+                line.since_ms = row.changed_at_ms;
             }
             PluginState::Canary => {
                 lines.line(row.scope, &row.plugin_id).canary = Some((row.digest.clone(), row.percent));

