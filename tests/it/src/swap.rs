@@ -59,7 +59,7 @@ pub async fn run(world: &World, effort: Effort) -> Result<Value> {
         latencies_ms: Mutex::default(),
     };
     let began = Instant::now();
-    let (_, moved) = tokio::join!(clients.sell(effort), clients.swap(effort));
+    let ((), moved) = tokio::join!(clients.sell(effort), clients.swap(effort));
     let moved = moved?;
     let seconds = began.elapsed().as_secs_f64();
     for node in nodes {
