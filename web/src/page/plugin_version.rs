@@ -77,8 +77,11 @@ async fn render(visit: &Visit, id: &str, fault: Option<&Fault>) -> Result<Respon
 
 /// The way back, while there is one to show.
 fn roll_back(t: Locale, id: &str, versions: &[PluginVersion]) -> Option<AnyView> {
-    let canary = versions.iter().find(|v| v.state == PluginState::Canary);
-    let active = versions.iter().find(|v| v.state == PluginState::Active && v.origin != PluginOrigin::Bundled);
+    // What the operator gave everyone, the operator takes back.
+    let ours = |v: &&PluginVersion| v.changed_by.as_deref().is_some_and(|by| !by.starts_with("job:"));
+    let mut chosen = versions.iter().filter(ours);
+    let canary = chosen.clone().find(|v| v.state == PluginState::Canary);
+    let active = chosen.find(|v| v.state == PluginState::Active);
     let taken = canary.or(active)?;
     let words = t.s(if canary.is_some() { "plugin-rollback-canary" } else { "plugin-rollback-active" });
     Some(
