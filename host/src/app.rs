@@ -2,9 +2,10 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,9 +13,11 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::ctx::Clock;
 use crate::domain::id::ReplicaId;
+use crate::flow::plugin::{plugins_bundled, plugins_follow};
 use crate::flow::routing::Tables;
 use crate::plugin::{Egress, Plugins, Transport};
 use crate::security::hold::Hold;
+use crate::security::publisher::TrustStore;
 use crate::security::{Keys, PasswordCost, Security, Vault};
 use crate::store::Db;
 
@@ -32,6 +35,12 @@ pub struct Parts {
     pub db: Db,
     /// Every connector.
     pub plugins: Plugins,
+    /// Whose plugins are taken.
+    pub trust: TrustStore,
+    /// Up to which change of the database `plugins` has followed.
+    pub plugins_followed: Mutex<Option<i64>>,
+    /// A version could not be loaded; it is tried again.
+    pub plugins_failed: AtomicBool,
     /// The guarded way out, for what is told to the outside.
     pub egress: Arc<dyn Transport>,
     /// The way to the other servers on this database.
@@ -72,13 +81,18 @@ impl App {
         let keys = Keys::open(&config.private_dir.join("keys")).context("the keys cannot be opened")?;
         let db = Db::open(&config.database_url.0).await.context("the database cannot be opened")?;
         let cache = config.private_dir.join("components");
-        let folder = config.plugins_dir.clone();
-        let plugins = tokio::task::spawn_blocking(move || Plugins::load(&folder, &cache)).await??;
+        let compiler = config.compiler.clone();
+        let plugins = tokio::task::spawn_blocking(move || Plugins::new(&cache, compiler)).await??;
+        let trust = TrustStore::open(config.trust_store.as_deref())?;
         let cost = PasswordCost { memory_kib: config.password_memory_kib, ..PasswordCost::PRODUCTION };
         let security = Security::new(&keys, cost, &clock, &config.public_url);
         let egress = Arc::new(Egress::new().context("TLS cannot be set up")?);
         let inside = Arc::new(Egress::inside().context("TLS cannot be set up")?);
-        Ok(Self::assemble(config, clock, db, plugins, (egress, inside), security))
+        let app = Self::assemble(config, clock, db, plugins, trust, (egress, inside), security);
+        plugins_bundled(&app).await.context("the plugins that come with the server cannot be taken")?;
+        plugins_follow(&app).await.context("the plugins cannot be loaded")?;
+        app.plugins.serving_begins();
+        Ok(app)
     }
 
     /// From parts that are there already; the ways out are the guarded one and the one to the other servers.
@@ -87,6 +101,7 @@ impl App {
         clock: Clock,
         db: Db,
         plugins: Plugins,
+        trust: TrustStore,
         (egress, inside): (Arc<dyn Transport>, Arc<dyn Transport>),
         security: Security,
     ) -> Self {
@@ -106,6 +121,9 @@ impl App {
             clock,
             db,
             plugins,
+            trust,
+            plugins_followed: Mutex::new(None),
+            plugins_failed: AtomicBool::new(false),
             security,
         }))
     }

@@ -1,5 +1,7 @@
 //! Sub-commands besides `serve`: what an operator does by hand.
 
+pub mod plugin;
+
 use anyhow::{Context, Result, ensure};
 use zeroize::Zeroizing;
 

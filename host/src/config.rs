@@ -18,8 +18,14 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origin under which payers and banks reach it, without a slash at the end.
     pub public_url: String,
-    /// Folder of components, loaded at start.
+    /// Folder of the components that come with the server, looked at once, at start.
     pub plugins_dir: PathBuf,
+    /// The publishers whose plugins are taken (TOML); nobody's where absent.
+    pub trust_store: Option<PathBuf>,
+    /// In sandbox mode: plugins that nobody signed are taken as well.
+    pub allow_unsigned_plugins: bool,
+    /// Program that compiles components, run as `PROGRAM compile-component`; this very one where absent.
+    pub compiler: Option<PathBuf>,
     /// Folder for compiled components and keys; made with mode 0700.
     pub private_dir: PathBuf,
     /// Banks' test environments: plain HTTP to loopback, a loud band on every page.
@@ -88,6 +94,9 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
             public_url: "http://127.0.0.1:7070".to_owned(),
             plugins_dir: PathBuf::from("data/plugins"),
+            trust_store: None,
+            allow_unsigned_plugins: false,
+            compiler: None,
             private_dir: PathBuf::from("data/private"),
             sandbox: false,
             sandbox_url: None,
@@ -130,6 +139,10 @@ impl Config {
             self.sandbox || self.sandbox_not_found_final_s.is_none(),
             "sandbox_not_found_final_s is for sandboxes: real banks need the time that their connector states"
         );
+        ensure!(
+            self.sandbox || !self.allow_unsigned_plugins,
+            "allow_unsigned_plugins is for sandboxes: a plugin that meets real cards is signed"
+        );
         ensure!(self.bank_deadline_ms >= 1_000, "bank_deadline_ms below a second would doubt every answer");
         ensure!(self.janitor_every_ms > 0, "janitor_every_ms must not be zero");
         if let Some(url) = &self.replica_url {
@@ -153,6 +166,9 @@ const FIELDS: &[&str] = &[
     "listen",
     "public_url",
     "plugins_dir",
+    "trust_store",
+    "allow_unsigned_plugins",
+    "compiler",
     "private_dir",
     "sandbox",
     "sandbox_url",

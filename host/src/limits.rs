@@ -207,6 +207,52 @@ pub const PLUGIN_CALLS_PER_TENANT: usize = 16;
 pub const PLUGIN_QUEUE_WAIT: Duration = Duration::from_secs(2);
 /// Size of a component file.
 pub const PLUGIN_COMPONENT_BYTES_MAX: u64 = 40 * 1024 * 1024;
+/// The same, of a request that brings one.
+pub const PLUGIN_UPLOAD_BYTES_MAX: usize = 40 * 1024 * 1024;
+
+// ---- plugins: from file to code ----
+
+/// Memory of the process that compiles one component; a 14 MB interpreter takes about 1 GiB.
+pub const PLUGIN_COMPILE_MEMORY_BYTES: u64 = 3 * 1024 * 1024 * 1024;
+/// Processor seconds of that process.
+pub const PLUGIN_COMPILE_CPU_S: u64 = 60;
+/// How long it may take by the clock; a busy machine gives the lowest priority little.
+pub const PLUGIN_COMPILE_WAIT: Duration = Duration::from_mins(3);
+/// Machine code of one component.
+pub const PLUGIN_COMPILED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// What a compiler may say about a component that it refuses.
+pub const PLUGIN_COMPILER_WORDS_MAX: u64 = 4096;
+/// All calls of the first try of a component together.
+pub const PLUGIN_SMOKE_MAX: Duration = Duration::from_secs(5);
+
+// ---- plugins: which version serves ----
+
+/// How often a node looks whether another one moved the pointer: a rollback is everywhere in well under a second.
+pub const PLUGIN_FOLLOW_EVERY: Duration = Duration::from_millis(200);
+/// How long a version that was replaced stays ready for a rollback.
+pub const PLUGIN_ROLLBACK_WINDOW: Duration = Duration::from_hours(24);
+/// How often it is looked whether a draining version is needed any more, and a version that did not load is tried again.
+pub const PLUGIN_TEND_EVERY: Duration = Duration::from_mins(1);
+/// For so long a version that was activated counts as new: what fails then is taken back.
+pub const PLUGIN_PROBATION: Duration = Duration::from_hours(1);
+/// Strikes of one firm at one phase of a version before it begins nothing more there.
+pub const PLUGIN_STRIKES_MAX: usize = 3;
+/// Within which they must fall.
+pub const PLUGIN_STRIKES_WINDOW: Duration = Duration::from_mins(1);
+/// After so long without a strike they are forgotten.
+pub const PLUGIN_STRIKES_FORGIVEN: Duration = Duration::from_mins(10);
+/// How long an open breaker cools before it is tried, without money.
+pub const PLUGIN_BREAKER_COOL: Duration = Duration::from_secs(30);
+/// So many firms with an open breaker are the version's own fault.
+pub const PLUGIN_FIRMS_STRUCK_MAX: usize = 3;
+/// Acts of a version that are remembered, for their share of doubtful outcomes.
+pub const PLUGIN_RECORD_ACTS_MAX: usize = 1_000;
+/// So many of them say something.
+pub const PLUGIN_RECORD_ACTS_MIN: usize = 20;
+/// A new version with a larger share of doubtful outcomes is taken back, unless the one beside it has half as many.
+pub const PLUGIN_DOUBT_PERCENT_MAX: usize = 33;
+/// Versions shown of one plugin.
+pub const PLUGIN_VERSIONS_MAX: i64 = 200;
 
 // ---- plugins: one act ----
 

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use vezne::app::App;
+use vezne::cli::plugin::PluginCommand;
 use vezne::cli::{self, FirmCommand, UserCommand};
 use vezne::config::Config;
 use vezne::ctx::Clock;
+use vezne::plugin::compile_child;
 use vezne::store::Db;
 use vezne::{observe, seed, serve};
 
@@ -47,14 +49,37 @@ enum Act {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Brings plugin versions in, says which one serves, takes one back.
+    Plugin {
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
+    /// Compiles a component from standard input to standard output, within limits; the server runs it.
+    #[command(name = vezne::plugin::COMPILE_COMMAND, hide = true)]
+    Compile {
+        /// Gives way to everything else.
+        #[arg(long)]
+        gently: bool,
+    },
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let command = Command::parse();
+    let act = match command.act {
+        Act::Compile { gently } => return compile_child(gently).map_err(anyhow::Error::msg),
+        Act::Plugin { command } => match command.alone()? {
+            Ok(text) => {
+                println!("{text}");
+                return Ok(());
+            }
+            Err(command) => Act::Plugin { command },
+        },
+        act => act,
+    };
     let config = Config::load(command.config.as_deref())?;
     observe::log_begin(config.log_json);
-    match command.act {
+    match act {
         Act::Migrate => {
             vezne::app::database_dir(&config)?;
             let db = Db::open(&config.database_url.0).await.context("the database cannot be brought up to date")?;
@@ -90,6 +115,12 @@ async fn main() -> Result<()> {
             println!("{}", cli::user(&app, command).await?);
             app.drain().await;
         }
+        Act::Plugin { command } => {
+            let app = App::build(config, Clock::system()).await?;
+            println!("{}", cli::plugin::plugin(&app, command).await?);
+            app.drain().await;
+        }
+        Act::Compile { .. } => bail!("this is done without a server"),
     }
     Ok(())
 }

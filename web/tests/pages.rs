@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 37] = [
+const PAGES: [&str; 38] = [
     "/",
     "/menu",
     "/pay",
@@ -75,6 +75,7 @@ const PAGES: [&str; 37] = [
     "/routing/new",
     "/routing/rtr_2",
     "/plugins",
+    "/plugins/pos-nestpay",
     "/api-keys",
     "/doubts",
     "/doubts/att_1",

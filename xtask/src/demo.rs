@@ -103,6 +103,7 @@ impl Demo {
             .env("VEZNE_PUBLIC_URL", self.url())
             .env("NO_COLOR", "1")
             .env("VEZNE_SANDBOX", "true")
+            .env("VEZNE_ALLOW_UNSIGNED_PLUGINS", "true")
             .env("VEZNE_SANDBOX_URL", self.bank_url());
         if self.postgres.is_some() {
             command.env("VEZNE_REPLICA_URL", format!("http://127.0.0.1:{}", self.listen_port));

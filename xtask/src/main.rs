@@ -15,6 +15,7 @@ mod process;
 mod progress;
 mod run;
 mod smoke;
+mod swap;
 mod test;
 mod vectors;
 mod wasm_target;
@@ -51,6 +52,8 @@ enum Act {
     Crash(crash::Options),
     /// Plays seeded worlds in which everything goes wrong; a failing seed prints its history; ends with one line of JSON.
     World(world::Options),
+    /// Replaces a connector while payments run, and takes it back; ends with one line of JSON.
+    Swap(swap::Options),
     /// Measures something and writes it to `target/bench/NAME.json`.
     Bench(bench::Options),
     /// Runs bank wire vectors against the connectors.
@@ -72,6 +75,7 @@ fn main() -> Result<()> {
         Act::Smoke => smoke::smoke(&place),
         Act::Crash(options) => crash::crash(&place, &options),
         Act::World(options) => world::world(&place, &options),
+        Act::Swap(options) => swap::swap(&place, &options),
         Act::Bench(options) => bench::bench(&place, &options),
         Act::Vectors(options) => vectors::vectors(&place, &options),
         Act::Test(options) => test::test(&place, &options),

@@ -17,6 +17,7 @@ pub mod money;
 pub mod named;
 pub mod party;
 pub mod payment;
+pub mod plugin;
 pub mod proposal;
 pub mod rate;
 pub mod receivable;

@@ -40,6 +40,14 @@ pub enum FlowError {
         /// What exactly.
         detail: String,
     },
+    /// A plugin that is not taken: 422, with a sentence for whoever made it.
+    #[error("{code}: {sentence}")]
+    Refused {
+        /// A stable word.
+        code: &'static str,
+        /// What is missing or wrong, in English: about a program, for its author.
+        sentence: String,
+    },
     /// The same key is being worked on: 409 with Retry-After.
     #[error("a request with this key is in flight")]
     InFlight,

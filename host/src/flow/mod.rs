@@ -14,6 +14,7 @@ pub mod inquire;
 pub mod instalment;
 pub mod journal;
 pub mod operation;
+pub mod plugin;
 pub mod pos;
 pub mod pos_account;
 pub mod pos_test;

@@ -11,7 +11,7 @@ use crate::domain::payment::{OperationKind, OperationState, PaymentState};
 use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Diary;
-use crate::flow::pos::pos_reopen;
+use crate::flow::pos::pos_open_again;
 use crate::flow::run::{act_context, attempt_target, surely, terms_of};
 use crate::flow::view::{Whole, whole_fetch};
 use crate::limits;
@@ -249,7 +249,7 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     let operation = operation_fetch(&mut tx, tenant, id).await?.ok_or_else(missing)?;
     let attempt = attempt_fetch(&mut tx, tenant, operation.attempt_id).await?.ok_or_else(missing)?;
     let payment = payment_fetch(&mut tx, tenant, operation.payment_id).await?.ok_or_else(missing)?;
-    let pos = pos_reopen(&app, &mut tx, &attempt).await?;
+    let pos = pos_open_again(&app, &mut tx, &attempt).await?;
     drop(tx);
     let target = attempt_target(&payment, &attempt);
     let terms = terms_of(&payment, operation.amount());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::App;
-use crate::domain::id::{PosAccountId, TenantId};
+use crate::domain::id::{AttemptId, PosAccountId, TenantId};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::plugin::{Endpoint, Installation, PluginInfo, Secret};
 use crate::security::vault::Place;
@@ -31,22 +31,60 @@ impl Pos {
     }
 }
 
-/// Opens a POS account in its plugin's newest version, for a new attempt.
-pub async fn pos_open(app: &App, tx: &mut Tx, tenant: TenantId, account: PosAccountId) -> FlowResult<Pos> {
+/// Opens a POS account for a new attempt: in the version that serves, or in the canary if the attempt falls to it.
+pub async fn pos_open(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    account: PosAccountId,
+    attempt: AttemptId,
+) -> FlowResult<Pos> {
     let account = pos_account_fetch(tx, tenant, account).await?.ok_or(FlowError::NotFound("pos_account"))?;
     let plugin = app
         .plugins
-        .latest(&account.plugin_id)
+        .chosen(tenant, &account.plugin_id, attempt)
         .ok_or_else(|| FlowError::conflict("plugin_missing", format!("{} is not installed", account.plugin_id)))?;
     let config = account.config.clone();
     pos_opened(app, tx, account, plugin, &config).await
+}
+
+/// Opens a POS account in a certain version, for a callback that may belong to an attempt of it.
+pub async fn pos_open_version(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    account: PosAccountId,
+    digest: &str,
+) -> FlowResult<Option<Pos>> {
+    let account = pos_account_fetch(tx, tenant, account).await?.ok_or(FlowError::NotFound("pos_account"))?;
+    let Some(plugin) = app.plugins.get(tenant, digest) else { return Ok(None) };
+    let config = account.config.clone();
+    pos_opened(app, tx, account, plugin, &config).await.map(Some)
+}
+
+/// Opens a POS account for a new act on an old attempt (a void, a refund, a capture): with the attempt's settings, in
+/// the version that serves now. One that was replaced or rolled back only ends what it began.
+pub async fn pos_open_again(app: &App, tx: &mut Tx, attempt: &Attempt) -> FlowResult<Pos> {
+    let missing = || FlowError::Internal(format!("{} has lost its POS account", attempt.attempt_id));
+    let account = pos_account_fetch(tx, attempt.tenant_id, attempt.pos_account_id).await?.ok_or_else(missing)?;
+    let tenant = attempt.tenant_id;
+    let plugin = app.plugins.chosen(tenant, &attempt.plugin_id, attempt.attempt_id);
+    let plugin = plugin.or_else(|| app.plugins.get(tenant, &attempt.plugin_digest));
+    let plugin = plugin.ok_or_else(|| {
+        FlowError::Internal(format!("{} {} is not installed", attempt.plugin_id, attempt.plugin_version))
+    })?;
+    pos_opened(app, tx, account, plugin, &attempt.config).await
 }
 
 /// Opens a POS account for an attempt that runs: with the version and the settings that began it.
 pub async fn pos_reopen(app: &App, tx: &mut Tx, attempt: &Attempt) -> FlowResult<Pos> {
     let missing = || FlowError::Internal(format!("{} has lost its POS account", attempt.attempt_id));
     let account = pos_account_fetch(tx, attempt.tenant_id, attempt.pos_account_id).await?.ok_or_else(missing)?;
-    let plugin = app.plugins.get(&attempt.plugin_digest).or_else(|| app.plugins.latest(&attempt.plugin_id));
+    let tenant = attempt.tenant_id;
+    let plugin = app.plugins.get(tenant, &attempt.plugin_digest);
+    // Where it was withdrawn: a question needs no more than the bank's references, and the connector's own state is not
+    // taken by another version.
+    let plugin = plugin.or_else(|| app.plugins.active(tenant, &attempt.plugin_id));
     let plugin = plugin.ok_or_else(|| {
         FlowError::Internal(format!("{} {} is not installed", attempt.plugin_id, attempt.plugin_version))
     })?;

@@ -25,7 +25,7 @@ const SECRET_BYTES_MAX: usize = 16 * 1024;
 
 /// Adds an account.
 pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate) -> FlowResult<PosAccountId> {
-    let plugin = app.plugins.latest(&wanted.plugin);
+    let plugin = app.plugins.active(ctx.tenant, &wanted.plugin);
     let plugin = plugin.ok_or_else(|| FlowError::invalid("/plugin", "not_found", "no such plugin"))?;
     let manifest = &plugin.manifest;
     let mut faults = Vec::new();
@@ -96,7 +96,7 @@ pub async fn pos_account_change(
     let mut tx = app.db.begin().await?;
     let account = pos_account_visible(&mut tx, ctx.tenant, ctx.scope, id).await?;
     let mut account = account.ok_or(FlowError::NotFound("pos_account"))?;
-    let plugin = app.plugins.latest(&account.plugin_id);
+    let plugin = app.plugins.active(ctx.tenant, &account.plugin_id);
     let plugin = plugin.ok_or_else(|| FlowError::conflict("plugin_missing", account.plugin_id.clone()))?;
     let manifest = &plugin.manifest;
     let mut faults = Vec::new();

@@ -58,10 +58,10 @@ pub async fn pos_test(app: &App, ctx: &Ctx, account: PosAccountId) -> FlowResult
     if row.environment != Environment::Test {
         return Err(FlowError::conflict("live_account", "only a test account can be tried: a live one takes money"));
     }
-    let pos = pos_open(app, &mut tx, ctx.tenant, account).await?;
+    let attempt = AttemptId::at(app.clock.now_ms());
+    let pos = pos_open(app, &mut tx, ctx.tenant, account, attempt).await?;
     drop(tx);
     let card = test_card(&pos)?;
-    let attempt = AttemptId::at(app.clock.now_ms());
     let context = ActContext {
         attempt_id: attempt.to_text(),
         order_id: format!("T{}", &attempt.to_text()[7..]),

@@ -88,10 +88,12 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
         return Ok(replay);
     }
     let mut tx = app.db.read().await?;
-    let plan = plan(app, &mut tx, ctx, &request).await?;
+    // Before anything else: the attempt's id decides whether it falls to a canary.
+    let attempt_id = AttemptId::at(app.clock.now_ms());
+    let plan = plan(app, &mut tx, ctx, &request, attempt_id).await?;
     drop(tx);
     let held = request.card.as_ref().map(|card| held(card, plan.facts.as_ref()));
-    let (payment, attempt) = rows(app, ctx, &request, &plan);
+    let (payment, attempt) = rows(app, ctx, &request, &plan, attempt_id);
     let Plan { pos, explanation, onward, .. } = plan;
     let key = request.key.clone();
     // The card lives on in the hold only.
@@ -146,7 +148,7 @@ fn scheme_of(bin: &str) -> &'static str {
     }
 }
 
-fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan) -> (Payment, Attempt) {
+fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: AttemptId) -> (Payment, Attempt) {
     let Plan { pos, chosen, .. } = plan;
     let facts = plan.facts.as_ref();
     let now_ms = app.clock.now_ms();
@@ -177,7 +179,6 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan) -> (Payment, A
         updated_at_ms: now_ms,
         version: 1,
     };
-    let attempt_id = AttemptId::at(now_ms);
     let card = request.card.as_ref();
     let attempt = Attempt {
         tenant_id: ctx.tenant,

@@ -2,18 +2,18 @@
 
 use crate::app::App;
 use crate::ctx::Actor;
-use crate::domain::id::{PaymentId, PosAccountId, TenantId};
+use crate::domain::id::{AttemptId, PaymentId, PosAccountId, TenantId};
 use crate::domain::payment::{AttemptEvent, AttemptState};
 use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::pos::{pos_open, pos_reopen};
+use crate::flow::pos::{pos_open, pos_open_version, pos_reopen};
 use crate::flow::replica;
 use crate::flow::run::{Claimed, Course, attempt_run, charge_terms};
 use crate::limits;
 use crate::plugin::{Act, Callback};
 use crate::security::hold::Page;
 use crate::store::Tx;
-use crate::store::attempt::{Attempt, attempt_by_order_no, attempt_waiting};
+use crate::store::attempt::{Attempt, attempt_by_order_no, attempt_waiting, attempt_waiting_digests};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::payment::payment_fetch;
 
@@ -86,17 +86,10 @@ async fn meant(
     account: PosAccountId,
     callback: &Callback,
 ) -> FlowResult<Meant> {
-    let pos = pos_open(app, tx, tenant, account).await?;
-    let correlation = app
-        .plugins
-        .correlate(&pos.installation, callback)
-        .await
-        .map_err(|reason| FlowError::invalid("/", "not_correlated", reason.to_string()))?;
-    if let Some(attempt) = attempt_waiting(tx, tenant, account, &correlation).await? {
-        return Ok(Meant::Waiting { attempt: Box::new(attempt), correlation });
+    match awaited(app, tx, tenant, account, callback).await? {
+        Some(waiting) => Ok(waiting),
+        None => known(app, tx, tenant, account, callback).await.map(Meant::Ended),
     }
-    let known = attempt_by_order_no(tx, tenant, account, &correlation).await?;
-    Ok(Meant::Ended(known.ok_or(FlowError::NotFound("payment"))?.payment_id))
 }
 
 /// Claims a callback and runs it.
@@ -135,6 +128,41 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
     let course = Course { act, card, claimed: Some(waiting), onward: None };
     let ran = attempt_run(app, pos, claimed.payment, claimed.attempt, course).await?;
     Ok(ran.settled.payment.payment_id)
+}
+
+/// The attempt that waits for this callback. A version reads only the callbacks of its own attempts, so each version
+/// on which attempts of this account wait is asked: while a new one takes over there are two.
+async fn awaited(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    account: PosAccountId,
+    callback: &Callback,
+) -> FlowResult<Option<Meant>> {
+    for digest in attempt_waiting_digests(tx, tenant, account).await? {
+        let Some(pos) = pos_open_version(app, tx, tenant, account, &digest).await? else { continue };
+        let Ok(correlation) = app.plugins.correlate(&pos.installation, callback).await else { continue };
+        let waiting = attempt_waiting(tx, tenant, account, &correlation).await?;
+        if let Some(attempt) = waiting.filter(|attempt| attempt.plugin_digest == digest) {
+            return Ok(Some(Meant::Waiting { attempt: Box::new(attempt), correlation }));
+        }
+    }
+    Ok(None)
+}
+
+/// The payment of a late or repeated callback: nothing moves, but the payer may see how things stand.
+async fn known(
+    app: &App,
+    tx: &mut Tx,
+    tenant: TenantId,
+    account: PosAccountId,
+    callback: &Callback,
+) -> FlowResult<PaymentId> {
+    let pos = pos_open(app, tx, tenant, account, AttemptId::at(app.clock.now_ms())).await?;
+    let correlation = app.plugins.correlate(&pos.installation, callback).await;
+    let correlation = correlation.map_err(|reason| FlowError::invalid("/", "not_correlated", reason.to_string()))?;
+    let known = attempt_by_order_no(tx, tenant, account, &correlation).await?;
+    Ok(known.ok_or(FlowError::NotFound("payment"))?.payment_id)
 }
 
 /// Notes a callback that nobody waited for, and asks the bank at once where the outcome is in doubt.

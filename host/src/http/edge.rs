@@ -6,12 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http_body_util::Limited;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 
 use super::error::{self, Error};
 use super::extract::{ADDRESS, REQUEST_ID, cookie_secret};
@@ -23,7 +24,7 @@ use crate::security::session;
 pub fn around(app: &App, router: Router) -> Router {
     router
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
-        .layer(RequestBodyLimitLayer::new(limits::BODY_BYTES_MAX))
+        .layer(from_fn(body))
         .layer(from_fn_with_state(app.clone(), rate))
         .layer(from_fn(timeout))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
@@ -66,6 +67,17 @@ fn address(peer: Option<IpAddr>, headers: &HeaderMap) -> String {
         Some(last) if peer.is_loopback() => last.to_string(),
         _ => peer.to_string(),
     }
+}
+
+/// Bounds the body: by what it says of its length, and by what comes. A component is large; all else is small.
+async fn body(request: Request, next: Next) -> Response {
+    let upload = request.method() == Method::POST && request.uri().path() == super::plugin::UPLOAD;
+    let most = if upload { limits::PLUGIN_UPLOAD_BYTES_MAX } else { limits::BODY_BYTES_MAX };
+    let said = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if said.is_some_and(|said: usize| said > most) {
+        return Error::TooLarge.into_response();
+    }
+    next.run(request.map(|body| Body::new(Limited::new(body, most)))).await
 }
 
 /// Counts a request against its caller: the bearer, else the session, else the address.

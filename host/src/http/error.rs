@@ -49,6 +49,14 @@ pub enum Error {
         /// For logs.
         detail: String,
     },
+    /// A plugin that is not taken: 422, with a sentence for whoever made it.
+    #[error("refused: {code} {sentence}")]
+    Refused {
+        /// A stable word.
+        code: &'static str,
+        /// What is missing or wrong, in English: about a program, for its author.
+        sentence: String,
+    },
     /// The same idempotency key is being worked on: 409.
     #[error("a request with this key is in flight")]
     InFlight,
@@ -108,7 +116,7 @@ impl Error {
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::KeyReused | Self::Refused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -118,7 +126,11 @@ impl Error {
     /// The stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::BadRequest(code) | Self::Forbidden(code) | Self::Gone(code) | Self::Conflict { code, .. } => code,
+            Self::BadRequest(code)
+            | Self::Forbidden(code)
+            | Self::Gone(code)
+            | Self::Conflict { code, .. }
+            | Self::Refused { code, .. } => code,
             Self::Unauthenticated => "unauthenticated",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -143,6 +155,10 @@ impl Error {
         }
     }
 
+    fn sentence(&self) -> Option<&str> {
+        if let Self::Refused { sentence, .. } = self { Some(sentence) } else { None }
+    }
+
     /// As it is sent.
     pub fn problem(&self, locale: Locale, request_id: &str, path: &str) -> Problem {
         let fields = if let Self::Invalid(fields) = self { fields.as_slice() } else { &[] };
@@ -162,6 +178,11 @@ impl Error {
                     code: field.code.to_owned(),
                     detail: text::field(field.code, locale).to_owned(),
                 })
+                .chain(self.sentence().map(|sentence| FieldError {
+                    pointer: String::new(),
+                    code: code.to_owned(),
+                    detail: sentence.to_owned(),
+                }))
                 .collect(),
         }
     }
@@ -185,6 +206,7 @@ impl From<FlowError> for Error {
                 fields.into_iter().map(|field| Field { pointer: field.pointer, code: field.code }).collect(),
             ),
             FlowError::Conflict { code, detail } => Self::Conflict { code, detail },
+            FlowError::Refused { code, sentence } => Self::Refused { code, sentence },
             FlowError::InFlight => Self::InFlight,
             FlowError::KeyReused => Self::KeyReused,
             FlowError::Busy(what) => Self::Unavailable(what.to_owned()),

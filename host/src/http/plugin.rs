@@ -1,39 +1,226 @@
-//! Installed plugins and what their manifests say.
+//! Plugins: what serves and what its manifest says, the versions of each, and moving the pointer between them.
 
-use axum::extract::State;
-use vezne_api::{Page, Permission, Plugin, PluginBank, PluginEndpoint, PluginSecret, Translated};
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderMap, StatusCode, header};
+use vezne_api::{
+    Page, Permission, Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin,
+    PluginRevoke, PluginRollBack, PluginSecret, PluginState, PluginVersion, Translated,
+};
 
 use super::error::{Error, Result};
-use super::extract::{Caller, Path};
+use super::extract::{Caller, Json, Path};
 use super::route::{Endpoint, Table};
+use super::view;
 use crate::app::App;
+use crate::domain::plugin::{PluginOrigin as Origin, PluginState as Stands, Reach};
+use crate::flow::plugin::{
+    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_standings,
+};
+use crate::limits;
 use crate::plugin::PluginInfo;
 use crate::plugin::manifest::{Environments, LocalText};
+use crate::security::publisher::PluginSignature;
+
+/// Where an upload goes; the outer edge lets more through there.
+pub const UPLOAD: &str = "/v1/plugins";
+/// The publisher's signature of an upload: base64 of the JSON that lies beside the component as `NAME.wasm.sig`.
+const SIGNATURE: &str = "plugin-signature";
 
 /// Routes of this noun.
 pub fn routes(table: Table) -> Table {
     table
         .add(
-            Endpoint::get("/v1/plugins", "Lists installed plugin versions")
+            Endpoint::get("/v1/plugins", "Lists the plugins that serve the firm, each in its active version")
                 .needs(Permission::PosAccountRead)
                 .reply::<Page<Plugin>>(200),
             list,
         )
         .add(
-            Endpoint::get("/v1/plugins/{id}", "Shows the newest installed version of a plugin")
+            Endpoint::get("/v1/plugins/{id}", "Shows the active version of a plugin")
                 .needs(Permission::PosAccountRead)
                 .reply::<Plugin>(200),
             show,
         )
+        .add(
+            Endpoint::post(UPLOAD, "Brings a plugin version in: a component, its signature in Plugin-Signature")
+                .needs(Permission::PluginWrite)
+                .reply::<PluginVersion>(201),
+            add,
+        )
+        .add(
+            Endpoint::get("/v1/plugins/{id}/versions", "Lists the versions of a plugin, newest first")
+                .needs(Permission::PosAccountRead)
+                .reply::<Page<PluginVersion>>(200),
+            versions,
+        )
+        .add(
+            Endpoint::post("/v1/plugins/{id}/activate", "Gives a version all new attempts of the firm")
+                .needs(Permission::PluginWrite)
+                .body::<PluginActivate>()
+                .reply::<PluginVersion>(200),
+            activate,
+        )
+        .add(
+            Endpoint::post("/v1/plugins/{id}/canary", "Gives a version a share of new attempts of the firm")
+                .needs(Permission::PluginWrite)
+                .body::<PluginCanary>()
+                .reply::<PluginVersion>(200),
+            canary,
+        )
+        .add(
+            Endpoint::post("/v1/plugins/{id}/rollback", "Takes back the canary, or the active version")
+                .needs(Permission::PluginWrite)
+                .body::<PluginRollBack>()
+                .reply::<PluginVersion>(200),
+            roll_back,
+        )
+        .add(
+            Endpoint::post("/v1/plugins/{id}/revoke", "Withdraws a version from the firm for good")
+                .needs(Permission::PluginWrite)
+                .body::<PluginRevoke>()
+                .reply::<PluginVersion>(200),
+            revoke,
+        )
 }
 
-async fn list(State(app): State<App>, _: Caller) -> axum::Json<Page<Plugin>> {
-    axum::Json(Page::whole(app.plugins.list().iter().map(plugin_view).collect()))
+async fn list(State(app): State<App>, caller: Caller) -> axum::Json<Page<Plugin>> {
+    axum::Json(Page::whole(app.plugins.active_list(caller.ctx.tenant).iter().map(plugin_view).collect()))
 }
 
-async fn show(State(app): State<App>, _: Caller, Path(id): Path<String>) -> Result<axum::Json<Plugin>> {
-    let plugin = app.plugins.latest(&id).ok_or(Error::NotFound)?;
+async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Plugin>> {
+    let plugin = app.plugins.active(caller.ctx.tenant, &id).ok_or(Error::NotFound)?;
     Ok(axum::Json(plugin_view(&plugin)))
+}
+
+async fn add(State(app): State<App>, caller: Caller, request: Request) -> Result<Response> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if kind.is_none_or(|kind| !kind.eq_ignore_ascii_case("application/wasm")) {
+        return Err(Error::UnsupportedMediaType);
+    }
+    let signature = signature(request.headers())?;
+    let wasm = to_bytes(request.into_body(), limits::PLUGIN_UPLOAD_BYTES_MAX).await;
+    let wasm = wasm.map_err(|_| Error::TooLarge)?;
+    let standing = plugin_add(&app, &Operator::of(&caller.ctx), wasm, signature).await?;
+    Ok((StatusCode::CREATED, axum::Json(version_view(standing))).into_response())
+}
+
+fn signature(headers: &HeaderMap) -> Result<Option<PluginSignature>> {
+    let Some(value) = headers.get(SIGNATURE) else { return Ok(None) };
+    let read = BASE64_STANDARD.decode(value.as_bytes()).ok().and_then(|json| serde_json::from_slice(&json).ok());
+    read.map(Some).ok_or(Error::BadRequest("signature_malformed"))
+}
+
+async fn versions(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Page<PluginVersion>>> {
+    let standings = plugin_standings(&app, Reach::Firm(caller.ctx.tenant), Some(&id)).await?;
+    if standings.is_empty() {
+        return Err(Error::NotFound);
+    }
+    Ok(axum::Json(Page::whole(standings.into_iter().map(version_view).collect())))
+}
+
+async fn activate(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PluginActivate>,
+) -> Result<axum::Json<PluginVersion>> {
+    let (by, digest) = (Operator::of(&caller.ctx), digest(&body.digest)?);
+    let standing = plugin_serve(&app, &by, &id, digest, Share::All, body.approve).await?;
+    Ok(axum::Json(version_view(standing)))
+}
+
+async fn canary(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PluginCanary>,
+) -> Result<axum::Json<PluginVersion>> {
+    if !(1..=100).contains(&body.percent) {
+        return Err(Error::field("/percent", "out_of_range"));
+    }
+    let (by, digest) = (Operator::of(&caller.ctx), digest(&body.digest)?);
+    let standing = plugin_serve(&app, &by, &id, digest, Share::Percent(body.percent), body.approve).await?;
+    Ok(axum::Json(version_view(standing)))
+}
+
+async fn roll_back(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PluginRollBack>,
+) -> Result<axum::Json<PluginVersion>> {
+    let why = reason(&body.reason)?;
+    let standing = plugin_roll_back(&app, &Operator::of(&caller.ctx), &id, why).await?;
+    Ok(axum::Json(version_view(standing)))
+}
+
+async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PluginRevoke>,
+) -> Result<axum::Json<PluginVersion>> {
+    let (digest, why) = (digest(&body.digest)?, reason(&body.reason)?);
+    if why.is_empty() {
+        return Err(Error::field("/reason", "required"));
+    }
+    let standing = plugin_revoke(&app, &Operator::of(&caller.ctx), &id, digest, why).await?;
+    Ok(axum::Json(version_view(standing)))
+}
+
+/// `sha256:…`, or the hex alone.
+fn digest(text: &str) -> Result<&str> {
+    let hex = text.strip_prefix("sha256:").unwrap_or(text);
+    let good = hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if good { Ok(hex) } else { Err(Error::field("/digest", "malformed")) }
+}
+
+/// A sentence for the audit trail.
+fn reason(text: &str) -> Result<&str> {
+    if text.chars().count() > 500 { Err(Error::field("/reason", "too_long")) } else { Ok(text.trim()) }
+}
+
+fn version_view(standing: Standing) -> PluginVersion {
+    let Standing { version, state, percent, changed, wishes } = standing;
+    PluginVersion {
+        plugin: version.plugin_id,
+        version: version.version,
+        digest: format!("sha256:{}", version.digest),
+        state: match state {
+            Stands::Staged => PluginState::Staged,
+            Stands::Canary => PluginState::Canary,
+            Stands::Active => PluginState::Active,
+            Stands::Draining => PluginState::Draining,
+            Stands::Retired => PluginState::Retired,
+            Stands::Revoked => PluginState::Revoked,
+        },
+        percent,
+        origin: match version.origin {
+            Origin::Bundled => PluginOrigin::Bundled,
+            Origin::Signed => PluginOrigin::Signed,
+            Origin::Unsigned => PluginOrigin::Unsigned,
+        },
+        publisher: version.publisher,
+        api: version.api,
+        size_bytes: version.size_bytes,
+        added_by: version.added_by,
+        added_at: view::instant(version.added_at_ms),
+        changed_at: changed.as_ref().map(|(_, at_ms)| view::instant(*at_ms)),
+        changed_by: changed.map(|(by, _)| by),
+        revoked_reason: version.revoked_why,
+        asks: wishes
+            .into_iter()
+            .map(|wish| PluginAsk { kind: wish.kind.to_owned(), name: wish.name, value: wish.value })
+            .collect(),
+    }
 }
 
 fn plugin_view(plugin: &PluginInfo) -> Plugin {

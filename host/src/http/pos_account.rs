@@ -134,7 +134,7 @@ async fn account_of(app: &App, ctx: &Ctx, id: PosAccountId) -> Result<Response> 
 
 async fn account_view(app: &App, tx: &mut Tx, row: store::PosAccount) -> Result<PosAccount> {
     let broken = || Error::Internal(format!("{} holds broken JSON", row.pos_account_id));
-    let plugin = app.plugins.latest(&row.plugin_id);
+    let plugin = app.plugins.active(row.tenant_id, &row.plugin_id);
     let manifest = plugin.as_ref().map(|plugin| &plugin.manifest);
     let set = pos_secret_list(tx, row.tenant_id, row.pos_account_id).await?;
     // What the manifest asks for, set or not; and what an older version of it asked for.

@@ -350,6 +350,59 @@ const DETAILS: &[Sentence] = &[
         ["Bu uyarı zaten kapatıldı.", "This alarm has been closed already.", "Bu xəbərdarlıq artıq bağlanıb."],
     ),
     (
+        "plugin_refused",
+        [
+            "Bileşen bu sunucunun beklediği gibi değil; nedeni aşağıda.",
+            "The component is not what this server takes; the reason is below.",
+            "Komponent bu serverin gözlədiyi kimi deyil; səbəbi aşağıdadır.",
+        ],
+    ),
+    (
+        "plugin_untrusted",
+        [
+            "Bileşenin imzasına güvenilmiyor; nedeni aşağıda.",
+            "The component's signature is not trusted; the reason is below.",
+            "Komponentin imzasına etibar edilmir; səbəbi aşağıdadır.",
+        ],
+    ),
+    (
+        "plugin_version_taken",
+        [
+            "Bu sürüm numarası başka bir içerikle kayıtlı; sürüm numarasını artırın.",
+            "This version number is taken by other contents; raise the version number.",
+            "Bu versiya nömrəsi başqa məzmunla qeydiyyatdadır; versiya nömrəsini artırın.",
+        ],
+    ),
+    (
+        "plugin_revoked",
+        [
+            "Bu sürüm geri çekildi; bir daha kullanılamaz.",
+            "This version was withdrawn; it cannot be used again.",
+            "Bu versiya geri çəkilib; bir daha istifadə oluna bilməz.",
+        ],
+    ),
+    ("plugin_serving", ["Bu sürüm zaten etkin.", "This version is active already.", "Bu versiya artıq aktivdir."]),
+    (
+        "grants_not_approved",
+        [
+            "Sürüm öncekinden fazlasını istiyor; isteklerini inceleyip onaylayın.",
+            "The version asks for more than the one before; look at it and approve.",
+            "Versiya əvvəlkindən artığını istəyir; istəklərinə baxıb təsdiqləyin.",
+        ],
+    ),
+    (
+        "nothing_to_roll_back",
+        ["Geri alınacak bir sürüm yok.", "There is no version to go back to.", "Geri qaytarılacaq versiya yoxdur."],
+    ),
+    (
+        "signature_malformed",
+        [
+            "Plugin-Signature başlığı okunamadı.",
+            "The header Plugin-Signature cannot be read.",
+            "Plugin-Signature başlığı oxunmadı.",
+        ],
+    ),
+    (
         "not_allowed",
         [
             "Yetkiniz bu işleme yetmiyor; firma yöneticinize başvurun.",

@@ -1,7 +1,7 @@
 //! The worker: what happens by itself while the server runs.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
@@ -12,6 +12,7 @@ use crate::flow::audit_chain::chain_round;
 use crate::flow::books::zone;
 use crate::flow::error::FlowResult;
 use crate::flow::inquire::janitor_round;
+use crate::flow::plugin::{plugins_follow, plugins_guard, plugins_tend};
 use crate::flow::replica::{presence_round, turn_take};
 use crate::flow::webhook::webhook_round;
 use crate::limits;
@@ -78,6 +79,29 @@ pub async fn presence(app: App) {
         tokio::select! {
             () = app.shutdown.cancelled() => return,
             () = tokio::time::sleep(limits::REPLICA_SEEN_EVERY) => {}
+        }
+    }
+}
+
+/// Follows the pointer of plugin versions that other nodes move, and retires what is not needed any more.
+pub async fn plugins(app: App) {
+    let mut tended = Instant::now();
+    loop {
+        if let Err(error) = plugins_follow(&app).await {
+            tracing::error!(%error, "the plugins could not be followed");
+        }
+        if let Err(error) = plugins_guard(&app).await {
+            tracing::error!(%error, "a failing plugin version could not be taken back");
+        }
+        if tended.elapsed() >= limits::PLUGIN_TEND_EVERY {
+            tended = Instant::now();
+            if let Err(error) = plugins_tend(&app).await {
+                tracing::error!(%error, "the plugins could not be tended");
+            }
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(limits::PLUGIN_FOLLOW_EVERY) => {}
         }
     }
 }

@@ -42,30 +42,28 @@ impl Cache {
         Ok(Self { folder: folder.to_owned(), key })
     }
 
-    /// The compiled component: from the cache if it is there and ours, else compiled and kept.
-    pub fn component(&self, engine: &Engine, digest: &str, wasm: &[u8]) -> wasmtime::Result<Component> {
+    /// The compiled component, if it is here and ours.
+    pub fn stored(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let name = file_name(engine, digest);
-        if let Some(component) = self.stored(engine, &name) {
-            return Ok(component);
-        }
-        let compiled = engine.precompile_component(wasm)?;
-        let mac = self.mac(&name, &compiled);
-        if let Err(error) = write_whole(&self.folder, &name, &[&mac, &compiled]) {
-            tracing::warn!(%error, file = name, "a compiled component could not be kept");
-        }
-        deserialized(engine, &compiled)
-    }
-
-    fn stored(&self, engine: &Engine, name: &str) -> Option<Component> {
-        let file = std::fs::read(self.folder.join(name)).ok()?;
+        let file = std::fs::read(self.folder.join(&name)).ok()?;
         let (mac, compiled) = file.split_at_checked(MAC_BYTES)?;
-        if self.mac_of(name, compiled)?.verify_slice(mac).is_err() {
+        if self.mac_of(&name, compiled)?.verify_slice(mac).is_err() {
             tracing::warn!(file = name, "a compiled component is not ours or damaged; compiling it again");
             return None;
         }
         deserialized(engine, compiled)
             .inspect_err(|error| tracing::info!(%error, file = name, "compiling a component again"))
             .ok()
+    }
+
+    /// Keeps what our own compiler made of a component, and gives it ready for use.
+    pub fn kept(&self, engine: &Engine, digest: &str, compiled: &[u8]) -> wasmtime::Result<Component> {
+        let name = file_name(engine, digest);
+        let mac = self.mac(&name, compiled);
+        if let Err(error) = write_whole(&self.folder, &name, &[&mac, compiled]) {
+            tracing::warn!(%error, file = name, "a compiled component could not be kept");
+        }
+        deserialized(engine, compiled)
     }
 
     fn mac(&self, name: &str, compiled: &[u8]) -> Vec<u8> {
@@ -82,6 +80,11 @@ impl Cache {
     }
 }
 
+/// Machine code that our own compiler process made just now, for a node without a folder to keep it in.
+pub(super) fn unkept(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
+    deserialized(engine, compiled)
+}
+
 /// Digest of the component, and everything of the engine that shapes the code.
 fn file_name(engine: &Engine, digest: &str) -> String {
     let mut hasher = DefaultHasher::new();
@@ -89,10 +92,11 @@ fn file_name(engine: &Engine, digest: &str) -> String {
     format!("{digest}-{:016x}.cwasm", hasher.finish())
 }
 
-#[expect(unsafe_code, reason = "the bytes were compiled by this process, or verified under this node's key")]
+#[expect(unsafe_code, reason = "the bytes come from our own compiler process, or were verified under this node's key")]
 fn deserialized(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `compiled` came out of `precompile_component` of an engine with the same compatibility hash,
-    // either just now or authenticated by HMAC; it is a private copy in memory that nobody can change.
+    // SAFETY: `compiled` came out of `precompile_component` of an engine with the same compatibility hash: just now
+    // through a pipe from this same program, or from a file authenticated by HMAC. It is a private copy in memory that
+    // nobody can change.
     unsafe { Component::deserialize(engine, compiled) }
 }
 
@@ -127,6 +131,13 @@ mod tests {
     /// The smallest component there is.
     const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
 
+    /// Compiles here where the cache has nothing.
+    fn component(cache: &Cache, engine: &Engine, digest: &str) {
+        if cache.stored(engine, digest).is_none() {
+            cache.kept(engine, digest, &engine.precompile_component(EMPTY).unwrap()).unwrap();
+        }
+    }
+
     fn files(folder: &Path) -> Vec<PathBuf> {
         let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.retain(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
@@ -138,26 +149,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (engine, _) = super::super::engine::engine_new().unwrap();
         let cache = Cache::open(folder.path()).unwrap();
-        cache.component(&engine, "aa", EMPTY).unwrap();
+        component(&cache, &engine, "aa");
         let [file] = files(folder.path()).try_into().unwrap();
         let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-        assert!(cache.stored(&engine, &name).is_some());
-        assert!(Cache::open(folder.path()).unwrap().stored(&engine, &name).is_some(), "the key is kept");
+        assert!(cache.stored(&engine, "aa").is_some());
+        assert!(Cache::open(folder.path()).unwrap().stored(&engine, "aa").is_some(), "the key is kept");
 
         let mut bytes = std::fs::read(&file).unwrap();
         let renamed = name.replacen("aa", "bb", 1);
         std::fs::write(folder.path().join(&renamed), &bytes).unwrap();
-        assert!(cache.stored(&engine, &renamed).is_none(), "another component's file");
+        assert!(cache.stored(&engine, "bb").is_none(), "another component's file");
         *bytes.last_mut().unwrap() ^= 1;
         std::fs::write(&file, &bytes).unwrap();
-        assert!(cache.stored(&engine, &name).is_none(), "a changed byte");
+        assert!(cache.stored(&engine, "aa").is_none(), "a changed byte");
         std::fs::write(&file, b"short").unwrap();
-        assert!(cache.stored(&engine, &name).is_none(), "too short for a mac");
-        cache.component(&engine, "aa", EMPTY).unwrap();
-        assert!(cache.stored(&engine, &name).is_some(), "made anew");
+        assert!(cache.stored(&engine, "aa").is_none(), "too short for a mac");
+        component(&cache, &engine, "aa");
+        assert!(cache.stored(&engine, "aa").is_some(), "made anew");
 
         std::fs::remove_file(folder.path().join(KEY_FILE)).unwrap();
-        assert!(Cache::open(folder.path()).unwrap().stored(&engine, &name).is_none(), "another node's key");
+        assert!(Cache::open(folder.path()).unwrap().stored(&engine, "aa").is_none(), "another node's key");
     }
 
     #[cfg(unix)]

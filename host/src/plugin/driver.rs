@@ -92,7 +92,9 @@ impl Drive<'_> {
                     Ok(envelope) => envelope,
                     Err(sentence) => {
                         progress.touched = true;
-                        return Ending::Done(self.facts(&progress, expected).failed(CallFailure::Breach(sentence)));
+                        // Not the connector's doing: it was withdrawn while the payer was away, or the row is damaged.
+                        let refused = reason("state-refused", sentence);
+                        return Ending::Done(self.facts(&progress, expected).undecided(refused, None, true));
                     }
                 };
                 progress.steps = envelope.steps;
@@ -281,10 +283,12 @@ impl Drive<'_> {
     }
 
     fn breach(&self, refused: Refused, progress: &Progress, expected: Option<&Terms>) -> Verdict {
-        if refused.sink {
+        let failure = if refused.sink {
             tally::sink_refused(self.manifest, self.installation);
-        }
-        let failure = CallFailure::Breach(refused.sentence);
+            CallFailure::Sink(refused.sentence)
+        } else {
+            CallFailure::Breach(refused.sentence)
+        };
         tally::call_failed(self.manifest, self.installation, &failure);
         self.facts(progress, expected).failed(failure)
     }

@@ -198,7 +198,7 @@ async fn a_state_of_another_version_or_damaged_is_not_resumed() {
     for state in [Envelope { steps: 0, gate: Effect::ReadOnly, state: vec![] }.seal("bb"), b"{}".to_vec()] {
         let story = story(vec![], vec![]);
         let ending = story.run(Act::Resume { terms: Some(terms()), state, callback: callback() }).await;
-        assert_eq!(shown(&ending), "unknown!contract-breach");
+        assert_eq!(shown(&ending), "unknown!state-refused");
     }
 }
 
@@ -287,14 +287,15 @@ async fn a_refused_sink_ends_the_act_before_anything_leaves() {
     climbs.path = "/../other".into();
     let mut big = sending(Effect::OnceOnlyWrite, vec![]);
     big.state = vec![0; limits::PLUGIN_STATE_BYTES_MAX + 1];
-    for step in [header, elsewhere, host, climbs, big] {
+    assert_eq!(story(vec![Ok(Step::Send(Box::new(header)))], vec![]).sale().await, "not-processed:refused-sink");
+    for step in [elsewhere, host, climbs, big] {
         assert_eq!(story(vec![Ok(Step::Send(Box::new(step)))], vec![]).sale().await, "not-processed:contract-breach");
     }
     let secret = Field { name: "key".into(), value: Part::Sealed(Sealed::secret("TOPSECRET")) };
     let gate = story(vec![browse(Effect::ReadOnly, vec![secret])], vec![]);
     assert_eq!(
         shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await),
-        "not-processed:contract-breach"
+        "not-processed:refused-sink"
     );
 }
 

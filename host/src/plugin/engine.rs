@@ -33,6 +33,11 @@ pub(super) fn engine_still() -> wasmtime::Result<(Engine, Allocation)> {
     })
 }
 
+/// An engine that only compiles: the same code for the same component, without the address space of a pool.
+pub(super) fn engine_for_compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&config(Allocation::OnDemand))
+}
+
 fn config(allocation: Allocation) -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true);

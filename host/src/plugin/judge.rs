@@ -10,6 +10,11 @@ use crate::domain::money::Currency;
 /// What came back through the payer's browser is not the bank's. Nothing was sent on the strength of it.
 pub const CALLBACK_NOT_AUTHENTIC: &str = "callback-not-authentic";
 
+/// The connector broke the contract.
+pub(super) const CONTRACT_BREACH: &str = "contract-breach";
+/// The connector was about to send a sealed value where it may not go.
+pub(super) const REFUSED_SINK: &str = "refused-sink";
+
 /// The last thing the other side said in this act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
@@ -67,7 +72,8 @@ impl Facts<'_> {
                 self.undecided(reason(fault.code(), detail), None, late && !self.inquiry)
             }
             CallFailure::Trap(code, detail) => self.undecided(reason(code, detail), None, true),
-            CallFailure::Breach(detail) => self.undecided(reason("contract-breach", detail), None, true),
+            CallFailure::Breach(detail) => self.undecided(reason(CONTRACT_BREACH, detail), None, true),
+            CallFailure::Sink(detail) => self.undecided(reason(REFUSED_SINK, detail), None, true),
             CallFailure::Busy => self.undecided(reason("busy", "no sandbox was free in time"), None, false),
         }
     }

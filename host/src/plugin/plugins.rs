@@ -1,29 +1,35 @@
 //! The plugin runtime as flow sees it.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 use wasmtime::Engine;
 
 use super::act::{Act, ActContext, Callback};
+use super::compile::Compiler;
 use super::driver::{Drive, Transport};
 use super::egress::Egress;
 use super::ending::{Ending, Verdict};
 use super::engine;
+use super::health::{self, ActPhase, Health, Sick, Strike};
 use super::held::HeldCard;
 use super::installation::Installation;
 use super::journal::Journal;
 use super::judge::reason;
+use super::line::{Line, Lines};
 use super::registry::Loader;
 use super::step::CallFailure;
-use super::tally;
 use super::version::Version;
-use super::{PluginInfo, Reason};
+use super::{PluginInfo, Reason, smoke, tally};
+use crate::domain::id::{AttemptId, TenantId};
+use crate::domain::plugin::{Reach, version_numbers};
+use crate::limits;
 
-/// A file of the plugin folder that was not loaded.
+/// A file of the plugin folder that was not taken.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// Its name.
@@ -38,86 +44,240 @@ pub enum LoadError {
     /// No engine on this machine.
     #[error("the WebAssembly engine could not be set up: {0}")]
     Engine(String),
-    /// The folder cannot be read.
-    #[error("the plugin folder cannot be read: {0}")]
+    /// The folder of components cannot be read.
+    #[error("the folder of components cannot be read: {0}")]
     Folder(#[from] std::io::Error),
     /// No TLS.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
 }
 
-/// All loaded plugin versions and the way out. Cheap to clone.
+/// All loaded plugin versions, which of them serves whom, and the way out. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugins(Arc<Inner>);
 
 struct Inner {
-    versions: BTreeMap<String, Arc<Version>>,
-    refusals: Vec<Refusal>,
+    loader: Arc<Loader>,
     transport: Arc<dyn Transport>,
+    /// Replaced as a whole: an act sees the state of before a change or of after it, never a half.
+    serving: RwLock<Arc<Serving>>,
+    refusals: Mutex<Vec<Refusal>>,
+    health: Health,
+}
+
+#[derive(Clone, Default)]
+struct Serving {
+    versions: BTreeMap<String, Arc<Version>>,
+    lines: Lines,
 }
 
 impl std::fmt::Debug for Plugins {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.versions.values().map(|version| &version.info.id)).finish()
+        f.debug_set().entries(self.serving().versions.values().map(|version| &version.info.id)).finish()
     }
 }
 
 impl Plugins {
-    /// Loads every component of a folder, compiling what is new: blocks for some 100 ms each. `cache` keeps compiled code between starts. A file that is refused
-    /// does not stop the host: it is listed, and the rest works.
-    pub fn load(folder: &Path, cache: &Path) -> Result<Self, LoadError> {
+    /// An empty runtime. `cache` keeps compiled code between starts; `compiler` is the program that compiles, this
+    /// very one where none is named.
+    pub fn new(cache: &Path, compiler: Option<PathBuf>) -> Result<Self, LoadError> {
         let egress = Egress::new().map_err(|error| LoadError::Tls(error.to_string()))?;
-        Self::load_with(folder, cache, Arc::new(egress))
+        Self::on(engine::engine_new(), cache, compiler, Arc::new(egress))
     }
 
-    /// With a transport of the caller's choice, for tests.
-    pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
-        Self::load_on(engine::engine_new(), folder, cache, transport)
-    }
-
-    /// For a simulation, on an engine whose clock stands still: how long a call takes on a busy machine changes
-    /// nothing, and nothing ends a call that never returns.
+    /// For a simulation: every component of a folder, compiled in this process and active for everyone, on an engine
+    /// whose clock stands still. How long a call takes on a busy machine changes nothing, and nothing ends a call that
+    /// never returns.
     pub fn load_still(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
-        Self::load_on(engine::engine_still(), folder, cache, transport)
+        let plugins = Self::on(engine::engine_still(), cache, None, transport)?;
+        plugins.take_folder(folder)?;
+        Ok(plugins)
     }
 
-    fn load_on(
+    /// The same on an engine with a clock; only the bank is another.
+    #[cfg(test)]
+    pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
+        let plugins = Self::on(engine::engine_new(), cache, None, transport)?;
+        plugins.take_folder(folder)?;
+        Ok(plugins)
+    }
+
+    fn on(
         engine: wasmtime::Result<(Engine, engine::Allocation)>,
-        folder: &Path,
         cache: &Path,
+        compiler: Option<PathBuf>,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, LoadError> {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
         let (engine, _) = engine.map_err(broken)?;
-        let loader = Loader::new(engine, Some(cache)).map_err(broken)?;
-        let (versions, refusals) = loader.folder(folder)?;
-        Ok(Self(Arc::new(Inner { versions, refusals, transport })))
+        let loader = Arc::new(Loader::new(engine, cache, Compiler::new(compiler)).map_err(broken)?);
+        let (serving, refusals, health) = (RwLock::default(), Mutex::default(), Health::default());
+        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health })))
+    }
+
+    fn take_folder(&self, folder: &Path) -> std::io::Result<()> {
+        let mut files =
+            std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+        files.sort();
+        for path in files {
+            match self.0.loader.load_here(&std::fs::read(&path)?) {
+                Ok(version) => {
+                    let (id, digest) = (version.info.id.clone(), version.info.digest.clone());
+                    self.put(version);
+                    self.change(|serving| serving.lines.line(Reach::Everyone, &id).active = Some(digest));
+                }
+                Err(sentence) => {
+                    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    self.refused(Refusal { file, sentence });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The same plugins with another way out.
     pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
-        let Inner { versions, refusals, .. } = &*self.0;
-        Self(Arc::new(Inner { versions: versions.clone(), refusals: refusals.clone(), transport }))
+        let (loader, serving) = (Arc::clone(&self.0.loader), RwLock::new(self.serving()));
+        let refusals = Mutex::new(self.refusals());
+        Self(Arc::new(Inner { loader, transport, serving, refusals, health: Health::default() }))
+    }
+
+    fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.0.serving.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Serving)) {
+        let mut place = self.0.serving.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Serving::clone(&place);
+        change(&mut next);
+        *place = Arc::new(next);
+    }
+
+    fn put(&self, version: Version) {
+        let digest = version.info.digest.clone();
+        self.change(|serving| drop(serving.versions.insert(digest, Arc::new(version))));
+    }
+
+    /// Compiles a component where that was not done before, checks it, and keeps it ready. Nothing begins on it yet.
+    pub async fn load(&self, wasm: Bytes) -> Result<PluginInfo, String> {
+        let version = self.0.loader.load(wasm).await?;
+        let info = version.info.clone();
+        self.put(version);
+        tracing::info!(plugin = %info.id, version = %info.version, digest = %info.digest, "plugin loaded");
+        Ok(info)
+    }
+
+    /// The server begins to serve: from now on compiling gives way to payments.
+    pub fn serving_begins(&self) {
+        self.0.loader.gently();
+    }
+
+    /// Calls a loaded version once in every way with made-up terms, a made-up card and made-up secrets; nothing leaves.
+    pub async fn smoke(&self, digest: &str) -> Result<(), String> {
+        let serving = self.serving();
+        let version = serving.versions.get(digest).ok_or("it is not loaded")?;
+        let tried = tokio::time::timeout(limits::PLUGIN_SMOKE_MAX, smoke::tried(version)).await;
+        tried.unwrap_or_else(|_| Err("its first calls take too long".to_owned()))
+    }
+
+    /// Forgets a version that did not stand the test.
+    pub fn forget(&self, digest: &str) {
+        self.change(|serving| drop(serving.versions.remove(digest)));
+    }
+
+    /// Says which versions serve whom from now on, and forgets those that are not kept. Calls that run on a forgotten
+    /// one end on it.
+    pub fn lines_set(&self, lines: Lines, keep: &HashSet<String>) {
+        self.change(|serving| {
+            serving.versions.retain(|digest, _| keep.contains(digest));
+            // Whoever lets a version serve again has looked at it: it begins with a clean record.
+            let before: HashSet<&str> = serving.lines.digests().collect();
+            lines.digests().filter(|digest| !before.contains(digest)).for_each(|digest| self.0.health.forget(digest));
+            serving.lines = lines;
+        });
+    }
+
+    /// Which versions serve whom.
+    pub fn lines(&self) -> Vec<(Reach, String, Line)> {
+        self.serving().lines.all()
+    }
+
+    /// What is wrong with a version that was long in use: it fails at several firms, or is hostile.
+    pub fn is_sick(&self, digest: &str) -> Option<Sick> {
+        self.0.health.sick(digest)
+    }
+
+    /// What is wrong with a new version, for everyone or for one firm; `beside` serves there as well.
+    pub fn new_is_sick(&self, digest: &str, firm: Option<TenantId>, beside: Option<&str>) -> Option<Sick> {
+        let health = &self.0.health;
+        health.sick(digest).or_else(|| health.failing(digest, firm)).or_else(|| health.doubtful(digest, beside))
+    }
+
+    /// Tries versions whose breakers have cooled down: with made-up terms, never with money.
+    pub async fn breakers_try(&self) {
+        for place in self.0.health.cooled() {
+            let good = self.smoke(&place.0).await.is_ok();
+            self.0.health.tried(&place, good);
+        }
+    }
+
+    /// The digests of all loaded versions.
+    pub fn loaded(&self) -> HashSet<String> {
+        self.serving().versions.keys().cloned().collect()
     }
 
     /// Every loaded version, by id and version.
     pub fn list(&self) -> Vec<PluginInfo> {
-        let mut infos: Vec<_> = self.0.versions.values().map(|version| version.info.clone()).collect();
-        infos.sort_by(|a, b| (&a.id, numbers(&a.version)).cmp(&(&b.id, numbers(&b.version))));
+        let mut infos: Vec<_> = self.serving().versions.values().map(|version| version.info.clone()).collect();
+        infos.sort_by_cached_key(|info| (info.id.clone(), version_numbers(&info.version)));
         infos
     }
 
-    /// The files that were not loaded.
-    pub fn refusals(&self) -> &[Refusal] {
-        &self.0.refusals
+    /// Notes a file of the folder that was not taken.
+    pub fn refused(&self, refusal: Refusal) {
+        tracing::error!(file = refusal.file, sentence = refusal.sentence, "plugin refused");
+        self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
     }
 
-    /// The version with this digest.
-    pub fn get(&self, digest: &str) -> Option<PluginInfo> {
-        self.0.versions.get(digest).map(|version| version.info.clone())
+    /// The files that were not taken.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The newest version of a plugin.
+    /// The version with this digest, unless it is revoked for the firm or turned out hostile.
+    pub fn get(&self, tenant: TenantId, digest: &str) -> Option<PluginInfo> {
+        let serving = self.serving();
+        let version = serving.versions.get(digest)?;
+        if self.0.health.is_hostile(digest) {
+            return None;
+        }
+        (!serving.lines.is_revoked(tenant, digest)).then(|| version.info.clone())
+    }
+
+    /// The version on which new attempts of a firm begin, canaries aside.
+    pub fn active(&self, tenant: TenantId, id: &str) -> Option<PluginInfo> {
+        let serving = self.serving();
+        let digest = serving.lines.active(tenant, id, |digest| serving.versions.contains_key(digest))?;
+        serving.versions.get(digest).map(|version| version.info.clone())
+    }
+
+    /// The version on which this very attempt begins: the canary's share falls to the canary.
+    pub fn chosen(&self, tenant: TenantId, id: &str, attempt: AttemptId) -> Option<PluginInfo> {
+        let serving = self.serving();
+        let loaded = |digest: &str| serving.versions.contains_key(digest);
+        let digest = serving.lines.chosen(tenant, id, &attempt.to_text(), loaded)?;
+        serving.versions.get(digest).map(|version| version.info.clone())
+    }
+
+    /// The active version of every plugin that the firm has.
+    pub fn active_list(&self, tenant: TenantId) -> Vec<PluginInfo> {
+        let ids: std::collections::BTreeSet<String> = self.list().into_iter().map(|info| info.id).collect();
+        ids.iter().filter_map(|id| self.active(tenant, id)).collect()
+    }
+
+    /// The newest loaded version of a plugin, whoever it serves.
+    #[cfg(test)]
     pub fn latest(&self, id: &str) -> Option<PluginInfo> {
         self.list().into_iter().rfind(|info| info.id == id)
     }
@@ -133,11 +293,17 @@ impl Plugins {
         journal: &dyn Journal,
         within: Duration,
     ) -> Ending {
-        let Some(version) = self.0.versions.get(&installation.digest) else {
+        let Some(version) = self.serving().versions.get(&installation.digest).map(Arc::clone) else {
             return Ending::Done(version_missing(&act));
         };
+        let phase = ActPhase::of(&act);
+        let place = (installation.digest.clone(), installation.tenant, phase);
+        if !self.0.health.admits(&place.0, place.1, phase) {
+            let reason = reason("plugin-quarantined", "the plugin failed too often; it is tried again by itself");
+            return Ending::Done(Verdict::NotProcessed(reason));
+        }
         let drive = Drive {
-            guest: &**version,
+            guest: &*version,
             transport: &*self.0.transport,
             manifest: &version.info.manifest,
             installation,
@@ -148,8 +314,15 @@ impl Plugins {
             until_ms: context.clock.now_ms().saturating_add(crate::limits::millis(within)),
         };
         let ending = drive.run(act).await;
-        if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {
+        let doubtful = if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {
             tally::unknown(&version.info.manifest, reason.code);
+            true
+        } else {
+            false
+        };
+        match health::struck_by(&ending) {
+            Some(strike) => self.0.health.struck(&place, strike == Strike::Sink),
+            None => self.0.health.ended(&place, doubtful),
         }
         ending
     }
@@ -158,16 +331,21 @@ impl Plugins {
     /// the connector has no clock here: the same callback always names the same attempt.
     pub async fn correlate(&self, installation: &Installation, callback: &Callback) -> Result<String, Reason> {
         let missing = || reason("plugin-missing", "the plugin version is not installed");
-        let version = self.0.versions.get(&installation.digest).ok_or_else(missing)?;
+        let version = self.serving().versions.get(&installation.digest).map(Arc::clone).ok_or_else(missing)?;
         let called = version.correlate(installation, callback.clone());
         let timed = tokio::time::timeout(CORRELATE_MAX, called).await;
         let result = timed.unwrap_or_else(|_| Err(CallFailure::Trap("deadline", String::new())));
         result.map_err(|failure| {
+            if health::is_strike(&failure) {
+                let place = (installation.digest.clone(), installation.tenant, ActPhase::Resume);
+                self.0.health.struck(&place, false);
+            }
             tally::call_failed(&version.info.manifest, installation, &failure);
             match failure {
                 CallFailure::Fault(fault, detail) => reason(fault.code(), detail),
                 CallFailure::Trap(code, detail) => reason(code, detail),
                 CallFailure::Breach(detail) => reason("contract-breach", detail),
+                CallFailure::Sink(detail) => reason("refused-sink", detail),
                 CallFailure::Busy => reason("busy", ""),
             }
         })
@@ -184,9 +362,4 @@ fn version_missing(act: &Act) -> Verdict {
         Act::Inquire { .. } | Act::Resume { .. } => Verdict::Unknown { reason, phase: None, alarm: true },
         _ => Verdict::NotProcessed(reason),
     }
-}
-
-/// `0.10.2` comes after `0.9.9`.
-fn numbers(version: &str) -> Vec<u64> {
-    version.split(['.', '-', '+']).map(|part| part.parse().unwrap_or(0)).collect()
 }

@@ -1,21 +1,23 @@
-//! Loads a folder of components at start, and refuses what it cannot trust with a sentence.
+//! From the bytes of a component to a version that can be called, or to a sentence on why not.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Linker};
 
-use super::cache::Cache;
+use super::PluginInfo;
+use super::cache::{self, Cache};
+use super::compile::Compiler;
 use super::contract::PosConnector;
 use super::manifest::{self, Manifest};
 use super::permits::Permits;
 use super::sandbox::Sandbox;
 use super::section;
 use super::version::{Functions, Version};
-use super::{PluginInfo, Refusal};
 use crate::limits;
 
 const PAYMENTS: &str = "vezne:pos/payments@0.1.0";
@@ -23,8 +25,26 @@ const THREE_D_SECURE: &str = "vezne:pos/three-d-secure@0.1.0";
 const PREAUTH: &str = "vezne:pos/preauth@0.1.0";
 const HISTORY: &str = "vezne:pos/history@0.1.0";
 
-/// Loaded versions by digest.
-pub(super) type Versions = BTreeMap<String, Arc<Version>>;
+/// A component that was read, but neither compiled nor run.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// SHA-256 of its bytes, hex.
+    pub digest: String,
+    /// What it says of itself.
+    pub manifest: Arc<Manifest>,
+}
+
+impl Candidate {
+    /// Reads size, format and manifest.
+    pub fn read(wasm: &[u8]) -> Result<Self, String> {
+        if wasm.len() as u64 > limits::PLUGIN_COMPONENT_BYTES_MAX {
+            return Err("it is larger than 40 MB".to_owned());
+        }
+        let section = section::custom_section(wasm, manifest::SECTION).map_err(str::to_owned)?;
+        let manifest = Manifest::parse(section).map_err(|error| error.0)?;
+        Ok(Self { digest: hex::encode(Sha256::digest(wasm)), manifest: Arc::new(manifest) })
+    }
+}
 
 /// What every version of a registry shares.
 pub(super) struct Loader {
@@ -32,67 +52,79 @@ pub(super) struct Loader {
     linker: Linker<Sandbox>,
     permits: Arc<Permits>,
     cache: Option<Cache>,
+    compiler: Compiler,
+    /// One compiler at a time: payments need the other cores.
+    compiling: Mutex<()>,
 }
 
 impl Loader {
-    pub fn new(engine: Engine, cache: Option<&Path>) -> wasmtime::Result<Self> {
+    pub fn new(engine: Engine, cache: &Path, compiler: Compiler) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         PosConnector::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
-        let cache = cache.and_then(|folder| {
-            Cache::open(folder)
-                .inspect_err(|error| tracing::warn!(%error, "no folder for compiled components; they are compiled at every start"))
-                .ok()
-        });
-        Ok(Self { engine, linker, permits: Arc::new(Permits::new()), cache })
+        let cache = Cache::open(cache)
+            .inspect_err(
+                |error| tracing::warn!(%error, "no folder for compiled components; they are compiled at every start"),
+            )
+            .ok();
+        let (permits, compiling) = (Arc::new(Permits::new()), Mutex::new(()));
+        Ok(Self { engine, linker, permits, cache, compiler, compiling })
     }
 
-    /// Every component of a folder, by digest; and what was refused.
-    pub fn folder(&self, folder: &Path) -> std::io::Result<(Versions, Vec<Refusal>)> {
-        let mut versions = BTreeMap::new();
-        let mut refusals = Vec::new();
-        let mut paths: Vec<_> =
-            std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
-        paths.sort();
-        for path in paths {
-            match self.file(&path) {
-                Ok(version) => {
-                    let info = &version.info;
-                    tracing::info!(plugin = %info.id, version = %info.version, digest = %info.digest, "plugin loaded");
-                    versions.insert(info.digest.clone(), Arc::new(version));
-                }
-                Err(sentence) => {
-                    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                    tracing::error!(file, sentence, "plugin refused");
-                    refusals.push(Refusal { file, sentence });
-                }
-            }
+    /// One component: digest, manifest, code, imports, world, types; in this order.
+    pub async fn load(self: &Arc<Self>, wasm: Bytes) -> Result<Version, String> {
+        let candidate = Candidate::read(&wasm)?;
+        let digest = candidate.digest.clone();
+        if let Some(component) = self.apart(move |this| this.stored(&digest)).await? {
+            return self.apart(move |this| this.version(candidate, &component)).await?;
         }
-        Ok((versions, refusals))
+        let _alone = self.compiling.lock().await;
+        let code = self.compiler.compiled(&wasm).await?;
+        self.apart(move |this| {
+            let component = match &this.cache {
+                Some(cache) => cache.kept(&this.engine, &candidate.digest, &code),
+                None => cache::unkept(&this.engine, &code),
+            };
+            let component = component.map_err(|error| format!("its compiled code cannot be loaded: {error:#}"))?;
+            this.version(candidate, &component)
+        })
+        .await?
     }
 
-    fn file(&self, path: &Path) -> Result<Version, String> {
-        let length = std::fs::metadata(path).map_err(|error| format!("it cannot be read: {error}"))?.len();
-        if length > limits::PLUGIN_COMPONENT_BYTES_MAX {
-            return Err("it is larger than 40 MB".into());
-        }
-        let wasm = std::fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
-        self.component(&wasm)
+    /// From now on compiling gives way to payments.
+    pub fn gently(&self) {
+        self.compiler.gently();
     }
 
-    /// One component: digest, manifest, imports, world, types; in this order, cheapest first.
-    pub fn component(&self, wasm: &[u8]) -> Result<Version, String> {
-        let digest = hex::encode(Sha256::digest(wasm));
-        let section = section::custom_section(wasm, manifest::SECTION).map_err(str::to_owned)?;
-        let manifest = Manifest::parse(section).map_err(|error| error.0)?;
-        let component = match &self.cache {
-            Some(cache) => cache.component(&self.engine, &digest, wasm),
-            None => Component::new(&self.engine, wasm),
+    /// Away from the threads that serve: mapping and checking code takes milliseconds.
+    async fn apart<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let this = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&this))
+            .await
+            .map_err(|error| format!("it could not be loaded: {error}"))
+    }
+
+    fn stored(&self, digest: &str) -> Option<Component> {
+        self.cache.as_ref()?.stored(&self.engine, digest)
+    }
+
+    /// Compiles in this process: for simulations and tests that have no program beside them.
+    pub fn load_here(&self, wasm: &[u8]) -> Result<Version, String> {
+        let candidate = Candidate::read(wasm)?;
+        let component = match self.stored(&candidate.digest) {
+            Some(component) => component,
+            None => Component::new(&self.engine, wasm).map_err(|error| format!("it does not compile: {error:#}"))?,
         };
-        let component = component.map_err(|error| format!("it does not compile: {error:#}"))?;
-        self.imports_checked(&component)?;
-        let functions = functions(&component)?;
-        let pre = self.linker.instantiate_pre(&component);
+        self.version(candidate, &component)
+    }
+
+    fn version(&self, candidate: Candidate, component: &Component) -> Result<Version, String> {
+        let Candidate { digest, manifest } = candidate;
+        self.imports_checked(component)?;
+        let functions = functions(&self.engine, component)?;
+        let pre = self.linker.instantiate_pre(component);
         let pre = pre.map_err(|error| format!("it asks for something this host does not have: {error:#}"))?;
         let limits_asked = manifest.limits;
         let ticks = limits_asked.cpu_ms.map_or(limits::PLUGIN_TICKS_DEFAULT, |ms| ms.div_ceil(10));
@@ -103,7 +135,7 @@ impl Loader {
             digest,
             three_d_secure: functions.three_d_secure.is_some(),
             preauth: functions.preauth.is_some(),
-            manifest: Arc::new(manifest),
+            manifest,
         };
         capabilities_match(&info, component.get_export(None, HISTORY).is_some())?;
         let version = Version {
@@ -154,10 +186,13 @@ fn capabilities_match(info: &PluginInfo, history: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn functions(component: &Component) -> Result<Functions, String> {
-    let (_, payments) = component
-        .get_export(None, PAYMENTS)
-        .ok_or_else(|| format!("it does not export {PAYMENTS}, so it is no connector of this contract"))?;
+fn functions(engine: &Engine, component: &Component) -> Result<Functions, String> {
+    let (_, payments) = component.get_export(None, PAYMENTS).ok_or_else(|| {
+        let types = component.component_type();
+        let exports: Vec<_> = types.exports(engine).map(|(name, _)| name.to_owned()).collect();
+        let exports = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
+        format!("it does not export {PAYMENTS}, so it is no connector of this contract; it exports {exports}")
+    })?;
     let payments = |name| required(component, payments, name);
     Ok(Functions {
         sale: payments("sale")?,

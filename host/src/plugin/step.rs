@@ -199,6 +199,8 @@ pub enum CallFailure {
     Trap(&'static str, String),
     /// It broke the contract: a forbidden operation on a sealed value, a limit, a bad result.
     Breach(String),
+    /// It was about to send a sealed value where it may not go: hostile, or badly broken.
+    Sink(String),
     /// No sandbox was free in time.
     Busy,
 }

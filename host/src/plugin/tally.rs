@@ -1,8 +1,29 @@
 //! Counters and log lines of plugin calls.
 
+use std::time::Duration;
+
+use super::PluginInfo;
 use super::installation::Installation;
 use super::manifest::Manifest;
-use super::step::CallFailure;
+use super::step::{CallFailure, Step};
+
+/// A call ended, one way or the other.
+pub(super) fn called(info: &PluginInfo, func: &'static str, result: &Result<Step, CallFailure>, took: Duration) {
+    let outcome = match result {
+        Ok(Step::Send(_)) => "send",
+        Ok(Step::Browse(_)) => "browse",
+        Ok(Step::Done(_)) => "done",
+        Err(CallFailure::Fault(..)) => "fault",
+        Err(CallFailure::Trap(code, _)) => code,
+        Err(CallFailure::Breach(_) | CallFailure::Sink(_)) => "contract-breach",
+        Err(CallFailure::Busy) => "busy",
+    };
+    metrics::histogram!(
+        "vezne_plugin_call_seconds",
+        "plugin" => info.id.clone(), "version" => info.version.clone(), "func" => func, "outcome" => outcome
+    )
+    .record(took);
+}
 
 /// A call gave no step.
 pub(super) fn call_failed(manifest: &Manifest, installation: &Installation, failure: &CallFailure) {
@@ -10,6 +31,7 @@ pub(super) fn call_failed(manifest: &Manifest, installation: &Installation, fail
         CallFailure::Fault(fault, detail) => (fault.code(), detail.as_str()),
         CallFailure::Trap(code, detail) => (*code, detail.as_str()),
         CallFailure::Breach(detail) => ("contract-breach", detail.as_str()),
+        CallFailure::Sink(detail) => ("refused-sink", detail.as_str()),
         CallFailure::Busy => ("busy", ""),
     };
     let plugin = manifest.id.clone();

@@ -159,7 +159,7 @@ impl Version {
             Ok(store) => store,
             Err(failure) => return fail(failure),
         };
-        let installation = call.installation;
+        let (installation, func) = (call.installation, function_of(&call.input));
         let began = Instant::now();
         let result = self.invoked(&mut store, call).await;
         let result = match result {
@@ -174,7 +174,7 @@ impl Version {
             }
             Err(failure) => Err(failure),
         };
-        metrics::histogram!("vezne_plugin_call_seconds", "plugin" => self.info.id.clone()).record(began.elapsed());
+        tally::called(&self.info, func, &result, began.elapsed());
         let sandbox = store.into_data();
         for _ in 0..sandbox.comparisons_false {
             tally::comparison_false(&self.info.id, installation);
@@ -276,10 +276,7 @@ impl Version {
 
 impl Guest for Version {
     fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd> {
-        let function = match &call.input {
-            Input::Begin(act) => act.name(),
-            Input::Resume { .. } => "resume",
-        };
+        let function = function_of(&call.input);
         let span = tracing::info_span!(
             "plugin.call",
             plugin = %self.info.id, version = %self.info.version, digest = &self.info.digest[..12],
@@ -287,6 +284,14 @@ impl Guest for Version {
             attempt = %call.context.attempt_id, func = function,
         );
         Box::pin(self.called(call).instrument(span))
+    }
+}
+
+/// The contract's word for what is called.
+fn function_of(input: &Input<'_>) -> &'static str {
+    match input {
+        Input::Begin(act) => act.name(),
+        Input::Resume { .. } => "resume",
     }
 }
 

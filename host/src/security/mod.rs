@@ -6,6 +6,7 @@ pub mod hold;
 pub mod keys;
 pub mod password;
 pub mod permission;
+pub mod publisher;
 pub mod rate;
 pub mod redact;
 pub mod session;
@@ -32,6 +33,8 @@ pub struct Security {
     pub tokens: Tokens,
     /// Seals what must be stored and read back.
     pub vault: Vault,
+    /// Seals the rows of plugin versions.
+    pub plugin_seal: keys::Key,
     /// Makes the opaque cursors of lists, and the fingerprints of requests.
     pub fingerprints: cursor::Fingerprints,
     /// Counts sign-ins per address.
@@ -47,6 +50,7 @@ impl Security {
             passwords: Passwords::new(cost, keys.derive("password-pepper")),
             tokens: Tokens::new(&keys.derive("token-signing"), issuer, clock.clone()),
             vault: Vault::new(keys),
+            plugin_seal: keys.derive("plugin-version"),
             fingerprints: cursor::Fingerprints::new(keys.derive("fingerprint")),
             sign_in_rate: Arc::new(rate::Buckets::new(rate::SIGN_IN, clock.clone())),
             request_rate: Arc::new(rate::Buckets::new(rate::REQUEST, clock.clone())),

@@ -126,6 +126,7 @@ pub fn of_scope(scope: Scope) -> &'static [Permission] {
         Scope::PosWrite => &[P::PosAccountRead, P::PosAccountWrite],
         Scope::WebhooksRead => &[P::WebhookRead],
         Scope::WebhooksWrite => &[P::WebhookRead, P::WebhookWrite],
+        Scope::PluginsWrite => &[P::PosAccountRead, P::PluginWrite],
     }
 }
 
@@ -146,6 +147,7 @@ pub const ALL: &[Permission] = &[
     Permission::PosAccountWrite,
     Permission::WebhookRead,
     Permission::WebhookWrite,
+    Permission::PluginWrite,
     Permission::ApiKeyWrite,
     Permission::AuditRead,
     Permission::DoubtRead,
@@ -163,6 +165,7 @@ pub const SCOPES: &[Scope] = &[
     Scope::PosWrite,
     Scope::WebhooksRead,
     Scope::WebhooksWrite,
+    Scope::PluginsWrite,
 ];
 
 #[cfg(test)]

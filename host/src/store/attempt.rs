@@ -185,6 +185,23 @@ pub async fn attempt_waiting(
     )
 }
 
+/// The plugin versions on which attempts of this account wait for a callback.
+pub async fn attempt_waiting_digests(
+    tx: &mut Tx,
+    tenant: TenantId,
+    pos_account: PosAccountId,
+) -> StoreResult<Vec<String>> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "select distinct plugin_digest from attempt \
+         where tenant_id = $1 and pos_account_id = $2 and correlation is not null order by plugin_digest limit 16",
+        tenant.to_text(),
+        pos_account.to_text()
+    )?;
+    Ok(rows.into_iter().map(|(digest,)| digest).collect())
+}
+
 /// The attempt that the bank knows by this order number.
 pub async fn attempt_by_order_no(
     tx: &mut Tx,

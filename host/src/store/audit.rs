@@ -1,7 +1,7 @@
 //! Who did what (PCI DSS 10.2): rows are only ever added, in the transaction of the act itself.
 
 use super::{StoreResult, Tx};
-use crate::ctx::Ctx;
+use crate::ctx::{Actor, Ctx};
 use crate::domain::id::{AuditId, TenantId};
 
 /// One row.
@@ -33,21 +33,35 @@ pub async fn audit_insert(
     object: &str,
     detail: &serde_json::Value,
 ) -> StoreResult<()> {
-    let now_ms = ctx.clock.now_ms();
-    let actor = ctx.actor.label();
+    audit_insert_by(tx, ctx.tenant, &ctx.actor, &ctx.request_id, ctx.clock.now_ms(), act, object, detail).await
+}
+
+/// Writes down an act that was not done in one firm's name, into this firm's trail.
+#[expect(clippy::too_many_arguments, reason = "the columns of the row")]
+pub async fn audit_insert_by(
+    tx: &mut Tx,
+    tenant: TenantId,
+    actor: &Actor,
+    request_id: &str,
+    now_ms: i64,
+    act: &str,
+    object: &str,
+    detail: &serde_json::Value,
+) -> StoreResult<()> {
+    let actor = actor.label();
     let detail = crate::security::redact::scrub(&detail.to_string()).into_owned();
     execute!(
         tx,
         "insert into audit (tenant_id, audit_id, actor, act, object, detail, address, request_id, at_ms) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        ctx.tenant.to_text(),
+        tenant.to_text(),
         AuditId::at(now_ms).to_text(),
         actor.as_str(),
         act,
         object,
         detail.as_str(),
         "",
-        ctx.request_id.as_str(),
+        request_id,
         now_ms
     )?;
     Ok(())

@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0008_doubt",
     "0009_replica",
     "0010_routing",
+    "0011_plugin",
 ];
 
 /// Applies what is missing, each in its own transaction.

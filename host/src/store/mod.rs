@@ -25,6 +25,7 @@ pub mod node;
 pub mod operation;
 pub mod outbox;
 pub mod payment;
+pub mod plugin;
 pub mod pos_account;
 pub mod proof;
 pub mod proposal;

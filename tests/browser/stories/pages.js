@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { DESK, GOOD_CARD, LOGINS, PHONE, confirmAtBank, fillCard, inspect, resultState, signIn, visitor } from '../person.js';
 
 const PAGES = ['/', '/menu', '/pay', '/pay?open=1', '/payments', '/payments?state=declined', '/payments?q=nothing-like-this', '/statement', '/dealers', '/dealers/new',
-  '/customers', '/customers/new', '/receivables', '/receivables/new', '/pos', '/pos/new', '/routing', '/routing?bin=435508&amount=1.250%2C00', '/routing/new', '/plugins', '/api-keys', '/doubts', '/webhooks', '/webhooks/new', '/no-such-page'];
+  '/customers', '/customers/new', '/receivables', '/receivables/new', '/pos', '/pos/new', '/routing', '/routing?bin=435508&amount=1.250%2C00', '/routing/new', '/plugins', '/plugins/pos-nestpay', '/api-keys', '/doubts', '/webhooks', '/webhooks/new', '/no-such-page'];
 
 export function pageStories(world) {
   describe('pages', () => {

@@ -32,6 +32,9 @@ pub fn config(database_url: &str, addr: SocketAddr, bank_url: &str) -> Result<Co
         public_url: format!("http://{addr}"),
         plugins_dir: components()?,
         private_dir: private_dir(),
+        trust_store: Some(trust_store()?),
+        allow_unsigned_plugins: true,
+        compiler: compiler(),
         sandbox: true,
         sandbox_url: Some(bank_url.to_owned()),
         bank_deadline_ms: BANK_DEADLINE_MS,
@@ -87,7 +90,8 @@ pub fn target_dir() -> PathBuf {
     exe.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), Path::to_path_buf)
 }
 
-pub(crate) fn components() -> Result<PathBuf> {
+/// Where the built components lie.
+pub fn components() -> Result<PathBuf> {
     let folder = std::env::var_os(COMPONENTS).map_or_else(|| target_dir().join("components"), PathBuf::from);
     anyhow::ensure!(
         folder.join("pos-nestpay.wasm").exists() || folder.join("pos_nestpay.wasm").exists(),
@@ -95,6 +99,35 @@ pub(crate) fn components() -> Result<PathBuf> {
         folder.display()
     );
     Ok(folder)
+}
+
+/// The program under test.
+pub fn vezne() -> PathBuf {
+    std::env::var_os("VEZNE_BIN").map_or_else(|| target_dir().join("debug/vezne"), PathBuf::from)
+}
+
+/// The program that compiles components: the harness of the stories cannot do it itself, the other programs can.
+fn compiler() -> Option<PathBuf> {
+    let is_harness = std::env::current_exe().ok()?.parent()?.ends_with("deps");
+    (is_harness || std::env::var_os("VEZNE_BIN").is_some()).then(vezne)
+}
+
+/// Compiles and ends where this very program was started to do so. The first thing a program does that starts a host.
+pub fn compile_if_asked() {
+    if std::env::args().nth(1).is_some_and(|argument| argument == vezne::plugin::COMPILE_COMMAND) {
+        if let Err(sentence) = vezne::plugin::compile_child(false) {
+            eprintln!("{sentence}");
+            std::process::exit(1);
+        }
+        std::process::exit(0);
+    }
+}
+
+/// The publishers that the stories' hosts believe.
+fn trust_store() -> Result<PathBuf> {
+    let path = private_dir().with_extension("trust.toml");
+    std::fs::write(&path, crate::component::trust_store())?;
+    Ok(path)
 }
 
 /// Keys and compiled components, shared by all stories of this process.

@@ -9,6 +9,7 @@ pub mod api;
 pub mod bank;
 pub mod browser;
 pub mod chaos;
+pub mod component;
 pub mod database;
 pub mod family;
 pub mod host;
@@ -21,6 +22,7 @@ pub mod receiver;
 pub mod seed;
 pub mod seeded;
 pub mod story;
+pub mod swap;
 pub mod world;
 
 pub use api::{Api, Reply};

@@ -12,8 +12,8 @@ use vezne::store::tenant::{Tenant, tenant_insert};
 use crate::api::Api;
 
 /// What a program of the firm may do.
-const SCOPES: &str =
-    "payments:read payments:write refunds:write books:read books:write pos:read pos:write webhooks:read webhooks:write";
+const SCOPES: &str = "payments:read payments:write refunds:write books:read books:write pos:read pos:write webhooks:read webhooks:write \
+     plugins:write";
 
 /// A firm with a key.
 pub struct Firm {

@@ -50,6 +50,9 @@ pub enum Scope {
     /// Write webhook endpoints, rotate their secrets, deliver again.
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
+    /// Bring plugin versions in and say which one serves.
+    #[serde(rename = "plugins:write")]
+    PluginsWrite,
 }
 
 /// What the one who asks may do somewhere in its part of the tree; the portal hides the rest.
@@ -87,6 +90,8 @@ pub enum Permission {
     WebhookRead,
     /// Write webhook endpoints, rotate their secrets, deliver again.
     WebhookWrite,
+    /// Bring plugin versions in, say which one serves, withdraw one.
+    PluginWrite,
     /// Make and revoke API keys.
     ApiKeyWrite,
     /// Look at the audit log.

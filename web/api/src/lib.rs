@@ -49,7 +49,10 @@ pub use payment::{
     PaymentAct, PaymentAllocation, PaymentCreate, PaymentQuery, PaymentShow, PaymentState, PosAccountRef,
     ReceivableShare, ThreeDSecure,
 };
-pub use plugin::{Plugin, PluginBank, PluginEndpoint, PluginSecret, Translated};
+pub use plugin::{
+    Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin, PluginRevoke,
+    PluginRollBack, PluginSecret, PluginState, PluginVersion, Translated,
+};
 pub use pos_account::{
     Environment, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest, PosTestStep, SecretState,
 };

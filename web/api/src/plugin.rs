@@ -82,3 +82,130 @@ pub struct PluginSecret {
     /// Labels to show.
     pub label: Translated,
 }
+
+/// Where a version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PluginState {
+    /// Checked and ready; nothing runs on it.
+    Staged,
+    /// It takes a share of new attempts.
+    Canary,
+    /// It takes new attempts.
+    Active,
+    /// It ends what it began.
+    Draining,
+    /// Nothing needs it.
+    Retired,
+    /// Withdrawn for good.
+    Revoked,
+}
+
+/// How a version came to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PluginOrigin {
+    /// It came with the server.
+    Bundled,
+    /// A trusted publisher signed it.
+    Signed,
+    /// Nobody signed it; a sandbox takes such.
+    Unsigned,
+}
+
+/// A version of a plugin, as it stands for the caller's firm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PluginVersion {
+    /// `pos-nestpay`
+    pub plugin: String,
+    /// `0.1.0`
+    pub version: String,
+    /// `sha256:…` of the component.
+    pub digest: String,
+    /// Where it stands.
+    pub state: PluginState,
+    /// Percent of new attempts, while it is a canary.
+    pub percent: i64,
+    /// How it came to be trusted.
+    pub origin: PluginOrigin,
+    /// Who wrote it.
+    pub publisher: String,
+    /// The contract it is written against.
+    pub api: String,
+    /// Of the component.
+    pub size_bytes: i64,
+    /// Who brought it in.
+    pub added_by: String,
+    /// When.
+    pub added_at: String,
+    /// Who moved it last.
+    pub changed_by: Option<String>,
+    /// When.
+    pub changed_at: Option<String>,
+    /// Why it was withdrawn from everyone.
+    pub revoked_reason: Option<String>,
+    /// What must be allowed before it serves: what it asks for beyond what was allowed before.
+    pub asks: Vec<PluginAsk>,
+}
+
+/// One thing that a version asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PluginAsk {
+    /// `endpoint`, `host`, `card`, `secrets`, `secret`, `memory_bytes`, `cpu_ms`, `send_ms` or `asks_before_writing`.
+    pub kind: String,
+    /// Of which endpoint; the secret's name; empty for a limit.
+    pub name: String,
+    /// The host, or the limit.
+    pub value: String,
+}
+
+/// Gives a version all new attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PluginActivate {
+    /// `sha256:…`
+    pub digest: String,
+    /// Allows it what it asks for.
+    #[serde(default)]
+    pub approve: bool,
+}
+
+/// Gives a version a share of new attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PluginCanary {
+    /// `sha256:…`
+    pub digest: String,
+    /// 1 to 100.
+    pub percent: i64,
+    /// Allows it what it asks for.
+    #[serde(default)]
+    pub approve: bool,
+}
+
+/// Takes the canary back, or the active version in favour of the one before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PluginRollBack {
+    /// For the audit trail.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Withdraws a version for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PluginRevoke {
+    /// `sha256:…`
+    pub digest: String,
+    /// For the audit trail.
+    pub reason: String,
+}

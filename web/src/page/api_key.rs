@@ -22,7 +22,7 @@ use crate::{
     visit::{Sent, Visit},
 };
 
-const SCOPES: [(Scope, &str, &str); 9] = [
+const SCOPES: [(Scope, &str, &str); 10] = [
     (Scope::PaymentsRead, "payments:read", "scope-payments-read"),
     (Scope::PaymentsWrite, "payments:write", "scope-payments-write"),
     (Scope::RefundsWrite, "refunds:write", "scope-refunds-write"),
@@ -32,6 +32,7 @@ const SCOPES: [(Scope, &str, &str); 9] = [
     (Scope::PosWrite, "pos:write", "scope-pos-write"),
     (Scope::WebhooksRead, "webhooks:read", "scope-webhooks-read"),
     (Scope::WebhooksWrite, "webhooks:write", "scope-webhooks-write"),
+    (Scope::PluginsWrite, "plugins:write", "scope-plugins-write"),
 ];
 
 /// `GET /api-keys`

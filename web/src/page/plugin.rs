@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use vezne_api::{Page, Plugin, PluginEndpoint, Translated};
 
 use crate::{
-    api::Fault,
+    api::{Fault, segment},
     part::{
         icon::{self, icon},
         surface::{empty_first, facts, page_head},
@@ -58,7 +58,7 @@ fn plugin_card(t: Locale, p: &Plugin) -> AnyView {
     ];
     let secrets = (!secrets.is_empty()).then(|| grant(icon::LOCK, "ok", t.s("grant-secrets"), secrets));
     view! {
-        <section class="card"><header><div><h2>{translated(t, &p.names, &p.id)}</h2><p class="soft small">{kind}" · "<span class="mono">{p.id.clone()}</span></p></div></header>
+        <section class="card"><header><div><h2>{translated(t, &p.names, &p.id)}</h2><p class="soft small">{kind}" · "<span class="mono">{p.id.clone()}</span></p></div><a class="btn" href=format!("/plugins/{}", segment(&p.id))>{t.s("plugin-versions")}</a></header>
             <div class="body stack"><div class="chips">{banks}</div>
                 <div class="grid2">{facts(pairs)}
                     <ul class="stack tight">{grants}{secrets}{grant(icon::CROSS, "", t.s("grant-nothing-else"), t.s("grant-none"))}</ul></div></div></section>

@@ -71,10 +71,13 @@ impl Onward {
         terms: &Terms,
     ) -> crate::flow::error::FlowResult<Next> {
         let mut tx = app.db.read().await?;
-        let pos = pos_open(app, &mut tx, payment.tenant_id, account).await?;
+        let now_ms = app.clock.now_ms();
+        // Attempts are in order by their ids, also when two begin in one millisecond.
+        let created_at_ms = now_ms.max(failed.created_at_ms + 1);
+        let attempt_id = AttemptId::at(created_at_ms);
+        let pos = pos_open(app, &mut tx, payment.tenant_id, account, attempt_id).await?;
         drop(tx);
         let model = model_of(self.wish, &pos)?;
-        let now_ms = app.clock.now_ms();
         self.explanation.failovers.push(Failover {
             from: failed.pos_account_id,
             to: account,
@@ -84,20 +87,15 @@ impl Onward {
         let routing = serde_json::to_string(&self.explanation)
             .map_err(|error| crate::flow::error::FlowError::Internal(error.to_string()))?;
         let terms = Json(serde_json::to_value(terms).unwrap_or_default());
-        Ok(Next { attempt: follower(app, failed, &pos, model, now_ms), pos, terms, routing, code: code.to_owned() })
+        let begun = Attempt { attempt_id, order_no: order_no(attempt_id), model, created_at_ms, ..failed.clone() };
+        Ok(Next { attempt: follower(app, begun, &pos, now_ms), pos, terms, routing, code: code.to_owned() })
     }
 }
 
 /// The row of the attempt that follows: the same card and purpose at another account.
-fn follower(app: &App, failed: &Attempt, pos: &Pos, model: String, now_ms: i64) -> Attempt {
-    // Attempts are in order by their ids, also when two begin in one millisecond.
-    let created_at_ms = now_ms.max(failed.created_at_ms + 1);
-    let attempt_id = AttemptId::at(created_at_ms);
+fn follower(app: &App, begun: Attempt, pos: &Pos, now_ms: i64) -> Attempt {
     Attempt {
-        attempt_id,
         pos_account_id: pos.account.pos_account_id,
-        order_no: order_no(attempt_id),
-        model,
         plugin_id: pos.plugin.id.clone(),
         plugin_version: pos.plugin.version.clone(),
         plugin_digest: pos.plugin.digest.clone(),
@@ -112,9 +110,8 @@ fn follower(app: &App, failed: &Attempt, pos: &Pos, model: String, now_ms: i64) 
         not_found: 0,
         sent_at_ms: now_ms,
         finished_at_ms: None,
-        created_at_ms,
         version: 1,
         proposal_id: None,
-        ..failed.clone()
+        ..begun
     }
 }

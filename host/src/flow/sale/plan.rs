@@ -5,7 +5,7 @@ use super::model::{Wish, model_of};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::bin::BinFacts;
-use crate::domain::id::NodeId;
+use crate::domain::id::{AttemptId, NodeId, TenantId};
 use crate::domain::instalment::Terms;
 use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
@@ -76,8 +76,14 @@ pub(super) struct Plan {
     pub onward: Onward,
 }
 
-/// Checks the request and decides what is charged, and where.
-pub(super) async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleRequest) -> FlowResult<Plan> {
+/// Checks the request and decides what is charged, and where; the attempt's id decides whether it falls to a canary.
+pub(super) async fn plan(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Ctx,
+    request: &SaleRequest,
+    attempt: AttemptId,
+) -> FlowResult<Plan> {
     if !request.amount.is_positive() {
         return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
     }
@@ -110,7 +116,7 @@ pub(super) async fn plan(app: &App, tx: &mut Tx, ctx: &Ctx, request: &SaleReques
     let route = route_in_tx(app, tx, &asked).await?;
     let wish =
         Wish { three_d: request.three_d, at_browser: request.entry == "ecommerce", has_card: request.card.is_some() };
-    let opened = open_first(app, tx, ctx, wish, route).await?;
+    let opened = open_first(app, tx, (ctx.tenant, attempt), wish, route).await?;
     let Opened { pos, model, terms, explanation, onward } = opened;
     Ok(Plan { pos, model, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
 }
@@ -125,12 +131,18 @@ struct Opened {
 }
 
 /// Opens the first account of a route that can take the payment; where none can, tells why the first cannot.
-async fn open_first(app: &App, tx: &mut Tx, ctx: &Ctx, wish: Wish, route: Route) -> FlowResult<Opened> {
+async fn open_first(
+    app: &App,
+    tx: &mut Tx,
+    (tenant, attempt): (TenantId, AttemptId),
+    wish: Wish,
+    route: Route,
+) -> FlowResult<Opened> {
     let Route { accounts, mut explanation } = route;
     let (mut refused, mut left_out) = (None, Vec::new());
     let mut accounts = accounts.into_iter();
     for (account, terms) in accounts.by_ref() {
-        let opened = pos_open(app, tx, ctx.tenant, account).await;
+        let opened = pos_open(app, tx, tenant, account, attempt).await;
         match opened.and_then(|pos| Ok((model_of(wish, &pos)?, pos))) {
             Ok((model, pos)) => {
                 corrected(&mut explanation, &left_out, account);

@@ -51,6 +51,7 @@ struct Samples {
 
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
+    vezne_it::host::compile_if_asked();
     let quick = std::env::args().any(|argument| argument == "--quick");
     let effort = if quick {
         Effort { warm_up: Duration::from_secs(2), rounds: 2, calls: 50 }

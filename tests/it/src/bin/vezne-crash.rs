@@ -6,6 +6,7 @@ use vezne_it::{Database, World, kill};
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    vezne_it::host::compile_if_asked();
     let mut arguments = std::env::args().skip_while(|argument| argument != "--kills").skip(1);
     let kills = arguments.next().context("--kills N")?.parse().context("--kills N")?;
     let world = World::start(Database::Sqlite).await?;

@@ -21,6 +21,7 @@ use vezne::flow::books::{NewReceivable, receivable_raise_in_tx};
 use vezne::flow::pos_account::pos_account_create;
 use vezne::flow::webhook::webhook_endpoint_create;
 use vezne::plugin::{OutRequest, Plugins, Response, Transport, TransportFailure};
+use vezne::security::publisher::TrustStore;
 use vezne::security::{Keys, PasswordCost, Security};
 use vezne::store::Db;
 use vezne::store::customer::{Customer, customer_insert};
@@ -92,6 +93,7 @@ impl Kit {
             clock,
             db,
             plugins.clone(),
+            TrustStore::default(),
             (Arc::new(Nobody), Arc::new(Nobody)),
             security.clone(),
         );

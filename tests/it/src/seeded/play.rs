@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use vezne::app::App;
 use vezne::ctx::{Clock, Ctx};
+use vezne::security::publisher::TrustStore;
 use vezne::store::Db;
 
 use super::bank::Bank;
@@ -135,6 +136,7 @@ impl<'k> World<'k> {
             clock,
             self.db.clone(),
             plugins,
+            TrustStore::default(),
             (way_out(false), way_out(false)),
             security.clone(),
         );

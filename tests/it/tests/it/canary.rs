@@ -87,7 +87,10 @@ async fn every_row(world: &World) -> Result<Vec<(String, String)>> {
             }
         };
         for column in columns {
-            for value in auditor.column(&format!("select \"{column}\" from \"{table}\"")).await? {
+            // Components are bytes and no text; PostgreSQL shows them as hexadecimal digits by itself.
+            let bytes = world.database == Database::Sqlite && column == "wasm";
+            let shown = if bytes { format!("hex({column})") } else { format!("\"{column}\"") };
+            for value in auditor.column(&format!("select {shown} from \"{table}\"")).await? {
                 rows.push((format!("{table}.{column}"), value));
             }
         }

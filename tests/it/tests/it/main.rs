@@ -11,6 +11,7 @@ mod doubt;
 mod dropped;
 mod family;
 mod idempotency;
+mod plugin;
 mod refund;
 mod replica;
 mod routing;

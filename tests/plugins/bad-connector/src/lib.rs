@@ -1,5 +1,6 @@
 //! A connector that misbehaves in every way the host must survive. The setting `mode` says how, and whether
-//! before (`trap`) or after (`after-trap`) its request has been sent.
+//! before (`trap`) or after (`after-trap`) its request has been sent. Without a setting the amount says how, so that a
+//! story can put it in the place of another connector whose accounts have no such setting.
 
 use vezne_plugin::{
     BankRef, Card, Context, DigestAlg, Effect, Fault, HttpRequest, Method, Outcome, Part, Payments, Reply, Sealed,
@@ -12,7 +13,7 @@ vezne_plugin::export!(Bad: payments);
 
 impl Payments for Bad {
     fn sale(_: &Context, terms: &Terms, card: &Card) -> Result<Step, Fault> {
-        let mode = host::setting("mode").unwrap_or_default();
+        let mode = host::setting("mode").unwrap_or_else(|| by_amount(terms.amount.minor).to_owned());
         match mode.strip_prefix("after-") {
             Some(_) => write(vec![Part::Text("<x/>".to_owned())], "api"),
             None => misbehave(&mode, Some(terms), Some(card)),
@@ -34,6 +35,14 @@ impl Payments for Bad {
     fn resume(_: &Context, terms: Option<&Terms>, _: &[u8], _: &Reply, card: Option<&Card>) -> Result<Step, Fault> {
         let mode = host::setting("mode").unwrap_or_default();
         misbehave(mode.strip_prefix("after-").unwrap_or(&mode), terms, card)
+    }
+}
+
+fn by_amount(minor: i64) -> &'static str {
+    match minor {
+        66_600 => "trap",
+        66_601 => "card-leak",
+        _ => "",
     }
 }
 
