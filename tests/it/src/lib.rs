@@ -16,6 +16,7 @@ pub mod kill;
 pub mod log;
 pub mod person;
 pub mod process;
+pub mod proxy;
 pub mod receiver;
 pub mod seed;
 pub mod story;
