@@ -11,7 +11,7 @@ use vezne::cli::{self, FirmCommand, UserCommand};
 use vezne::config::Config;
 use vezne::ctx::Clock;
 use vezne::plugin::compile_child;
-use vezne::store::Db;
+use vezne::store::{Db, backup};
 use vezne::{observe, seed, serve};
 
 /// The teller's window: collects money from dealers, sub-dealers and customers.
@@ -38,6 +38,17 @@ enum Act {
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Copies the whole database to a new file while it is served. The keys (`private_dir/keys`) are not in it: keep
+    /// them apart.
+    Backup {
+        /// Where to; nothing is overwritten.
+        file: PathBuf,
+    },
+    /// Puts a copy where no database is yet, checks it and brings it up to date.
+    Restore {
+        /// What `backup` made.
+        file: PathBuf,
     },
     /// Adds firms.
     Firm {
@@ -104,6 +115,15 @@ async fn main() -> Result<()> {
             println!("{text}");
             app.drain().await;
             anyhow::ensure!(clean, "the audit found differences");
+        }
+        Act::Backup { file } => {
+            let bytes = backup::backup(&config.database_url.0, &file).await.context("no copy was made")?;
+            println!("{}: {bytes} bytes", file.display());
+        }
+        Act::Restore { file } => {
+            vezne::app::database_dir(&config)?;
+            backup::restore(&config.database_url.0, &file).await.context("nothing was restored")?;
+            println!("restored; now run `vezne audit`");
         }
         Act::Firm { command } => {
             let app = App::build(config, Clock::system()).await?;

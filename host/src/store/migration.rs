@@ -3,6 +3,7 @@
 //! A migration that has run is never edited: its digest is kept, and a change is refused at start.
 
 use sha2::{Digest, Sha256};
+use sqlx::postgres::PgConnection;
 
 use super::{Db, StoreError, StoreResult, Tx};
 
@@ -69,6 +70,25 @@ async fn apply(db: &Db, migration: &Migration) -> StoreResult<()> {
     raw(&mut tx, migration.sqlite, migration.postgres).await?;
     execute!(&mut tx, "insert into schema_migration (name, digest) values ($1, $2)", migration.name, digest)?;
     tx.commit().await
+}
+
+/// Makes the list of migrations in a database that a copy is restored into.
+pub(super) async fn table_make(connection: &mut PgConnection) -> StoreResult<()> {
+    sqlx::raw_sql(SCHEMA_TABLE).execute(connection).await?;
+    Ok(())
+}
+
+/// Runs one migration of a copy, at which its rows were written: it must be known here, and unchanged.
+pub(super) async fn replay(connection: &mut PgConnection, name: &str, digest: &str) -> StoreResult<()> {
+    let known = MIGRATIONS.iter().find(|known| known.name == name);
+    let known = known.ok_or_else(|| StoreError::Migration(format!("{name} is of a newer program")))?;
+    if hex::encode(Sha256::digest(known.postgres.as_bytes())) != digest {
+        return Err(StoreError::Migration(format!("{name} was changed after it had run")));
+    }
+    sqlx::raw_sql(known.postgres).execute(&mut *connection).await?;
+    let insert = "insert into schema_migration (name, digest) values ($1, $2)";
+    sqlx::query(insert).bind(name).bind(digest).execute(connection).await?;
+    Ok(())
 }
 
 /// Several statements at once, without binds.

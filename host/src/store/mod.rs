@@ -11,6 +11,7 @@ pub mod allocation;
 pub mod api_key;
 pub mod attempt;
 pub mod audit;
+pub mod backup;
 pub mod bin;
 pub mod customer;
 pub mod doubt;
@@ -86,9 +87,7 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::Tls(_)
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
             sqlx::Error::Database(inner) => match inner.code().as_deref() {
-                // SQLite: BUSY, FULL, IOERR, READONLY; PostgreSQL: classes 08, 53, 57.
-                Some("5" | "517" | "13" | "10" | "8") => Self::Unavailable(error),
-                Some(code) if code.len() == 5 && ["08", "53", "57"].contains(&&code[..2]) => Self::Unavailable(error),
+                Some(code) if is_away(code) => Self::Unavailable(error),
                 _ if inner.is_unique_violation() || inner.is_foreign_key_violation() || inner.is_check_violation() => {
                     Self::Constraint(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned))
                 }
@@ -96,6 +95,16 @@ impl From<sqlx::Error> for StoreError {
             },
             _ => Self::Statement(error),
         }
+    }
+}
+
+/// Whether a database's code says that it is away, full or overloaded. PostgreSQL's have five characters: classes 08,
+/// 53 and 57. SQLite's are numbers whose low byte is the kind (BUSY, LOCKED, READONLY, IOERR, FULL) and the rest its
+/// detail: a write that found no room is 13, or 778 where a quota ended it.
+fn is_away(code: &str) -> bool {
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13),
+        _ => ["08", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class)),
     }
 }
 
@@ -204,5 +213,20 @@ impl Tx {
             sqlx::Error::Io(_) => StoreError::CommitUnknown(error),
             other => other.into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_apart_from_a_broken_rule() {
+        for away in ["5", "517", "8", "10", "13", "266", "778", "1546", "53100", "57P01", "08006"] {
+            assert!(is_away(away), "{away}");
+        }
+        for ours in ["1", "11", "19", "2067", "1555", "23505", "42601", ""] {
+            assert!(!is_away(ours), "{ours}");
+        }
     }
 }

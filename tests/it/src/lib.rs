@@ -18,6 +18,7 @@ pub mod kill;
 pub mod log;
 pub mod person;
 pub mod process;
+pub mod proxy;
 pub mod receiver;
 pub mod seed;
 pub mod seeded;

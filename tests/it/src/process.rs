@@ -1,5 +1,6 @@
 //! The real binary, for stories that kill it.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -25,14 +26,25 @@ impl Process {
         Self::start_on(world, port, crash_at.as_slice()).await
     }
 
+    /// Starts `vezne serve` where no file may grow beyond so many bytes, as on a disk that is full.
+    pub async fn start_limited(world: &World, bytes: u64) -> Result<Self> {
+        // The signal is ignored, so that a write fails as it does on a full disk. Blocks of the shell are 512 bytes.
+        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" serve", bytes / 512);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(script).arg(binary()?);
+        Self::spawn(world, free_port().await?, command, &[]).await
+    }
+
     /// Starts `vezne serve` on a port, with more in its environment.
     pub async fn start_on(world: &World, port: u16, environment: &[(&str, &str)]) -> Result<Self> {
-        let binary = vezne();
-        ensure!(binary.exists(), "{} is not built: cargo build -p vezne", binary.display());
+        let mut command = Command::new(binary()?);
+        command.arg("serve");
+        Self::spawn(world, port, command, environment).await
+    }
+
+    async fn spawn(world: &World, port: u16, mut command: Command, environment: &[(&str, &str)]) -> Result<Self> {
         let config = &world.host.config;
-        let mut command = Command::new(binary);
         command
-            .arg("serve")
             .env("VEZNE_DATABASE_URL", &world.database_url)
             .env("VEZNE_LISTEN", format!("127.0.0.1:{port}"))
             .env("VEZNE_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
@@ -78,6 +90,12 @@ impl Process {
         ensure!(!status.success(), "it ended well");
         Ok(())
     }
+}
+
+fn binary() -> Result<PathBuf> {
+    let binary = vezne();
+    ensure!(binary.exists(), "{} is not built: cargo build -p vezne", binary.display());
+    Ok(binary)
 }
 
 /// A port that nobody listens on.

@@ -1,12 +1,14 @@
 //! The stories: what payers, firms and banks go through, told over the public interfaces.
 
 mod audit;
+mod backup;
 mod canary;
 mod capture;
 mod chaos;
 mod crash;
 mod debt;
 mod direction;
+mod disk;
 mod doubt;
 mod dropped;
 mod family;
