@@ -15,6 +15,7 @@ use crate::ctx::Clock;
 use crate::domain::id::ReplicaId;
 use crate::flow::plugin::{plugins_bundled, plugins_follow};
 use crate::flow::routing::Tables;
+use crate::flow::silence::Silence;
 use crate::plugin::{Egress, Plugins, Transport};
 use crate::security::hold::Hold;
 use crate::security::publisher::TrustStore;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub plugins: Plugins,
     /// Whose plugins are taken.
     pub trust: TrustStore,
+    /// Which banks do not answer.
+    pub silence: Silence,
     /// Up to which change of the database `plugins` has followed.
     pub plugins_followed: Mutex<Option<i64>>,
     /// A version could not be loaded; it is tried again.
@@ -112,6 +115,7 @@ impl App {
             replica,
             inside,
             routing: Tables::default(),
+            silence: Silence::default(),
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),
             webhook_wake: Notify::new(),

@@ -39,6 +39,12 @@ pub const INQUIRY_DAYS_MAX: Duration = Duration::from_hours(168);
 pub const AUDIT_CHAIN_AFTER: Duration = Duration::from_mins(1);
 /// Rows of a link of the audit chain, and links read at once.
 pub const AUDIT_CHAIN_ROWS_MAX: i64 = 1_000;
+/// Where a bank is silent and much is in doubt, one question is asked early after this long without any.
+pub const SILENCE_PROBE_EVERY: Duration = Duration::from_secs(90);
+/// How much that is: for less the schedule alone is kept.
+pub const SILENCE_PROBE_DOUBTS_MIN: i64 = 20;
+/// "No such order" is heard again no sooner than this, and at the moment when it would be final.
+pub const NOT_FOUND_AGAIN: Duration = Duration::from_secs(20);
 /// "No such order" must be heard this often before it is believed.
 pub const NOT_FOUND_ASKS_MIN: i64 = 2;
 /// How long a proposal waits for its second person: over a long weekend.

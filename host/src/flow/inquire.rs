@@ -19,6 +19,7 @@ use crate::flow::journal::Diary;
 use crate::flow::operation::{OperationNews, operation_run, operation_settle};
 use crate::flow::pos::{Pos, pos_reopen};
 use crate::flow::run::{act_context, attempt_target, terms_of};
+use crate::flow::silence::{probe_round, question_ended};
 use crate::limits;
 use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Reason, Target, Verdict};
 use crate::store::attempt::{Attempt, Purpose, attempt_due, attempt_fetch, attempt_update};
@@ -65,6 +66,7 @@ pub async fn janitor_round(app: &App) -> FlowResult<usize> {
 
 /// What a round has to tend to.
 pub async fn janitor_due(app: &App) -> FlowResult<Vec<Due>> {
+    probe_round(app).await?;
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.read().await?;
     let attempts = attempt_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
@@ -144,7 +146,7 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
     let pos = pos_reopen(app, &mut tx, &attempt).await?;
     tx.commit().await?;
     let target = attempt_target(&payment, &attempt);
-    let verdict = ask(app, &pos, &payment, &attempt, None, target).await;
+    let verdict = ask(app, &pos, &payment, &attempt, None, target).await?;
     let news = match verdict {
         Verdict::Approved(approval) => found(&attempt, approval),
         Verdict::Declined(decline) => AttemptNews {
@@ -190,6 +192,7 @@ async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64, asked_a
         return Ok(true);
     }
     attempt.not_found += 1;
+    attempt.due_ms = again_ms(attempt.due_ms, attempt.sent_at_ms + final_after_ms, app.clock.now_ms());
     let mut tx = app.db.begin().await?;
     if !attempt_update(&mut tx, attempt).await? {
         return Ok(false);
@@ -197,6 +200,12 @@ async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64, asked_a
     tx.commit().await?;
     let waited_ms = asked_at_ms - attempt.sent_at_ms;
     Ok(attempt.not_found >= limits::NOT_FOUND_ASKS_MIN && waited_ms >= final_after_ms)
+}
+
+/// When to hear "no such order" again: by the schedule, or as soon as it would be final, since this bank answers.
+fn again_ms(due_ms: Option<i64>, final_at_ms: i64, now_ms: i64) -> Option<i64> {
+    let soon_ms = final_at_ms.max(now_ms + limits::millis(limits::NOT_FOUND_AGAIN));
+    due_ms.map(|due_ms| due_ms.min(soon_ms))
 }
 
 async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
@@ -238,18 +247,20 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
         sent_at_ms: operation.sent_at_ms,
         ..attempt_target(&payment, &attempt)
     };
-    let verdict = ask(app, &pos, &payment, &attempt, Some(operation.operation_id), target).await;
+    let verdict = ask(app, &pos, &payment, &attempt, Some(operation.operation_id), target).await?;
     let (event, bank, failure) = match verdict {
         Verdict::Approved(approval) => (OperationEvent::InquiryFoundDone, Some(approval.bank), None),
         Verdict::Declined(decline) => (OperationEvent::InquiryFoundDeclined, None, Some(Failure::declined(decline))),
         Verdict::NotProcessed(reason) => {
             operation.not_found += 1;
+            let final_after_ms = final_after_ms(app, &pos);
+            let final_at_ms = operation.sent_at_ms + final_after_ms;
+            operation.due_ms = again_ms(operation.due_ms, final_at_ms, app.clock.now_ms());
             let mut tx = app.db.begin().await?;
             if !operation_update(&mut tx, &operation).await? {
                 return Ok(());
             }
             tx.commit().await?;
-            let final_after_ms = final_after_ms(app, &pos);
             // As with an attempt: what counts is when it was asked.
             let waited_ms = now_ms - operation.sent_at_ms;
             if operation.not_found < limits::NOT_FOUND_ASKS_MIN || waited_ms < final_after_ms {
@@ -276,7 +287,7 @@ async fn ask(
     attempt: &Attempt,
     operation: Option<OperationId>,
     target: Target,
-) -> Verdict {
+) -> FlowResult<Verdict> {
     let mut diary = Diary::of_attempt(app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id).question();
     if let Some(operation) = operation {
         diary = diary.operation(operation);
@@ -284,14 +295,17 @@ async fn ask(
     let context = act_context(app, pos, payment, attempt);
     let deadline = Duration::from_millis(app.config.bank_deadline_ms);
     let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, deadline).await;
-    match ending {
+    let verdict = match ending {
         Ending::Done(verdict) => verdict,
         Ending::Browse(_) => Verdict::Unknown {
             reason: Reason { code: "browse-without-payer", detail: String::new() },
             phase: None,
             alarm: true,
         },
-    }
+    };
+    let answered = !matches!(verdict, Verdict::Unknown { .. });
+    question_ended(app, (attempt.tenant_id, attempt.pos_account_id), answered).await?;
+    Ok(verdict)
 }
 
 /// A late "yes" for an attempt that had ended: the money goes back, by void where the bank still can, else by

@@ -25,6 +25,7 @@ pub mod routing;
 pub mod run;
 pub mod sale;
 pub mod sign_in;
+pub mod silence;
 pub mod tenant;
 pub mod three_ds;
 pub mod user;

@@ -3,7 +3,7 @@
 use super::{StoreResult, Tx};
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
-use crate::domain::id::{AttemptId, NodeId, OperationId, TenantId};
+use crate::domain::id::{AttemptId, NodeId, OperationId, PosAccountId, TenantId};
 use crate::store::StoreError;
 
 /// What a list of doubts is narrowed to. Empty fields do not narrow.
@@ -108,4 +108,46 @@ pub async fn doubt_count(tx: &mut Tx) -> StoreResult<i64> {
             + (select count(*) from operation where state = 'unknown') as bigint)",
     )?;
     Ok(count)
+}
+
+/// Lets everything in doubt at a POS account be asked about now. Gives how many that are.
+pub async fn doubt_hasten(tx: &mut Tx, tenant: TenantId, pos_account: PosAccountId, now_ms: i64) -> StoreResult<u64> {
+    let attempts = execute!(
+        tx,
+        "update attempt set due_ms = $3 \
+         where tenant_id = $1 and pos_account_id = $2 and state = 'unknown' and due_ms > $3",
+        tenant.to_text(),
+        pos_account.to_text(),
+        now_ms
+    )?;
+    let operations = execute!(
+        tx,
+        "update operation set due_ms = $3 where tenant_id = $1 and state = 'unknown' and due_ms > $3 \
+         and attempt_id in (select attempt_id from attempt where tenant_id = $1 and pos_account_id = $2)",
+        tenant.to_text(),
+        pos_account.to_text(),
+        now_ms
+    )?;
+    Ok(attempts + operations)
+}
+
+/// Lets the attempt that would be asked about next be asked about now, where at least `doubts_min` are in doubt.
+pub async fn doubt_hasten_one(
+    tx: &mut Tx,
+    tenant: TenantId,
+    pos_account: PosAccountId,
+    now_ms: i64,
+    doubts_min: i64,
+) -> StoreResult<u64> {
+    execute!(
+        tx,
+        "update attempt set due_ms = $3 where tenant_id = $1 and attempt_id = ( \
+            select attempt_id from attempt where tenant_id = $1 and pos_account_id = $2 and state = 'unknown' \
+            and due_ms > $3 order by due_ms, attempt_id limit 1) \
+         and $4 <= (select count(*) from attempt where tenant_id = $1 and pos_account_id = $2 and state = 'unknown')",
+        tenant.to_text(),
+        pos_account.to_text(),
+        now_ms,
+        doubts_min
+    )
 }

@@ -13,6 +13,7 @@ mod doubt;
 mod dropped;
 mod family;
 mod idempotency;
+mod outage;
 mod plugin;
 mod refund;
 mod replica;

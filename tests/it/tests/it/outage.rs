@@ -1,0 +1,85 @@
+//! A bank that is down for an hour: asked on the schedule, told as one alarm, and soon forgotten when it is back (R5).
+
+use anyhow::{Result, ensure};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use vezne::flow::inquire::janitor_round;
+use vezne_it::world::{AMOUNT, GOOD_CARD};
+use vezne_it::{World, stories};
+use vezne_sandbox::{Fault, FaultKind, Op};
+
+/// Payments in doubt; by hand with more: `VEZNE_IT_OUTAGE=500 cargo xtask test --only it outage`.
+const PAYMENTS: usize = 100;
+/// Questions that the schedule has in the first hour: after 5 s, 15 s, 45 s, 2 min and 10 min.
+const STEPS: usize = 5;
+
+fn payments() -> usize {
+    std::env::var("VEZNE_IT_OUTAGE").ok().and_then(|count| count.parse().ok()).unwrap_or(PAYMENTS)
+}
+
+/// Sales whose answers are lost; the bank booked every other one.
+async fn doubtful(world: &World, count: usize) -> Result<()> {
+    for (fault, half) in
+        [(Fault::always(FaultKind::Html), count / 2), (Fault::always(FaultKind::Html).unbooked(), count - count / 2)]
+    {
+        world.bank.bank.clear_faults();
+        world.bank.bank.fault(Fault { status: Some(502), ..fault }.on(Op::Auth));
+        world.bank.bank.fault(Fault::always(FaultKind::InquiryDown));
+        for begun in (0..half).step_by(10) {
+            let some = (begun..half.min(begun + 10)).map(|_| async {
+                let paid = world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?;
+                ensure!(paid.text("/state") == "unknown", "{}", paid.answer.text());
+                Ok(())
+            });
+            futures::future::try_join_all(some).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Time goes by in small steps, each lived through to its end.
+async fn live(world: &World, time: Duration) -> Result<()> {
+    const STEP: Duration = Duration::from_secs(5);
+    for _ in 0..time.as_secs() / STEP.as_secs() {
+        world.advance(STEP);
+        while janitor_round(&world.host.app).await? > 0 {}
+    }
+    Ok(())
+}
+
+async fn open_doubts(world: &World) -> Result<i64> {
+    world.auditor().number("select count(*) from attempt where state in ('sending', 'unknown')").await
+}
+
+async fn open_alarms(world: &World) -> Result<Vec<String>> {
+    world.auditor().column("select cause from alarm where state = 'open'").await
+}
+
+stories! {
+    async fn an_hour_without_the_bank(world) {
+        let count = payments();
+        doubtful(world, count).await?;
+        live(world, Duration::from_secs(3_600)).await?;
+        ensure!(open_doubts(world).await? == i64::try_from(count)?, "nothing may be decided without the bank");
+        ensure!(open_alarms(world).await? == ["bank_silent"], "{:?}", open_alarms(world).await?);
+        let asked = world.auditor().column("select cast(asks as text) from attempt").await?;
+        let asks: usize = asked.iter().filter_map(|asks| asks.parse::<usize>().ok()).sum();
+        let planned = count * STEPS;
+        // A tenth more: the questions that are asked early to notice the bank's return.
+        ensure!((planned..=planned + planned / 10).contains(&asks), "{asks} questions, {planned} planned");
+        let mut calls = BTreeMap::<String, usize>::new();
+        for call in world.bank.bank.requests().into_iter().filter(|call| call.op == Op::Status) {
+            *calls.entry(call.order).or_default() += 1;
+        }
+        ensure!(calls.len() == count, "{} of {count} were asked about", calls.len());
+        world.bank.bank.clear_faults();
+        live(world, Duration::from_secs(120)).await?;
+        ensure!(open_doubts(world).await? == 0, "{} are in doubt two minutes after the bank is back", open_doubts(world).await?);
+        let paid = world.auditor().number("select count(*) from attempt where state = 'captured'").await?;
+        ensure!(paid == i64::try_from(count / 2)?, "{paid} of {count} are paid");
+        live(world, Duration::from_secs(10)).await?;
+        let alarms = world.auditor().column("select state from alarm").await?;
+        ensure!(alarms == ["closed"], "{alarms:?}");
+        Ok(())
+    }
+}
