@@ -86,7 +86,7 @@ pub fn routes(table: Table) -> Table {
             resend,
         )
         .add(
-            Endpoint::get("/v1/events", "Lists what endpoints are told about payments, newest first")
+            Endpoint::get("/v1/events", "Lists what endpoints are told about payments and alarms, newest first")
                 .needs(Permission::WebhookRead)
                 .query::<WebhookEventQuery>()
                 .reply::<Page<WebhookEvent>>(200),
@@ -183,14 +183,15 @@ pub(super) async fn delivery_of(app: &App, ctx: &Ctx, id: WebhookDeliveryId) -> 
     Ok(delivery)
 }
 
+/// The id of what an event is about.
+fn about(kind: &str, aggregate: &str) -> String {
+    let prefix = if kind.starts_with("alarm.") { AlarmId::PREFIX } else { PaymentId::PREFIX };
+    format!("{prefix}_{aggregate}")
+}
+
 fn delivery_view(row: &store::WebhookDelivery, livemode: bool) -> WebhookDelivery {
-    let about = if row.kind == TEST_TYPE {
-        row.webhook_endpoint_id.to_string()
-    } else if row.kind.starts_with("alarm.") {
-        format!("{}_{}", AlarmId::PREFIX, row.aggregate)
-    } else {
-        format!("{}_{}", PaymentId::PREFIX, row.aggregate)
-    };
+    let about =
+        if row.kind == TEST_TYPE { row.webhook_endpoint_id.to_string() } else { about(&row.kind, &row.aggregate) };
     WebhookDelivery {
         id: row.webhook_delivery_id.to_string(),
         livemode,
@@ -218,7 +219,7 @@ fn event_view(row: &OutboxEvent, livemode: bool) -> WebhookEvent {
         id: row.event_id.to_string(),
         livemode,
         kind: row.kind.clone(),
-        payment: format!("{}_{}", PaymentId::PREFIX, row.aggregate),
+        about: about(&row.kind, &row.aggregate),
         sequence: row.sequence,
         data: event_data(row, livemode),
         created_at: view::instant(row.created_at_ms),

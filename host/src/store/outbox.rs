@@ -117,7 +117,8 @@ pub struct OutboxFilter {
     pub limit: i64,
 }
 
-/// Events about payments that `scope` sees, newest first; with `after`, oldest first.
+/// Events about payments that `scope` sees, and about alarms at its POS accounts, newest first; with `after`, oldest
+/// first.
 pub async fn outbox_visible(
     tx: &mut Tx,
     tenant: TenantId,
@@ -128,9 +129,13 @@ pub async fn outbox_visible(
         tx,
         OutboxEvent,
         "select o.tenant_id, o.event_id, o.aggregate, o.sequence, o.type, o.body, o.created_at_ms from outbox o \
-         join payment p on p.tenant_id = o.tenant_id and p.payment_id = o.aggregate \
-         where o.tenant_id = $1 and exists (select 1 from node_ancestor a where a.tenant_id = p.tenant_id \
-         and a.ancestor_id = $2 and (a.node_id = p.node_id or (p.payer_kind = 'node' and a.node_id = p.payer_id))) \
+         where o.tenant_id = $1 and (exists (select 1 from payment p join node_ancestor a on a.tenant_id = p.tenant_id \
+                and (a.node_id = p.node_id or (p.payer_kind = 'node' and a.node_id = p.payer_id)) \
+                where p.tenant_id = o.tenant_id and p.payment_id = o.aggregate and a.ancestor_id = $2) \
+            or exists (select 1 from alarm r join pos_account s \
+                on s.tenant_id = r.tenant_id and s.pos_account_id = r.pos_account_id \
+                join node_ancestor a on a.tenant_id = s.tenant_id and a.node_id = s.node_id \
+                where r.tenant_id = o.tenant_id and r.alarm_id = o.aggregate and a.ancestor_id = $2)) \
          and (cast($3 as text) is null or o.aggregate = $3) \
          and (cast($4 as text) is null or o.type = $4) \
          and (cast($5 as bigint) is null or o.created_at_ms >= $5) \

@@ -265,9 +265,9 @@ pub struct WebhookEvent {
     /// `payment.succeeded`, …
     #[serde(rename = "type")]
     pub kind: String,
-    /// `pay_…`
-    pub payment: String,
-    /// From 1, without gaps, within the payment.
+    /// `pay_…` or `alr_…`.
+    pub about: String,
+    /// From 1, without gaps, within what it is about.
     pub sequence: i64,
     /// What is told.
     pub data: Value,

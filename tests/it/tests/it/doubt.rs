@@ -225,6 +225,8 @@ stories! {
         until_alarms(&clerk, &[]).await?;
         let kinds: Vec<String> = receiver.until(2).await?.iter().map(|told| told.kind().to_owned()).collect();
         ensure!(kinds == ["alarm.opened", "alarm.closed"], "{kinds:?}");
+        let listed = world.api.get("/v1/events?type=alarm.opened").await?.good()?;
+        ensure!(listed.text("/data/0/about") == open.text("/data/0/id"), "{}", listed.answer.text());
         receiver.still(2).await?;
         Ok(())
     }
