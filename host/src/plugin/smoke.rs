@@ -11,6 +11,7 @@ use super::installation::{Endpoint, Installation, Secret};
 use super::manifest::{Manifest, PropertyKind};
 use super::step::{Call, CallFailure, Guest, Input};
 use super::version::Version;
+use crate::ctx::Clock;
 use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
 use crate::domain::id::{PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
@@ -137,7 +138,7 @@ fn context() -> ActContext {
         payer_email: None,
         locale: "tr".to_owned(),
         attributes: Vec::new(),
-        now_ms: NOW_MS,
+        clock: Clock::simulated(NOW_MS),
     }
 }
 

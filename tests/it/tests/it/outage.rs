@@ -59,7 +59,7 @@ stories! {
     async fn an_hour_without_the_bank(world) {
         let count = payments();
         doubtful(world, count).await?;
-        live(world, Duration::from_secs(3_600)).await?;
+        live(world, Duration::from_hours(1)).await?;
         ensure!(open_doubts(world).await? == i64::try_from(count)?, "nothing may be decided without the bank");
         ensure!(open_alarms(world).await? == ["bank_silent"], "{:?}", open_alarms(world).await?);
         let asked = world.auditor().column("select cast(asks as text) from attempt").await?;
@@ -73,7 +73,7 @@ stories! {
         }
         ensure!(calls.len() == count, "{} of {count} were asked about", calls.len());
         world.bank.bank.clear_faults();
-        live(world, Duration::from_secs(120)).await?;
+        live(world, Duration::from_mins(2)).await?;
         ensure!(open_doubts(world).await? == 0, "{} are in doubt two minutes after the bank is back", open_doubts(world).await?);
         let paid = world.auditor().number("select count(*) from attempt where state = 'captured'").await?;
         ensure!(paid == i64::try_from(count / 2)?, "{paid} of {count} are paid");
