@@ -108,7 +108,10 @@ impl World {
             clock: Clock::simulated(1_790_000_000_000),
         };
         let card = card();
-        self.plugins.drive(installation, &context, act, Some(&card), &Silent, Duration::from_secs(20)).await
+        // With a clean record each time: what a plugin did before is another test's.
+        let transport: Arc<dyn Transport> = self.bank.clone();
+        let plugins = self.plugins.with_transport(transport);
+        plugins.drive(installation, &context, act, Some(&card), &Silent, Duration::from_secs(20)).await
     }
 }
 

@@ -351,5 +351,5 @@ async fn the_payer_is_led_to_the_page_that_the_bank_named_and_to_no_other() {
         assert_eq!(led(endpoint, path, vec![]).await, "unknown!contract-breach", "{endpoint} {path}");
     }
     let card = Field { name: "pan".into(), value: Part::Sealed(Sealed::new(NUMBER, Labels::PAN)) };
-    assert_eq!(led("acs", page, vec![card]).await, "unknown!contract-breach", "a card");
+    assert_eq!(led("acs", page, vec![card]).await, "unknown!refused-sink", "a card");
 }
