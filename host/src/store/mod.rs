@@ -39,12 +39,15 @@ pub mod user;
 pub mod webhook;
 pub mod webhook_delivery;
 
+use std::future::ready;
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 use crate::limits;
 
@@ -108,6 +111,12 @@ fn is_away(code: &str) -> bool {
     }
 }
 
+/// Whether a connection can begin a transaction. SQLite rolls back by itself when the disk is full; sqlx then takes the
+/// connection for one within a transaction for ever, so it is closed and a new one opened.
+fn is_settled(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
+}
+
 /// Shorthand of the layer.
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -162,11 +171,13 @@ impl Db {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(limits::DATABASE_WAIT_MAX)
+            .before_acquire(|connection, _| Box::pin(ready(Ok(is_settled(connection)))))
             .connect_with(options.clone())
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(limits::SQLITE_READERS_MAX)
             .acquire_timeout(limits::DATABASE_WAIT_MAX)
+            .before_acquire(|connection, _| Box::pin(ready(Ok(is_settled(connection)))))
             .connect_with(options.pragma("query_only", "on"))
             .await?;
         Ok(Self(Backend::Sqlite { readers, writer }))
