@@ -9,7 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::money::Currency;
 use crate::flow::books::{day_of, zone};
 use crate::flow::error::FlowResult;
-use crate::flow::view::{payment_view, whole_fetch};
+use crate::flow::view::{payment_view, whole_list};
 use crate::limits::{HOME_DAYS, HOME_PAYMENTS};
 use crate::store::alarm::alarm_count;
 use crate::store::home::{DaySum, Sum, collected, collected_by_day, owed_by, owed_to, payments_in_state};
@@ -28,8 +28,8 @@ pub async fn home(app: &App, ctx: &Ctx, alarms: bool) -> FlowResult<Home> {
     let mut tx = app.db.read().await?;
     let mut recent = Vec::new();
     let newest = PaymentFilter { limit: HOME_PAYMENTS, ..PaymentFilter::default() };
-    for payment in payment_list(&mut tx, tenant, scope, &newest).await? {
-        let whole = whole_fetch(&mut tx, payment).await?;
+    let payments = payment_list(&mut tx, tenant, scope, &newest).await?;
+    for whole in whole_list(&mut tx, tenant, payments).await? {
         recent.push(payment_view(app, &whole, ctx.locale));
     }
     let first_day = today.saturating_sub((HOME_DAYS - 1).days());

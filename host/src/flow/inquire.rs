@@ -313,7 +313,7 @@ async fn ask(
 async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.begin().await?;
-    let earlier = operation_list(&mut tx, attempt.tenant_id, attempt.payment_id).await?;
+    let earlier = operation_list(&mut tx, attempt.tenant_id, &[attempt.payment_id]).await?;
     let mut earlier = earlier.into_iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
     let kind = match earlier.next_back() {
         Some(operation) if operation.state.is_open() => return Ok(()),

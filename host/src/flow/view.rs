@@ -2,6 +2,8 @@
 
 mod attempt;
 
+use std::collections::HashMap;
+
 use vezne_api as api;
 
 pub use attempt::{attempt_views, event_views, refund_id, refund_view};
@@ -9,6 +11,7 @@ pub use attempt::{attempt_views, event_views, refund_id, refund_view};
 use crate::app::App;
 use crate::ctx::Locale;
 use crate::domain::decline::{DeclineClass, payer_message};
+use crate::domain::id::{PaymentId, PosAccountId, TenantId};
 use crate::domain::payment::{AttemptState, OperationKind, OperationState, PaymentState};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
@@ -38,21 +41,42 @@ pub struct Whole {
     pub operations: Vec<Operation>,
     /// The names around it.
     pub names: PaymentNames,
-    /// The POS accounts of its attempts, where there are several.
+    /// POS accounts, among them those of its attempts, where there are several.
     pub accounts: Vec<AccountNames>,
 }
 
 /// Reads what the view of a payment needs.
 pub async fn whole_fetch(tx: &mut Tx, payment: Payment) -> FlowResult<Whole> {
-    let attempts = attempt_list(tx, payment.tenant_id, payment.payment_id).await?;
-    let operations = operation_list(tx, payment.tenant_id, payment.payment_id).await?;
-    let pos_account = attempts.last().map(|attempt| attempt.pos_account_id.to_text());
-    let names = payment_names(tx, &payment, pos_account.as_deref()).await?;
-    let accounts = match attempts.len() {
-        0 | 1 => Vec::new(),
-        _ => payment_accounts(tx, &payment).await?,
+    let missing = FlowError::Internal(format!("{} is gone", payment.payment_id));
+    whole_list(tx, payment.tenant_id, vec![payment]).await?.pop().ok_or(missing)
+}
+
+/// Reads what the views of a firm's payments need, in the order of the payments: as many statements for a page as for
+/// one.
+pub async fn whole_list(tx: &mut Tx, tenant: TenantId, payments: Vec<Payment>) -> FlowResult<Vec<Whole>> {
+    let ids: Vec<PaymentId> = payments.iter().map(|payment| payment.payment_id).collect();
+    let mut attempts = HashMap::<PaymentId, Vec<Attempt>>::new();
+    for attempt in attempt_list(tx, tenant, &ids).await? {
+        attempts.entry(attempt.payment_id).or_default().push(attempt);
+    }
+    let mut operations = HashMap::<PaymentId, Vec<Operation>>::new();
+    for operation in operation_list(tx, tenant, &ids).await? {
+        operations.entry(operation.payment_id).or_default().push(operation);
+    }
+    let names = payment_names(tx, tenant, &ids).await?;
+    let mut names: HashMap<PaymentId, PaymentNames> = names.into_iter().map(|row| (row.payment_id, row)).collect();
+    let several = attempts.values().filter(|attempts| attempts.len() > 1).flatten();
+    let tried: Vec<PosAccountId> = several.map(|attempt| attempt.pos_account_id).collect();
+    let accounts = if tried.is_empty() { Vec::new() } else { payment_accounts(tx, tenant, &tried).await? };
+    let mut whole = |payment: Payment| {
+        let id = payment.payment_id;
+        let missing = || FlowError::Internal(format!("{id} has lost its node"));
+        let attempts = attempts.remove(&id).unwrap_or_default();
+        let accounts = if attempts.len() > 1 { accounts.clone() } else { Vec::new() };
+        let operations = operations.remove(&id).unwrap_or_default();
+        Ok(Whole { names: names.remove(&id).ok_or_else(missing)?, payment, attempts, operations, accounts })
     };
-    Ok(Whole { payment, attempts, operations, names, accounts })
+    payments.into_iter().map(&mut whole).collect()
 }
 
 impl Whole {

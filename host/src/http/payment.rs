@@ -23,7 +23,7 @@ use crate::domain::routing::Explanation;
 use crate::flow::operation::{Done, Mode, OperationRequest, What, operation_create};
 use crate::flow::routing::explanation_view;
 use crate::flow::sale::{Created, SaleRequest, ThreeD, answer_stored, payment_create};
-use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch};
+use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch, whole_list};
 use crate::limits;
 use crate::store::allocation::allocations_of_payment;
 use crate::store::event::event_list;
@@ -291,11 +291,8 @@ async fn list(State(app): State<App>, caller: Caller, Query(query): Query<api::P
     let filter = filter_of(&query, &zone, window.forward().map(str::to_owned), window.fetch_limit())?;
     let rows = payment_list(&mut tx, ctx.tenant, scope, &filter).await?;
     let page = window.page(prints, rows, |row| row.payment_id.to_text(), |row| row);
-    let mut data = Vec::with_capacity(page.data.len());
-    for payment in page.data {
-        let whole = whole_fetch(&mut tx, payment).await?;
-        data.push(payment_view(&app, &whole, ctx.locale));
-    }
+    let wholes = whole_list(&mut tx, ctx.tenant, page.data).await?;
+    let data = wholes.iter().map(|whole| payment_view(&app, whole, ctx.locale)).collect();
     let page = Page { data, has_more: page.has_more, next_cursor: page.next_cursor, prev_cursor: page.prev_cursor };
     let link: Option<HeaderValue> = super::page::links("/v1/payments", &page);
     let mut response = axum::Json(page).into_response();

@@ -3,6 +3,7 @@
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, TenantId};
 use crate::domain::named::named;
 use crate::domain::payment::{AttemptEvent, AttemptState, IllegalMove, Move};
+use crate::store::json::keys;
 use crate::store::{StoreResult, Tx};
 
 named! {
@@ -219,14 +220,15 @@ pub async fn attempt_by_order_no(
     )
 }
 
-/// The attempts of a payment, oldest first.
-pub async fn attempt_list(tx: &mut Tx, tenant: TenantId, payment: PaymentId) -> StoreResult<Vec<Attempt>> {
+/// The attempts of payments, each payment's oldest first.
+pub async fn attempt_list(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId]) -> StoreResult<Vec<Attempt>> {
     fetch_all!(
         tx,
         Attempt,
-        "select * from attempt where tenant_id = $1 and payment_id = $2 order by attempt_id limit 100",
+        "select * from attempt where tenant_id = $1 and payment_id in (select value from json_each($2)) \
+         order by payment_id, attempt_id limit 20000",
         tenant.to_text(),
-        payment.to_text()
+        keys(payments.iter().map(|id| id.to_text()))
     )
 }
 

@@ -22,3 +22,8 @@ impl<T: Serialize> Json<T> {
         serde_json::to_string(&self.0).unwrap_or_else(|_| "null".to_owned())
     }
 }
+
+/// Keys as one value to bind, which `json_each` takes apart again: `… in (select value from json_each($2))`.
+pub fn keys(ids: impl Iterator<Item = String>) -> String {
+    Json(ids.collect::<Vec<_>>()).to_text()
+}

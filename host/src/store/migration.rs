@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0009_replica",
     "0010_routing",
     "0011_plugin",
+    "0012_list",
 ];
 
 /// Applies what is missing, each in its own transaction.

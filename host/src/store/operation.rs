@@ -3,6 +3,7 @@
 use crate::domain::id::{AttemptId, OperationId, PaymentId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{OperationKind, OperationState};
+use crate::store::json::keys;
 use crate::store::{StoreResult, Tx};
 
 /// One row.
@@ -122,14 +123,15 @@ pub async fn operation_fetch(tx: &mut Tx, tenant: TenantId, operation: Operation
     )
 }
 
-/// The operations of a payment, oldest first.
-pub async fn operation_list(tx: &mut Tx, tenant: TenantId, payment: PaymentId) -> StoreResult<Vec<Operation>> {
+/// The operations of payments, each payment's oldest first.
+pub async fn operation_list(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId]) -> StoreResult<Vec<Operation>> {
     fetch_all!(
         tx,
         Operation,
-        "select * from operation where tenant_id = $1 and payment_id = $2 order by operation_id limit 500",
+        "select * from operation where tenant_id = $1 and payment_id in (select value from json_each($2)) \
+         order by payment_id, operation_id limit 20000",
         tenant.to_text(),
-        payment.to_text()
+        keys(payments.iter().map(|id| id.to_text()))
     )
 }
 

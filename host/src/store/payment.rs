@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::id::{NodeId, PaymentId, TenantId};
+use crate::domain::id::{NodeId, PaymentId, PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::named::named;
 use crate::domain::payment::PaymentState;
-use crate::store::json::Json;
+use crate::store::json::{Json, keys};
 use crate::store::{StoreResult, Tx};
 
 named! {
@@ -303,6 +303,9 @@ pub async fn payment_list(
 /// The names around a payment, for people.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct PaymentNames {
+    /// Of which payment.
+    #[sqlx(try_from = "String")]
+    pub payment_id: PaymentId,
     /// Of the node whose money it is.
     pub node_name: String,
     /// Of the payer, where known.
@@ -319,22 +322,23 @@ pub struct PaymentNames {
     pub zone: String,
 }
 
-/// The names around a payment; `pos_account` is its newest attempt's.
-pub async fn payment_names(tx: &mut Tx, payment: &Payment, pos_account: Option<&str>) -> StoreResult<PaymentNames> {
-    fetch_one!(
+/// The names around payments.
+pub async fn payment_names(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId]) -> StoreResult<Vec<PaymentNames>> {
+    fetch_all!(
         tx,
         PaymentNames,
-        "select n.name as node_name, coalesce(pn.name, c.name) as payer_name, a.name as pos_name, a.bank as pos_bank, \
-         a.environment as pos_environment, a.config as pos_config, t.zone as zone \
+        "select p.payment_id, n.name as node_name, coalesce(pn.name, c.name) as payer_name, a.name as pos_name, \
+         a.bank as pos_bank, a.environment as pos_environment, a.config as pos_config, t.zone as zone \
          from payment p join node n on n.tenant_id = p.tenant_id and n.node_id = p.node_id \
          join tenant t on t.tenant_id = p.tenant_id \
          left join node pn on pn.tenant_id = p.tenant_id and p.payer_kind = 'node' and pn.node_id = p.payer_id \
          left join customer c on c.tenant_id = p.tenant_id and p.payer_kind = 'customer' and c.customer_id = p.payer_id \
-         left join pos_account a on a.tenant_id = p.tenant_id and a.pos_account_id = $3 \
-         where p.tenant_id = $1 and p.payment_id = $2",
-        payment.tenant_id.to_text(),
-        payment.payment_id.to_text(),
-        pos_account
+         left join pos_account a on a.tenant_id = p.tenant_id and a.pos_account_id = (select e.pos_account_id \
+            from attempt e where e.tenant_id = p.tenant_id and e.payment_id = p.payment_id \
+            order by e.attempt_id desc limit 1) \
+         where p.tenant_id = $1 and p.payment_id in (select value from json_each($2))",
+        tenant.to_text(),
+        keys(payments.iter().map(|id| id.to_text()))
     )
 }
 
@@ -349,15 +353,18 @@ pub struct AccountNames {
     pub bank: String,
 }
 
-/// The POS accounts at which a payment was tried.
-pub async fn payment_accounts(tx: &mut Tx, payment: &Payment) -> StoreResult<Vec<AccountNames>> {
+/// POS accounts by their keys.
+pub async fn payment_accounts(
+    tx: &mut Tx,
+    tenant: TenantId,
+    accounts: &[PosAccountId],
+) -> StoreResult<Vec<AccountNames>> {
     fetch_all!(
         tx,
         AccountNames,
-        "select p.pos_account_id, p.name, p.bank from pos_account p where p.tenant_id = $1 and exists (\
-         select 1 from attempt a where a.tenant_id = p.tenant_id and a.payment_id = $2 \
-         and a.pos_account_id = p.pos_account_id) limit 100",
-        payment.tenant_id.to_text(),
-        payment.payment_id.to_text()
+        "select pos_account_id, name, bank from pos_account \
+         where tenant_id = $1 and pos_account_id in (select value from json_each($2)) limit 1000",
+        tenant.to_text(),
+        keys(accounts.iter().map(|id| id.to_text()))
     )
 }

@@ -1,0 +1,2 @@
+-- PostgreSQL gets a function here that SQLite has.
+select 1;
