@@ -95,6 +95,18 @@ pub enum PluginCommand {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Plays a recording (a support bundle) on a component and shows where it does something else; nothing is sent. Fails
+    /// if there is a difference.
+    Replay {
+        /// The recording.
+        file: PathBuf,
+        /// The component.
+        #[arg(long)]
+        plugin: PathBuf,
+        /// Print the comparison as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Makes a publisher's key and prints its public half for trust stores.
     Key {
         /// Where the secret half goes; must not be there yet.
@@ -164,7 +176,9 @@ pub async fn plugin(app: &App, command: PluginCommand) -> Result<String> {
             let standing = plugin_revoke(app, &by, &found.plugin_id, &found.digest, &reason).await.map_err(told)?;
             Ok(line(&standing))
         }
-        PluginCommand::Key { .. } | PluginCommand::Sign { .. } => bail!("this is done without a server"),
+        PluginCommand::Key { .. } | PluginCommand::Sign { .. } | PluginCommand::Replay { .. } => {
+            bail!("this is done without a server")
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 mod bring;
 mod follow;
 mod guard;
+mod run;
 
 use serde_json::json;
 
@@ -27,6 +28,7 @@ use crate::store::tenant::tenant_list;
 pub use bring::{plugin_add, plugins_bundled};
 pub use follow::{plugins_follow, plugins_tend};
 pub use guard::plugins_guard;
+pub use run::plugin_recording;
 
 /// Who acts on plugins, and for whom.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::act::{BankRef, Callback};
 use super::held::HeldCard;
 use super::installation::Installation;
-use super::scrub::{Scrubber, redacted};
+use super::scrub::{Scrubber, redact, redacted};
 use super::step::{Outcome, Response};
 use super::text;
 use crate::limits;
@@ -59,6 +59,23 @@ impl Masker {
             }
         }
         redacted(&text)
+    }
+
+    /// The same for bytes of any charset.
+    pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        if let Some(scrubber) = &self.scrubber {
+            scrubber.scrub(&mut bytes);
+        }
+        for secret in &self.secrets {
+            let mut at = 0;
+            while let Some(found) = bytes[at..].windows(secret.len()).position(|part| part == secret.as_bytes()) {
+                bytes[at + found..at + found + secret.len()].fill(b'*');
+                at += found + secret.len();
+            }
+        }
+        redact(&mut bytes);
+        bytes
     }
 
     /// An answer for the timeline.

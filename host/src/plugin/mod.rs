@@ -29,6 +29,7 @@ mod masked;
 mod permits;
 mod plugins;
 mod prepare;
+pub mod record;
 mod registry;
 mod sandbox;
 mod scrub;

@@ -21,6 +21,7 @@ use super::installation::Installation;
 use super::journal::Journal;
 use super::judge::reason;
 use super::line::{Line, Lines};
+use super::record::{self, Recorder, Recording, Replay, Run, RunId, Runs};
 use super::registry::Loader;
 use super::step::CallFailure;
 use super::version::Version;
@@ -63,6 +64,7 @@ struct Inner {
     serving: RwLock<Arc<Serving>>,
     refusals: Mutex<Vec<Refusal>>,
     health: Health,
+    runs: Runs,
 }
 
 #[derive(Clone, Default)]
@@ -110,9 +112,9 @@ impl Plugins {
     ) -> Result<Self, LoadError> {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
         let (engine, _) = engine.map_err(broken)?;
-        let loader = Arc::new(Loader::new(engine, cache, Compiler::new(compiler)).map_err(broken)?);
+        let loader = Arc::new(Loader::new(engine, Some(cache), Compiler::new(compiler)).map_err(broken)?);
         let (serving, refusals, health) = (RwLock::default(), Mutex::default(), Health::default());
-        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health })))
+        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs: Runs::default() })))
     }
 
     fn take_folder(&self, folder: &Path) -> std::io::Result<()> {
@@ -140,7 +142,8 @@ impl Plugins {
     pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
         let (loader, serving) = (Arc::clone(&self.0.loader), RwLock::new(self.serving()));
         let refusals = Mutex::new(self.refusals());
-        Self(Arc::new(Inner { loader, transport, serving, refusals, health: Health::default() }))
+        let (health, runs) = (Health::default(), Runs::default());
+        Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs }))
     }
 
     fn serving(&self) -> Arc<Serving> {
@@ -302,6 +305,7 @@ impl Plugins {
             let reason = reason("plugin-quarantined", "the plugin failed too often; it is tried again by itself");
             return Ending::Done(Verdict::NotProcessed(reason));
         }
+        let recorder = Recorder::begin(&version.info, installation, context, card, &act);
         let drive = Drive {
             guest: &*version,
             transport: &*self.0.transport,
@@ -312,8 +316,13 @@ impl Plugins {
             journal,
             deadline: Instant::now() + within,
             until_ms: context.clock.now_ms().saturating_add(crate::limits::millis(within)),
+            recorder: Some(&recorder),
+            again: None,
         };
         let ending = drive.run(act).await;
+        let (recording, bytes) = recorder.ended(&ending);
+        let (tenant, account) = (installation.tenant, installation.pos_account);
+        self.0.runs.put(context.clock.now_ms(), tenant, account, recording, bytes);
         let doubtful = if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {
             tally::unknown(&version.info.manifest, reason.code);
             true
@@ -325,6 +334,24 @@ impl Plugins {
             None => self.0.health.ended(&place, doubtful),
         }
         ending
+    }
+
+    /// The last runs of a firm on any version of a plugin, on this server, newest first.
+    pub fn runs(&self, tenant: TenantId, plugin: &str) -> Vec<Arc<Run>> {
+        self.0.runs.list(tenant, plugin)
+    }
+
+    /// One of them.
+    pub fn run(&self, tenant: TenantId, id: RunId) -> Option<Arc<Run>> {
+        self.0.runs.get(tenant, id)
+    }
+
+    /// Plays a recording on a component that only this call knows of: compiled here, and forgotten after it.
+    pub async fn replay_on(wasm: &[u8], recording: &Recording) -> Result<Replay, String> {
+        let (engine, _) = engine::engine_new().map_err(|error| error.to_string())?;
+        let loader = Loader::new(engine, None, Compiler::new(None)).map_err(|error| error.to_string())?;
+        let version = loader.load_here(wasm)?;
+        record::replay(&version, recording).await
     }
 
     /// The correlation a callback carries, as the connector reads it. Nothing about it is authentic yet, and

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use wasmtime::component::{Resource, ResourceTable};
-use wasmtime::{StoreLimits, StoreLimitsBuilder};
+use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
 use super::contract::{SealedCard, common, fault, host, money, wire};
 use super::installation::Secret;
 use super::scrub::redacted;
+use super::record::{Comparison, Given};
 use super::sealed::{Charset, Cipher, Digest, Escape, Labels, Piece, SealError, SealFault, Sealed, TextForm};
 use super::text;
 use crate::limits;
@@ -30,7 +31,7 @@ fn breach(sentence: impl Into<String>) -> wasmtime::Error {
 
 /// The state of one call's store; dropped with it.
 pub(super) struct Sandbox {
-    pub limits: StoreLimits,
+    pub limits: Bounds,
     pub table: ResourceTable,
     pub config: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, Secret>,
@@ -43,11 +44,58 @@ pub(super) struct Sandbox {
     pub verified: bool,
     /// Comparisons that came out false.
     pub comparisons_false: u32,
+    /// What every comparison said, for the recording.
+    pub compared: Vec<Comparison>,
+    /// The numbers behind references, likewise.
+    pub references: Vec<u64>,
+    /// What an earlier run was given, while it is played again.
+    pub again: Option<Given>,
     comparisons: u32,
     seed: [u8; 32],
     drawn: u64,
     entropy_bytes: usize,
     sealed_bytes: usize,
+}
+
+/// The bounds of one call, and how much memory it took.
+pub(super) struct Bounds {
+    limits: StoreLimits,
+    /// The most it had.
+    pub memory_bytes: usize,
+}
+
+impl ResourceLimiter for Bounds {
+    fn memory_growing(&mut self, current: usize, desired: usize, most: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = self.limits.memory_growing(current, desired, most)?;
+        if allowed {
+            self.memory_bytes = self.memory_bytes.max(desired);
+        }
+        Ok(allowed)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.limits.memory_grow_failed(error)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, most: Option<usize>) -> wasmtime::Result<bool> {
+        self.limits.table_growing(current, desired, most)
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.limits.table_grow_failed(error)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances()
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.tables()
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.memories()
+    }
 }
 
 /// One log record, redacted and cut.
@@ -70,7 +118,7 @@ impl Sandbox {
             .trap_on_grow_failure(true)
             .build();
         Self {
-            limits,
+            limits: Bounds { limits, memory_bytes: 0 },
             table,
             config: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -80,6 +128,9 @@ impl Sandbox {
             records: Vec::new(),
             verified: false,
             comparisons_false: 0,
+            compared: Vec::new(),
+            references: Vec::new(),
+            again: None,
             comparisons: 0,
             seed,
             drawn: 0,
@@ -145,8 +196,13 @@ impl sealed::Host for Sandbox {
         if self.comparisons > limits::EQUALS_PER_CALL_MAX {
             return Err(breach("too many comparisons in one call"));
         }
-        match self.value(&a)?.equals(&b, ignore_ascii_case) {
+        let value = self.value(&a)?;
+        let print = value.made().print();
+        match value.equals(&b, ignore_ascii_case) {
             Ok(same) => {
+                // Played again, the keys are made up: the bit is the recorded one.
+                let same = self.again.as_ref().map_or(same, |again| again.equal(&print, &b));
+                self.compared.push(Comparison::new(print, &b, same));
                 self.verified |= same;
                 self.comparisons_false += u32::from(!same);
                 Ok(same)
@@ -161,7 +217,8 @@ type SealedResult = wasmtime::Result<Result<Resource<Sealed>, sealed::SealError>
 
 impl sealed::HostSealed for Sandbox {
     fn secret(&mut self, name: String) -> SealedResult {
-        let secret = self.secrets.get(&name).map(|secret| Sealed::secret(secret.expose()));
+        let made = format!("secret:{name}");
+        let secret = self.secrets.get(&name).map(|secret| Sealed::secret(secret.expose()).named(&made));
         self.sealed_or_error(secret.ok_or(SealFault::Error(SealError::NoSuchSecret)))
     }
 
@@ -302,6 +359,7 @@ impl card::HostCard for Sandbox {
     fn expiry(&mut self, this: Resource<SealedCard>, form: card::ExpiryForm) -> wasmtime::Result<Resource<Sealed>> {
         let card = self.card(&this)?;
         let (month, year, short) = (card.month, card.year, card.year % 100);
+        let made = format!("expiry:{form:?}");
         let text = match form {
             card::ExpiryForm::Yymm => format!("{short:02}{month:02}"),
             card::ExpiryForm::Mmyy => format!("{month:02}{short:02}"),
@@ -311,7 +369,7 @@ impl card::HostCard for Sandbox {
             card::ExpiryForm::Yy => format!("{short:02}"),
             card::ExpiryForm::Yyyy => format!("{year:04}"),
         };
-        self.push(Sealed::new(text, Labels::EXPIRY))
+        self.push(Sealed::new(text, Labels::EXPIRY).named(&made))
     }
 
     fn security_code(&mut self, this: Resource<SealedCard>) -> wasmtime::Result<Option<Resource<Sealed>>> {
@@ -330,6 +388,27 @@ impl card::HostCard for Sandbox {
 }
 
 impl Sandbox {
+    /// The next number of this process; played again, the recorded one.
+    fn reference_number(&self) -> u64 {
+        let micros = u64::try_from(self.now_ms).unwrap_or(0) * 1000;
+        let drawn = self.references.len();
+        if let Some(again) = &self.again {
+            return again.references.get(drawn).copied().unwrap_or(micros + drawn as u64);
+        }
+        let mut number = 0;
+        // Both closures return Some, so the update cannot fail.
+        let _ = REFERENCE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
+            number = micros.max(last + 1);
+            Some(number)
+        });
+        number
+    }
+
+    /// What this call was given besides its inputs.
+    pub fn given(&self) -> Given {
+        Given { seed: hex::encode(self.seed), references: self.references.clone(), compared: self.compared.clone() }
+    }
+
     fn card(&self, handle: &Resource<SealedCard>) -> wasmtime::Result<&SealedCard> {
         self.table.get(handle).map_err(|_| breach("a card handle that is not there"))
     }
@@ -409,13 +488,8 @@ impl entropy::Host for Sandbox {
         let base = letters.len() as u64;
         // A remainder is smaller than the number of letters.
         let letter = |number: u64| usize::try_from(number % base).map_or(letters[0], |place| letters[place]);
-        let micros = u64::try_from(self.now_ms).unwrap_or(0) * 1000;
-        let mut number = 0;
-        // Both closures return Some, so the update cannot fail.
-        let _ = REFERENCE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
-            number = micros.max(last + 1);
-            Some(number)
-        });
+        let mut number = self.reference_number();
+        self.references.push(number);
         let mut digits = Vec::new();
         while number > 0 {
             digits.push(letter(number));

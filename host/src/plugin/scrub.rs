@@ -142,13 +142,20 @@ fn fill(bytes: &mut [u8]) {
 /// right check digit) loses its middle.
 pub fn redacted(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
+    redact(&mut bytes);
+    // Only digits were replaced, by ASCII.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The same for bytes of any charset that keeps ASCII.
+pub(super) fn redact(bytes: &mut [u8]) {
     let mut at = 0;
     while at < bytes.len() {
         if !bytes[at].is_ascii_digit() {
             at += 1;
             continue;
         }
-        let places = run_places(&bytes, at);
+        let places = run_places(bytes, at);
         let digits: Vec<u8> = places.iter().map(|&place| bytes[place]).collect();
         if (13..=19).contains(&digits.len()) && luhn(&digits) {
             for &place in &places[6..digits.len() - 4] {
@@ -157,7 +164,6 @@ pub fn redacted(text: &str) -> String {
         }
         at = places.last().map_or(at + 1, |last| last + 1);
     }
-    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Where the digits of a run stand: digits with at most one space or hyphen between two of them.
