@@ -11,6 +11,7 @@ pub mod pay;
 pub mod payment;
 pub mod payment_detail;
 pub mod plugin;
+pub mod plugin_run;
 pub mod plugin_version;
 pub mod pos_account;
 pub mod pos_form;
@@ -74,6 +75,7 @@ pub fn routes() -> Router<Portal> {
         .route("/routing/{id}/move", post(routing::shifted))
         .route("/routing/{id}/delete", post(routing::delete))
         .route("/plugins", get(plugin::list))
+        .route("/plugins/{id}/runs/{run}", get(plugin_run::show))
         .route("/plugins/{id}", get(plugin_version::show).post(plugin_version::act))
         .route("/api-keys", get(api_key::list).post(api_key::create))
         .route("/api-keys/{id}/revoke", post(api_key::revoke))

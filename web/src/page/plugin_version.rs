@@ -8,10 +8,10 @@ use axum::{
 use leptos::prelude::*;
 use vezne_api::{
     Page, Permission, Plugin, PluginActivate, PluginAsk, PluginCanary, PluginOrigin, PluginRevoke, PluginRollBack,
-    PluginState, PluginVersion,
+    PluginRun, PluginState, PluginVersion,
 };
 
-use super::plugin::translated;
+use super::{plugin::translated, plugin_run};
 use crate::{
     api::{Fault, segment},
     page::dealer::{refused, status_of},
@@ -66,11 +66,14 @@ async fn render(visit: &Visit, id: &str, fault: Option<&Fault>) -> Result<Respon
     let may = visit.may(Permission::PluginWrite);
     let back = may.then(|| roll_back(t, id, &versions.data)).flatten();
     let cards = versions.data.iter().map(|v| version(visit, id, v, may)).collect::<Vec<_>>();
+    let runs: Option<Result<Page<PluginRun>, Fault>> =
+        if may { Some(visit.get(&format!("/v1/plugins/{}/runs", segment(id))).await) } else { None };
+    let runs = runs.as_ref().map(|runs| plugin_run::section(visit, id, runs));
     let main = view! {
         {crumb("/plugins", t.s("nav-plugins"), name.clone())}
         {page_head(name.clone(), Some(t.s("plugin-versions-what")), ())}
         <datalist id="plugin-shares"><option value="1"></option><option value="5"></option><option value="10"></option><option value="25"></option><option value="50"></option><option value="100"></option></datalist>
-        <div class="stack">{refused(visit, fault)}{back}{cards}</div>
+        <div class="stack">{refused(visit, fault)}{back}{cards}{runs}</div>
     };
     Ok(shell::page_with_status(visit, status_of(fault), Nav::Plugins, &name, main.into_any()))
 }
