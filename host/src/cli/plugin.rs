@@ -13,7 +13,8 @@ use crate::app::App;
 use crate::domain::plugin::{PluginState, Reach};
 use crate::flow::error::FlowError;
 use crate::flow::plugin::{
-    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_standings,
+    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_shadow,
+    plugin_shadow_end, plugin_standings,
 };
 use crate::plugin::Candidate;
 use crate::security::keys::Key;
@@ -55,6 +56,17 @@ pub enum PluginCommand {
         /// Allow it what it asks for.
         #[arg(long)]
         approve: bool,
+        /// For this firm alone.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Plays on a version what the others do, and counts the differences; nothing of it is sent.
+    Shadow {
+        /// Which.
+        version: String,
+        /// End that.
+        #[arg(long)]
+        end: bool,
         /// For this firm alone.
         #[arg(long)]
         tenant: Option<String>,
@@ -157,6 +169,17 @@ pub async fn plugin(app: &App, command: PluginCommand) -> Result<String> {
         }
         PluginCommand::Activate { version, approve, tenant } => {
             serve(app, &version, Share::All, approve, tenant.as_deref()).await
+        }
+        PluginCommand::Shadow { version, end, tenant } => {
+            let by = Operator::job("cli", reach(app, tenant.as_deref()).await?);
+            let found = named(app, by.reach, &version).await?.version;
+            let (plugin, digest) = (&found.plugin_id, &found.digest);
+            let standing = if end {
+                plugin_shadow_end(app, &by, plugin, digest).await
+            } else {
+                plugin_shadow(app, &by, plugin, digest).await
+            };
+            Ok(line(&standing.map_err(told)?))
         }
         PluginCommand::Canary { version, percent, approve, tenant } => {
             serve(app, &version, Share::Percent(percent), approve, tenant.as_deref()).await

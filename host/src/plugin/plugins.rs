@@ -21,7 +21,7 @@ use super::installation::Installation;
 use super::journal::Journal;
 use super::judge::reason;
 use super::line::{Line, Lines};
-use super::record::{self, Recorder, Recording, Replay, Run, RunId, Runs};
+use super::record::{self, Recorder, Recording, Replay, Run, RunId, Runs, ShadowTally, Shadows};
 use super::registry::Loader;
 use super::step::CallFailure;
 use super::version::Version;
@@ -65,6 +65,7 @@ struct Inner {
     refusals: Mutex<Vec<Refusal>>,
     health: Health,
     runs: Runs,
+    shadows: Shadows,
 }
 
 #[derive(Clone, Default)]
@@ -114,7 +115,8 @@ impl Plugins {
         let (engine, _) = engine.map_err(broken)?;
         let loader = Arc::new(Loader::new(engine, Some(cache), Compiler::new(compiler)).map_err(broken)?);
         let (serving, refusals, health) = (RwLock::default(), Mutex::default(), Health::default());
-        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs: Runs::default() })))
+        let (runs, shadows) = (Runs::default(), Shadows::default());
+        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows })))
     }
 
     fn take_folder(&self, folder: &Path) -> std::io::Result<()> {
@@ -142,8 +144,8 @@ impl Plugins {
     pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
         let (loader, serving) = (Arc::clone(&self.0.loader), RwLock::new(self.serving()));
         let refusals = Mutex::new(self.refusals());
-        let (health, runs) = (Health::default(), Runs::default());
-        Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs }))
+        let (health, runs, shadows) = (Health::default(), Runs::default(), Shadows::default());
+        Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows }))
     }
 
     fn serving(&self) -> Arc<Serving> {
@@ -197,6 +199,8 @@ impl Plugins {
             // Whoever lets a version serve again has looked at it: it begins with a clean record.
             let before: HashSet<&str> = serving.lines.digests().collect();
             lines.digests().filter(|digest| !before.contains(digest)).for_each(|digest| self.0.health.forget(digest));
+            let before: HashSet<&str> = serving.lines.shadows().collect();
+            lines.shadows().filter(|digest| !before.contains(digest)).for_each(|digest| self.0.shadows.forget(digest));
             serving.lines = lines;
         });
     }
@@ -322,7 +326,8 @@ impl Plugins {
         let ending = drive.run(act).await;
         let (recording, bytes) = recorder.ended(&ending);
         let (tenant, account) = (installation.tenant, installation.pos_account);
-        self.0.runs.put(context.clock.now_ms(), tenant, account, recording, bytes);
+        let run = self.0.runs.put(context.clock.now_ms(), tenant, account, recording, bytes);
+        self.shadow_play(run);
         let doubtful = if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {
             tally::unknown(&version.info.manifest, reason.code);
             true
@@ -344,6 +349,28 @@ impl Plugins {
     /// One of them.
     pub fn run(&self, tenant: TenantId, id: RunId) -> Option<Arc<Run>> {
         self.0.runs.get(tenant, id)
+    }
+
+    /// Plays a run on the version in whose shadow it belongs. The act is over and answered: nobody waits for this.
+    fn shadow_play(&self, run: Arc<Run>) {
+        let serving = self.serving();
+        let digest = serving.lines.shadow(run.tenant, &run.recording.plugin);
+        let digest = digest.filter(|digest| *digest != run.recording.digest);
+        let Some(version) = digest.and_then(|digest| serving.versions.get(digest)).map(Arc::clone) else { return };
+        let Some(turn) = self.0.shadows.turn() else {
+            return self.0.shadows.skipped(&version.info, &run);
+        };
+        let plugins = self.clone();
+        tokio::spawn(async move {
+            let replay = record::replay(&version, &run.recording).await;
+            plugins.0.shadows.played(&version.info, &run, replay);
+            drop(turn);
+        });
+    }
+
+    /// What a version did in the shadow of a firm's acts, on this server.
+    pub fn shadow_tally(&self, tenant: TenantId, digest: &str) -> ShadowTally {
+        self.0.shadows.tally(tenant, digest)
     }
 
     /// Plays a recording on a component that only this call knows of: compiled here, and forgotten after it.

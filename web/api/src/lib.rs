@@ -52,7 +52,8 @@ pub use payment::{
 };
 pub use plugin::{
     Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin, PluginRevoke,
-    PluginRollBack, PluginSecret, PluginState, PluginVersion, Translated,
+    PluginRollBack, PluginSecret, PluginShadow, PluginShadowChange, PluginShadowDifference, PluginShadowRun,
+    PluginState, PluginVersion, Translated,
 };
 pub use plugin_run::{PluginRun, PluginRunCall, PluginRunDetail, PluginRunFact, PluginRunLog, PluginRunSend};
 pub use pos_account::{

@@ -18,6 +18,7 @@ mod mask;
 mod recorder;
 mod replay;
 mod runs;
+mod shadow;
 mod stand_in;
 mod step;
 #[cfg(test)]
@@ -36,6 +37,8 @@ pub(super) use replay::{Rehearsal, replay};
 pub use replay::{Replay, TurnReplay};
 pub(super) use runs::Runs;
 pub use runs::{Run, RunId};
+pub(super) use shadow::Shadows;
+pub use shadow::{ShadowRun, ShadowTally};
 pub use stand_in::{RecordedCard, SecretShape};
 pub use step::{RecordedBytes, RecordedOutcome, RecordedStep};
 
