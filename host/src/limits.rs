@@ -215,6 +215,8 @@ pub const PLUGIN_QUEUE_WAIT: Duration = Duration::from_secs(2);
 pub const PLUGIN_COMPONENT_BYTES_MAX: u64 = 40 * 1024 * 1024;
 /// The same, of a request that brings one.
 pub const PLUGIN_UPLOAD_BYTES_MAX: usize = 40 * 1024 * 1024;
+/// The same of the portal's form, which brings the signature as well.
+pub const PLUGIN_UPLOAD_FORM_BYTES_MAX: usize = PLUGIN_UPLOAD_BYTES_MAX + 64 * 1024;
 
 // ---- plugins: from file to code ----
 

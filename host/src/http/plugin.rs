@@ -31,6 +31,8 @@ use crate::security::publisher::PluginSignature;
 
 /// Where an upload goes; the outer edge lets more through there.
 pub const UPLOAD: &str = "/v1/plugins";
+/// The portal's form for it.
+pub const UPLOAD_FORM: &str = "/plugins";
 /// The publisher's signature of an upload: base64 of the JSON that lies beside the component as `NAME.wasm.sig`.
 const SIGNATURE: &str = "plugin-signature";
 
@@ -141,7 +143,9 @@ async fn versions(
     if standings.is_empty() {
         return Err(Error::NotFound);
     }
-    Ok(axum::Json(Page::whole(standings.into_iter().map(|standing| version_view(&app, caller.ctx.tenant, standing)).collect())))
+    Ok(axum::Json(Page::whole(
+        standings.into_iter().map(|standing| version_view(&app, caller.ctx.tenant, standing)).collect(),
+    )))
 }
 
 async fn activate(

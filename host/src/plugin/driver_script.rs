@@ -108,7 +108,8 @@ pub(super) struct Story {
 }
 
 pub(super) fn story(ends: Vec<Result<Step, CallFailure>>, answers: Vec<Result<Response, TransportFailure>>) -> Story {
-    let ends = ends.into_iter().map(|result| CallEnd { result, verified: false, trace: CallTrace::default() }).collect();
+    let ends =
+        ends.into_iter().map(|result| CallEnd { result, verified: false, trace: CallTrace::default() }).collect();
     Story {
         script: Script { ends: Mutex::new(ends), replies: Mutex::default(), codes: Mutex::default() },
         bank: Bank(Mutex::new(answers.into()), Mutex::default()),

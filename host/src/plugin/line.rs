@@ -106,8 +106,13 @@ mod tests {
     fn lines() -> (Lines, TenantId, TenantId) {
         let (firm, other) = (TenantId::at(1), TenantId::at(2));
         let mut lines = Lines::default();
-        *lines.line(Reach::Everyone, "p") =
-            Line { active: Some("a".into()), previous: Some("z".into()), since_ms: 0, canary: Some(("c".into(), 100)), shadow: None };
+        *lines.line(Reach::Everyone, "p") = Line {
+            active: Some("a".into()),
+            previous: Some("z".into()),
+            since_ms: 0,
+            canary: Some(("c".into(), 100)),
+            shadow: None,
+        };
         *lines.line(Reach::Firm(firm), "p") =
             Line { active: Some("b".into()), previous: None, since_ms: 0, canary: None, shadow: Some("d".into()) };
         (lines, firm, other)

@@ -13,8 +13,8 @@ use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
 use super::contract::{SealedCard, common, fault, host, money, wire};
 use super::installation::Secret;
-use super::scrub::redacted;
 use super::record::{Comparison, Given};
+use super::scrub::redacted;
 use super::sealed::{Charset, Cipher, Digest, Escape, Labels, Piece, SealError, SealFault, Sealed, TextForm};
 use super::text;
 use crate::limits;

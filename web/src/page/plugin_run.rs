@@ -61,7 +61,8 @@ fn row(visit: &Visit, id: &str, run: &PluginRun) -> Vec<Cell> {
     ]
 }
 
-fn address(id: &str, run: &str) -> String {
+/// The page of a run.
+pub(super) fn address(id: &str, run: &str) -> String {
     format!("/plugins/{}/runs/{}", segment(id), segment(run))
 }
 
@@ -74,7 +75,8 @@ fn milliseconds(ms: i64) -> String {
     format!("{ms} ms")
 }
 
-fn function(t: Locale, function: &str) -> String {
+/// A function of the contract in words.
+pub(super) fn function(t: Locale, function: &str) -> String {
     t.maybe(&format!("run-function-{function}")).unwrap_or_else(|| function.to_owned())
 }
 

@@ -8,10 +8,10 @@ use axum::{
 use leptos::prelude::*;
 use vezne_api::{
     Page, Permission, Plugin, PluginActivate, PluginAsk, PluginCanary, PluginOrigin, PluginRevoke, PluginRollBack,
-    PluginRun, PluginState, PluginVersion,
+    PluginRun, PluginShadowChange, PluginState, PluginVersion,
 };
 
-use super::{plugin::translated, plugin_run};
+use super::{plugin::translated, plugin_run, plugin_shadow};
 use crate::{
     api::{Fault, segment},
     page::dealer::{refused, status_of},
@@ -46,6 +46,8 @@ pub async fn act(visit: Visit, Path(id): Path<String>, body: Body) -> Result<Res
             let percent = sent.get("percent").parse().unwrap_or(0);
             visit.post(&to("canary"), None, &PluginCanary { digest, percent, approve }).await
         }
+        "shadow" => visit.post(&to("shadow"), None, &PluginShadowChange { digest }).await,
+        "shadow-end" => visit.post(&to("shadow/end"), None, &PluginShadowChange { digest }).await,
         "revoke" => visit.post(&to("revoke"), None, &PluginRevoke { digest, reason }).await,
         _ => visit.post(&to("rollback"), None, &PluginRollBack { reason }).await,
     };
@@ -124,7 +126,7 @@ fn version(visit: &Visit, id: &str, v: &PluginVersion, may: bool) -> AnyView {
     let forms = (may && v.state != PluginState::Revoked).then(|| forms(t, id, v));
     view! {
         <section class="card"><header><h2 class="mono">{v.version.clone()}</h2>{state(t, v)}</header>
-            <div class="body stack">{facts(pairs)}{asks(t, &v.asks)}{forms}</div></section>
+            <div class="body stack">{facts(pairs)}{plugin_shadow::results(visit, id, v)}{asks(t, &v.asks)}{forms}</div></section>
     }
     .into_any()
 }
@@ -132,6 +134,7 @@ fn version(visit: &Visit, id: &str, v: &PluginVersion, may: bool) -> AnyView {
 fn state(t: Locale, v: &PluginVersion) -> AnyView {
     match v.state {
         PluginState::Staged => pill(Tone::Wait, t.s("plugin-staged")),
+        PluginState::Shadow => pill(Tone::Back, t.s("plugin-shadow")),
         PluginState::Canary => pill(Tone::Doubt, format!("{} · {} %", t.s("plugin-canary"), v.percent)),
         PluginState::Active => pill(Tone::Ok, t.s("plugin-active")),
         PluginState::Draining => pill(Tone::Back, t.s("plugin-draining")),
@@ -174,7 +177,7 @@ fn forms(t: Locale, id: &str, v: &PluginVersion) -> AnyView {
         .into_any()
     });
     view! {
-        {serve}
+        {serve}{plugin_shadow::form(t, id, v)}
         <details><summary class="small">{t.s("plugin-revoke")}</summary>
             <form class="row" method="post" action=action>{hidden("digest", &v.digest)}{hidden("act", "revoke")}
                 <label class="field"><span class="small">{t.s("plugin-revoke-why")}</span><input name="reason" required=true maxlength="500" /></label>

@@ -119,7 +119,7 @@ pub struct RecordedCallback {
 
 impl RecordedAct {
     /// What is asked of the connector, masked. A stored state that cannot be opened never reaches a connector.
-    pub(super) fn of(act: &Act, digest: &str, mask: &Mask) -> Self {
+    pub(super) fn of(act: &Act, digest: &str, mask: &Mask<'_>) -> Self {
         match act {
             Act::Sale { terms } => Self::Sale { terms: terms_of(terms, mask) },
             Act::Authorize { terms } => Self::Authorize { terms: terms_of(terms, mask) },
@@ -180,7 +180,7 @@ impl RecordedAct {
     }
 }
 
-fn terms_of(terms: &Terms, mask: &Mask) -> RecordedTerms {
+fn terms_of(terms: &Terms, mask: &Mask<'_>) -> RecordedTerms {
     RecordedTerms {
         minor: terms.amount.minor,
         currency: terms.amount.currency.code().to_owned(),
@@ -190,7 +190,7 @@ fn terms_of(terms: &Terms, mask: &Mask) -> RecordedTerms {
     }
 }
 
-fn target_of(target: &Target, mask: &Mask) -> RecordedTarget {
+fn target_of(target: &Target, mask: &Mask<'_>) -> RecordedTarget {
     RecordedTarget {
         operation: target.operation,
         model: target.model,
@@ -200,7 +200,7 @@ fn target_of(target: &Target, mask: &Mask) -> RecordedTarget {
     }
 }
 
-fn callback_of(callback: &Callback, mask: &Mask) -> RecordedCallback {
+fn callback_of(callback: &Callback, mask: &Mask<'_>) -> RecordedCallback {
     RecordedCallback {
         post: callback.method == Method::Post,
         query: mask.pairs(&callback.query),
