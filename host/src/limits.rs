@@ -304,6 +304,10 @@ pub const PLUGIN_RUNS_KEPT: usize = 50;
 pub const PLUGIN_RUN_BYTES_MAX: usize = 128 * 1024;
 /// All runs that a server keeps: some five thousand sales.
 pub const PLUGIN_RUNS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// References of one call that are recorded; a connector draws one or two.
+pub const PLUGIN_REFERENCES_RECORDED_MAX: usize = 64;
+/// Functions of a recorded trap.
+pub const PLUGIN_BACKTRACE_FRAMES_MAX: usize = 16;
 /// Recorded runs that are played on a shadow at the same moment; there are payments to make.
 pub const PLUGIN_SHADOWS_AT_ONCE: usize = 2;
 /// Runs with differences that a shadow keeps to be looked at.

@@ -584,6 +584,7 @@ run-input = Əlavəyə verilənlər
 run-output = Əlavənin cavabı
 run-reply = Bankdan gələn
 run-logs = Jurnal sətirləri
+run-backtrace = Çökdüyü yer
 run-refused = Server etmədi:
 run-kind-send = Banka göndər
 run-kind-browse = Ödəyəni banka apar

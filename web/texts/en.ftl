@@ -621,6 +621,7 @@ run-input = What the plugin was given
 run-output = What the plugin answered
 run-reply = What came from the bank
 run-logs = Log lines
+run-backtrace = Where it crashed
 run-refused = The server did not do it:
 run-kind-send = Send to the bank
 run-kind-browse = Lead the payer to the bank

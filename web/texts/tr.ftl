@@ -584,6 +584,7 @@ run-input = Eklentiye verilenler
 run-output = Eklentinin yanıtı
 run-reply = Bankadan gelen
 run-logs = Günlük satırları
+run-backtrace = Çöktüğü yer
 run-refused = Sunucu yapmadı:
 run-kind-send = Bankaya gönder
 run-kind-browse = Ödeyeni bankaya götür

@@ -136,6 +136,7 @@ fn call_view(turn: &Turn) -> PluginRunCall {
         memory_bytes: i64::try_from(turn.memory_bytes).unwrap_or(i64::MAX),
         output,
         refused: turn.refused.clone(),
+        backtrace: turn.backtrace.clone(),
         reply: turn.exchange.as_ref().map(reply_view).unwrap_or_default(),
         logs: turn
             .logs

@@ -105,7 +105,6 @@ async fn only_the_last_runs_are_kept() {
     }
     let runs = world.plugins.runs(pos.tenant, "pos-nestpay");
     assert_eq!(runs.len(), crate::limits::PLUGIN_RUNS_KEPT);
-    assert!(runs.is_sorted_by(|newer, older| newer.id > older.id));
     let others = world.plugins.runs(other.tenant, "pos-nestpay");
     assert!(others.len() == 1 && others[0].recording.cut, "a busy firm pushes nobody out; what is too long is cut");
     assert!(others[0].recording.to_json().len() < 2 * crate::limits::PLUGIN_RUN_BYTES_MAX);

@@ -14,6 +14,9 @@ use crate::limits;
 /// Secrets shorter than this are not searched for: they would hit everything.
 const SECRET_BYTES_MIN: usize = 4;
 
+/// No card number is shorter, in whatever form.
+const NUMBER_BYTES_MIN: usize = 12;
+
 /// Knows the card and the secrets of one act.
 pub(super) struct Masker {
     scrubber: Option<Scrubber>,
@@ -49,8 +52,8 @@ impl Masker {
 
     /// A text for people: no card number, nothing that looks like one, no secret.
     pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        if let Some(scrubber) = &self.scrubber {
+        let (mut text, holds_number) = (text.to_owned(), text.len() >= NUMBER_BYTES_MIN);
+        if let Some(scrubber) = self.scrubber.as_ref().filter(|_| holds_number) {
             scrubber.scrub_text(&mut text);
         }
         for secret in &self.secrets {
@@ -58,7 +61,7 @@ impl Masker {
                 text = text.replace(secret.as_str(), "«secret»");
             }
         }
-        redacted(&text)
+        if holds_number { redacted(&text) } else { text }
     }
 
     /// The same for bytes of any charset.

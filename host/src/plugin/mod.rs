@@ -8,6 +8,7 @@
 mod act;
 mod address;
 mod answer;
+mod bounds;
 mod cache;
 mod compile;
 mod contract;

@@ -3,14 +3,13 @@
 //! Everything a connector can learn from here is fixed when the call begins: clock, entropy, settings, card.
 //! Nothing waits, nothing does I/O, and everything it can make the host hold is counted.
 
+mod entropy;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use wasmtime::component::{Resource, ResourceTable};
-use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
+use super::bounds::Bounds;
 use super::contract::{SealedCard, common, fault, host, money, wire};
 use super::installation::Secret;
 use super::record::{Comparison, Given};
@@ -18,7 +17,7 @@ use super::scrub::redacted;
 use super::sealed::{Charset, Cipher, Digest, Escape, Labels, Piece, SealError, SealFault, Sealed, TextForm};
 use super::text;
 use crate::limits;
-use host::{card, clock, config, entropy, log, sealed};
+use host::{card, clock, config, log, sealed};
 
 /// A connector did what the contract forbids. Ends the call; the driver counts it.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +39,8 @@ pub(super) struct Sandbox {
     /// Ticks of the epoch clock this call may still run.
     pub ticks_left: u32,
     pub records: Vec<Record>,
+    /// Where it trapped.
+    pub backtrace: Vec<String>,
     /// A comparison came out true.
     pub verified: bool,
     /// Comparisons that came out false.
@@ -57,47 +58,6 @@ pub(super) struct Sandbox {
     sealed_bytes: usize,
 }
 
-/// The bounds of one call, and how much memory it took.
-pub(super) struct Bounds {
-    limits: StoreLimits,
-    /// The most it had.
-    pub memory_bytes: usize,
-}
-
-impl ResourceLimiter for Bounds {
-    fn memory_growing(&mut self, current: usize, desired: usize, most: Option<usize>) -> wasmtime::Result<bool> {
-        let allowed = self.limits.memory_growing(current, desired, most)?;
-        if allowed {
-            self.memory_bytes = self.memory_bytes.max(desired);
-        }
-        Ok(allowed)
-    }
-
-    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.limits.memory_grow_failed(error)
-    }
-
-    fn table_growing(&mut self, current: usize, desired: usize, most: Option<usize>) -> wasmtime::Result<bool> {
-        self.limits.table_growing(current, desired, most)
-    }
-
-    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.limits.table_grow_failed(error)
-    }
-
-    fn instances(&self) -> usize {
-        self.limits.instances()
-    }
-
-    fn tables(&self) -> usize {
-        self.limits.tables()
-    }
-
-    fn memories(&self) -> usize {
-        self.limits.memories()
-    }
-}
-
 /// One log record, redacted and cut.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
@@ -109,16 +69,8 @@ impl Sandbox {
     pub fn new(memory_bytes: usize, ticks: u32, seed: [u8; 32]) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::PLUGIN_RESOURCES_MAX);
-        let limits = StoreLimitsBuilder::new()
-            .memory_size(memory_bytes)
-            .table_elements(limits::PLUGIN_TABLE_ELEMENTS_MAX)
-            .instances(limits::PLUGIN_CORE_INSTANCES_MAX)
-            .tables(limits::PLUGIN_CORE_INSTANCES_MAX)
-            .memories(2)
-            .trap_on_grow_failure(true)
-            .build();
         Self {
-            limits: Bounds { limits, memory_bytes: 0 },
+            limits: Bounds::new(memory_bytes),
             table,
             config: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -126,6 +78,7 @@ impl Sandbox {
             zone: "UTC".to_owned(),
             ticks_left: ticks,
             records: Vec::new(),
+            backtrace: Vec::new(),
             verified: false,
             comparisons_false: 0,
             compared: Vec::new(),
@@ -169,14 +122,6 @@ impl Sandbox {
             Err(SealFault::Breach(sentence)) => Err(breach(sentence)),
             Err(SealFault::Error(_)) => Err(breach("an operation that cannot fail failed")),
         }
-    }
-
-    /// The next 32 bytes of this call's stream: HMAC-SHA-256 of a counter under the call's seed.
-    fn draw(&mut self) -> wasmtime::Result<[u8; 32]> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.seed).map_err(|_| breach("no entropy"))?;
-        mac.update(&self.drawn.to_be_bytes());
-        self.drawn += 1;
-        Ok(mac.finalize().into_bytes().into())
     }
 }
 
@@ -388,22 +333,6 @@ impl card::HostCard for Sandbox {
 }
 
 impl Sandbox {
-    /// The next number of this process; played again, the recorded one.
-    fn reference_number(&self) -> u64 {
-        let micros = u64::try_from(self.now_ms).unwrap_or(0) * 1000;
-        let drawn = self.references.len();
-        if let Some(again) = &self.again {
-            return again.references.get(drawn).copied().unwrap_or(micros + drawn as u64);
-        }
-        let mut number = 0;
-        // Both closures return Some, so the update cannot fail.
-        let _ = REFERENCE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
-            number = micros.max(last + 1);
-            Some(number)
-        });
-        number
-    }
-
     /// What this call was given besides its inputs.
     pub fn given(&self) -> Given {
         Given { seed: hex::encode(self.seed), references: self.references.clone(), compared: self.compared.clone() }
@@ -456,58 +385,6 @@ impl clock::Host for Sandbox {
             second: small(civil.second()),
             millis: u16::try_from(civil.millisecond()).unwrap_or(0),
         })
-    }
-}
-
-/// Never gives the same number twice in this process, and grows with time.
-static REFERENCE: AtomicU64 = AtomicU64::new(0);
-
-impl entropy::Host for Sandbox {
-    fn bytes(&mut self, len: u32) -> wasmtime::Result<Vec<u8>> {
-        let length = len as usize;
-        self.entropy_bytes += length;
-        if self.entropy_bytes > limits::PLUGIN_ENTROPY_BYTES_MAX {
-            return Err(breach("too much entropy in one call"));
-        }
-        let mut bytes = Vec::with_capacity(length + 32);
-        while bytes.len() < length {
-            bytes.extend_from_slice(&self.draw()?);
-        }
-        bytes.truncate(length);
-        Ok(bytes)
-    }
-
-    /// Microseconds in front, so that references of one node sort by time; random letters behind, as far
-    /// as the length allows, so that two nodes do not meet.
-    fn reference(&mut self, alphabet: String, len: u8) -> wasmtime::Result<String> {
-        let letters: Vec<char> = alphabet.chars().collect();
-        let distinct: std::collections::BTreeSet<_> = letters.iter().collect();
-        if letters.len() < 2 || distinct.len() != letters.len() || !(1..=64).contains(&len) {
-            return Err(breach("a reference needs two or more different letters and a length of 1 to 64"));
-        }
-        let base = letters.len() as u64;
-        // A remainder is smaller than the number of letters.
-        let letter = |number: u64| usize::try_from(number % base).map_or(letters[0], |place| letters[place]);
-        let mut number = self.reference_number();
-        self.references.push(number);
-        let mut digits = Vec::new();
-        while number > 0 {
-            digits.push(letter(number));
-            number /= base;
-        }
-        digits.reverse();
-        let mut text: Vec<char> = digits;
-        let length = usize::from(len);
-        while text.len() < length {
-            let random = self.draw()?;
-            let more = random.chunks_exact(4).map(|four| {
-                let value = u64::from(u32::from_be_bytes([four[0], four[1], four[2], four[3]]));
-                letter(value)
-            });
-            text.extend(more.take(length - text.len()));
-        }
-        // Shorter than the clock needs: the fast-moving end is the one that tells references apart.
-        Ok(text[text.len() - length..].iter().collect())
     }
 }
 

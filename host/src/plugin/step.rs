@@ -231,6 +231,8 @@ pub struct CallTrace {
     pub given: Given,
     /// What it logged.
     pub logs: Vec<LogLine>,
+    /// Where it trapped, innermost function first.
+    pub backtrace: Vec<String>,
     /// Ticks of the epoch clock it used up.
     pub ticks: u32,
     /// The most memory it had.

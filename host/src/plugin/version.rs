@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Resource};
-use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use super::act::{Act, Callback};
 use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
@@ -194,8 +194,9 @@ impl Version {
         }
         let given = sandbox.given();
         let (ticks, memory_bytes) = (self.ticks.saturating_sub(sandbox.ticks_left), sandbox.limits.memory_bytes);
+        let (backtrace, verified) = (sandbox.backtrace, sandbox.verified);
         let logs = sandbox.records.into_iter().map(log_line).collect();
-        CallEnd { result, verified: sandbox.verified, trace: CallTrace { given, logs, ticks, memory_bytes, took } }
+        CallEnd { result, verified, trace: CallTrace { given, logs, backtrace, ticks, memory_bytes, took } }
     }
 
     /// Instantiates and calls the one function.
@@ -334,8 +335,13 @@ where
     P: ComponentNamedList + Lower + Send + Sync + 'static,
 {
     let function = instance.get_typed_func::<P, StepResult>(&mut *store, &index).map_err(failure_of)?;
-    let (result,) = function.call_async(&mut *store, params).await.map_err(failure_of)?;
-    Ok(result)
+    match function.call_async(&mut *store, params).await {
+        Ok((result,)) => Ok(result),
+        Err(error) => {
+            store.data_mut().backtrace = backtrace_of(&error);
+            Err(failure_of(error))
+        }
+    }
 }
 
 /// Seals the card for one call.
@@ -354,6 +360,16 @@ fn card_in(store: &mut Store<Sandbox>, card: &HeldCard) -> wasmtime::Result<Reso
         holder: card.holder().map(|holder| Sealed::new(holder, Labels::HOLDER)),
     };
     Ok(store.data_mut().table.push(sealed)?)
+}
+
+/// Where in the guest a call ended, a function a line, by the names that its author gave them.
+fn backtrace_of(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let told = backtrace.to_string();
+    // The first line is a heading, and a hint for people at a terminal may be the last.
+    let frames = told.lines().skip(1).map(str::trim).filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+    let frames = frames.take(limits::PLUGIN_BACKTRACE_FRAMES_MAX);
+    frames.map(|frame| text::cut(frame, limits::PLUGIN_REFERENCE_BYTES_MAX)).collect()
 }
 
 /// What went wrong in a call, in the driver's words.

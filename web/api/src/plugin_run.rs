@@ -94,6 +94,8 @@ pub struct PluginRunCall {
     pub reply: Vec<PluginRunFact>,
     /// What it logged.
     pub logs: Vec<PluginRunLog>,
+    /// Where it trapped, innermost function first.
+    pub backtrace: Vec<String>,
 }
 
 /// One log line of a connector.

@@ -138,10 +138,11 @@ fn turn(visit: &Visit, number: usize, call: &PluginRunCall) -> AnyView {
     let figures = format!("{} · {} µs · {} KiB", visit.time_exact(&call.at), call.took_us, call.memory_bytes / 1024);
     let refused = call.refused.as_ref().map(|why| note(Tone::No, t.s("run-refused"), why.clone(), None));
     let reply = (!call.reply.is_empty()).then(|| part(t.s("run-reply"), values(&call.reply)));
+    let trap = (!call.backtrace.is_empty()).then(|| part(t.s("run-backtrace"), lines(call.backtrace.join("\n"))));
     let logs = (!call.logs.is_empty()).then(|| part(t.s("run-logs"), log(&call.logs)));
     view! {
         <section class="card"><header><div><h2>{format!("{number}. ")}<span class="mono">{call.function.clone()}</span></h2><p class="soft small">{figures}</p></div>{pill(tone, kind)}</header>
-            <div class="body stack">{refused}{part(t.s("run-output"), values(&call.output))}{reply}{logs}</div></section>
+            <div class="body stack">{refused}{part(t.s("run-output"), values(&call.output))}{trap}{reply}{logs}</div></section>
     }
     .into_any()
 }
@@ -150,8 +151,8 @@ fn part(title: String, inside: AnyView) -> AnyView {
     view! { <div><h3>{title}</h3>{inside}</div> }.into_any()
 }
 
-fn body(values_: &[PluginRunFact]) -> AnyView {
-    view! { <div class="body">{values(values_)}</div> }.into_any()
+fn body(all: &[PluginRunFact]) -> AnyView {
+    view! { <div class="body">{values(all)}</div> }.into_any()
 }
 
 /// Names and values; long values below the short ones, as they came.
@@ -169,8 +170,11 @@ fn values(all: &[PluginRunFact]) -> AnyView {
     view! { {facts(short.collect())}{long} }.into_any()
 }
 
-fn log(lines: &[PluginRunLog]) -> AnyView {
-    let text = lines.iter().map(|line| format!("{:<5} {}", line.level, line.message)).collect::<Vec<_>>().join("\n");
+fn log(log: &[PluginRunLog]) -> AnyView {
+    lines(log.iter().map(|line| format!("{:<5} {}", line.level, line.message)).collect::<Vec<_>>().join("\n"))
+}
+
+fn lines(text: String) -> AnyView {
     view! { <pre class="mono small wrap" tabindex="0">{text}</pre> }.into_any()
 }
 

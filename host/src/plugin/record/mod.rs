@@ -140,6 +140,8 @@ pub struct Turn {
     pub step: RecordedStep,
     /// What it logged.
     pub logs: Vec<LogLine>,
+    /// Where it trapped, innermost function first.
+    pub backtrace: Vec<String>,
     /// How long it ran.
     pub took_us: u64,
     /// Ticks of the epoch clock.

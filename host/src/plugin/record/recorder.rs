@@ -93,6 +93,7 @@ impl Recorder {
             given: Given::clone(&end.trace.given),
             step: super::RecordedStep::of(&end.result, mask),
             logs: end.trace.logs.iter().map(|line| mask.log(line)).collect(),
+            backtrace: end.trace.backtrace.clone(),
             took_us: u64::try_from(end.trace.took.as_micros()).unwrap_or(u64::MAX),
             ticks: end.trace.ticks,
             memory_bytes: end.trace.memory_bytes,

@@ -11,7 +11,7 @@ use crate::limits;
 /// One act of a connector.
 #[derive(Debug)]
 pub struct Run {
-    /// Sorts by when it ended.
+    /// Names it.
     pub id: RunId,
     /// Whose.
     pub tenant: TenantId,
@@ -19,6 +19,8 @@ pub struct Run {
     pub pos_account: PosAccountId,
     /// What happened.
     pub recording: Recording,
+    /// Later runs have higher ones; ids of one millisecond do not sort.
+    number: u64,
     bytes: usize,
 }
 
@@ -29,6 +31,7 @@ type Place = (String, TenantId);
 struct Kept {
     rings: HashMap<Place, VecDeque<Arc<Run>>>,
     bytes: usize,
+    number: u64,
 }
 
 /// The rings. Bounded by runs for each version and firm, and by bytes for all of them.
@@ -46,9 +49,11 @@ impl Runs {
         bytes: usize,
     ) -> Arc<Run> {
         let place = (recording.digest.clone(), tenant);
-        let run = Arc::new(Run { id: RunId::at(now_ms), tenant, pos_account, recording, bytes });
         let mut kept = self.kept();
         kept.bytes += bytes;
+        kept.number += 1;
+        let (id, number) = (RunId::at(now_ms), kept.number);
+        let run = Arc::new(Run { id, tenant, pos_account, recording, number, bytes });
         let ring = kept.rings.entry(place).or_default();
         ring.push_back(Arc::clone(&run));
         let old = if ring.len() > limits::PLUGIN_RUNS_KEPT { ring.pop_front() } else { None };
@@ -67,7 +72,7 @@ impl Runs {
             .map(Arc::clone)
             .collect();
         drop(kept);
-        runs.sort_by_key(|run| std::cmp::Reverse(run.id));
+        runs.sort_by_key(|run| std::cmp::Reverse(run.number));
         runs
     }
 
@@ -86,7 +91,7 @@ impl Runs {
 impl Kept {
     /// Forgets the oldest run of all, and says whether there was one.
     fn oldest_forget(&mut self) -> bool {
-        let oldest = self.rings.iter().filter_map(|(place, ring)| Some((ring.front()?.id, place))).min();
+        let oldest = self.rings.iter().filter_map(|(place, ring)| Some((ring.front()?.number, place))).min();
         let Some(place) = oldest.map(|(_, place)| place.clone()) else { return false };
         let run = self.rings.get_mut(&place).and_then(VecDeque::pop_front);
         self.bytes -= run.map_or(0, |run| run.bytes);

@@ -65,9 +65,8 @@ impl Shadows {
     /// A run was played, or cannot be.
     pub fn played(&self, info: &PluginInfo, run: &Run, replay: Result<Replay, String>) {
         let tenant = run.tenant;
-        let replay = match replay {
-            Ok(replay) => replay,
-            Err(_) => return self.note(info, tenant, "failed", |tally| tally.failed += 1),
+        let Ok(replay) = replay else {
+            return self.note(info, tenant, "failed", |tally| tally.failed += 1);
         };
         // No sandbox was free: that says something of this server, nothing of the version.
         if replay.turns.iter().any(|turn| turn.played.as_deref() == Some("busy")) {
