@@ -20,6 +20,8 @@ pub(super) struct Scrubber {
     digits: Zeroizing<Vec<u8>>,
     /// Hex and base64 forms; hex is matched in any case, base64 exactly.
     encoded: Vec<(Zeroizing<Vec<u8>>, bool)>,
+    /// The bytes with which one of these forms begins: every text of every act is looked through.
+    begins: [bool; 256],
 }
 
 impl Scrubber {
@@ -37,13 +39,23 @@ impl Scrubber {
             let last = padded.len() * 8 / 6;
             encoded.push((Zeroizing::new(text.as_bytes()[first..last].to_vec()), false));
         }
-        Self { digits, encoded }
+        let mut begins = [false; 256];
+        let firsts = encoded.iter().map(|(needle, _)| needle[0]);
+        // Hex of a digit begins with 3 in either case.
+        for first in firsts.chain([digits[0], b'%']) {
+            begins[usize::from(first)] = true;
+        }
+        Self { digits, encoded, begins }
     }
 
     /// Replaces every occurrence.
     pub fn scrub(&self, bytes: &mut [u8]) {
         let mut at = 0;
         while at < bytes.len() {
+            if !self.begins[usize::from(bytes[at])] {
+                at += 1;
+                continue;
+            }
             match self.match_at(&bytes[at..]) {
                 Some(length) => {
                     fill(&mut bytes[at..at + length]);
