@@ -1,6 +1,7 @@
 //! Sub-commands besides `serve`: what an operator does by hand.
 
 pub mod plugin;
+pub mod replay;
 
 use anyhow::{Context, Result, ensure};
 use zeroize::Zeroizing;

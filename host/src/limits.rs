@@ -215,6 +215,8 @@ pub const PLUGIN_QUEUE_WAIT: Duration = Duration::from_secs(2);
 pub const PLUGIN_COMPONENT_BYTES_MAX: u64 = 40 * 1024 * 1024;
 /// The same, of a request that brings one.
 pub const PLUGIN_UPLOAD_BYTES_MAX: usize = 40 * 1024 * 1024;
+/// The same of the portal's form, which brings the signature as well.
+pub const PLUGIN_UPLOAD_FORM_BYTES_MAX: usize = PLUGIN_UPLOAD_BYTES_MAX + 64 * 1024;
 
 // ---- plugins: from file to code ----
 
@@ -296,6 +298,22 @@ pub const PLUGIN_CONNECT_MAX: Duration = Duration::from_secs(8);
 pub const PLUGIN_TRIES_MAX: u8 = 3;
 /// Pause before the second try; twice that before the third.
 pub const PLUGIN_RETRY_PAUSE: Duration = Duration::from_millis(300);
+/// Last runs of a plugin version that are kept for a firm.
+pub const PLUGIN_RUNS_KEPT: usize = 50;
+/// All texts of one recorded run; a sale is some 5 kB, and what is longer is shown but cannot be played again.
+pub const PLUGIN_RUN_BYTES_MAX: usize = 128 * 1024;
+/// All runs that a server keeps: some five thousand sales.
+pub const PLUGIN_RUNS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// References of one call that are recorded; a connector draws one or two.
+pub const PLUGIN_REFERENCES_RECORDED_MAX: usize = 64;
+/// Functions of a recorded trap.
+pub const PLUGIN_BACKTRACE_FRAMES_MAX: usize = 16;
+/// Recorded runs that are played on a shadow at the same moment; there are payments to make.
+pub const PLUGIN_SHADOWS_AT_ONCE: usize = 2;
+/// Runs with differences that a shadow keeps to be looked at.
+pub const PLUGIN_SHADOW_RUNS_KEPT: usize = 20;
+/// A recording as a file.
+pub const PLUGIN_RECORDING_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Parts of one receivable: there are six kinds, and a document may name one twice.
 pub const RECEIVABLE_COMPONENTS_MAX: usize = 12;
 /// Lines of one statement; a longer account is read by narrower days.

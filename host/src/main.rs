@@ -88,6 +88,12 @@ async fn main() -> Result<()> {
         },
         act => act,
     };
+    if let Act::Plugin { command: PluginCommand::Replay { file, plugin, json } } = &act {
+        let (text, same) = cli::replay::replay(file, plugin, *json).await?;
+        println!("{text}");
+        anyhow::ensure!(same, "the component does not do what was recorded");
+        return Ok(());
+    }
     let config = Config::load(command.config.as_deref())?;
     observe::log_begin(config.log_json);
     match act {

@@ -101,6 +101,20 @@ impl Api {
         self.write(caller, Method::POST, path, key.map(|k| ("idempotency-key", k.to_owned())), body).await
     }
 
+    /// `POST` of a file, read as `T`. `more` is a header that goes with it.
+    pub async fn upload<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        path: &str,
+        kind: &'static str,
+        more: Option<(&'static str, String)>,
+        file: bytes::Bytes,
+    ) -> Result<T, Fault> {
+        let mut request = request(caller, Method::POST, path, more, Body::from(file));
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        read(self.call(request).await?).await
+    }
+
     /// `PATCH` of JSON with the version it changes.
     pub async fn patch<B: Serialize, T: DeserializeOwned>(
         &self,

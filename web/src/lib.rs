@@ -19,6 +19,7 @@ pub mod part;
 pub mod pdf;
 pub mod shell;
 pub mod text;
+mod upload;
 pub mod visit;
 pub mod words;
 

@@ -156,6 +156,17 @@ impl Visit {
         self.0.portal.api().post(&self.0.caller, path, key, body).await
     }
 
+    /// `POST` of a file to the API.
+    pub async fn upload<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        kind: &'static str,
+        more: Option<(&'static str, String)>,
+        file: bytes::Bytes,
+    ) -> Result<T, Fault> {
+        self.0.portal.api().upload(&self.0.caller, path, kind, more, file).await
+    }
+
     /// `PATCH` to the API.
     pub async fn patch<B: Serialize, T: DeserializeOwned>(
         &self,

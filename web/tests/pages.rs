@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 38] = [
+const PAGES: [&str; 41] = [
     "/",
     "/menu",
     "/pay",
@@ -76,6 +76,9 @@ const PAGES: [&str; 38] = [
     "/routing/rtr_2",
     "/plugins",
     "/plugins/pos-nestpay",
+    "/plugins/pos-new",
+    "/plugins/pos-nestpay/runs/run_01KB7XA2",
+    "/plugins/pos-nestpay/runs/run_01KB7XA0",
     "/api-keys",
     "/doubts",
     "/doubts/att_1",
@@ -319,4 +322,54 @@ async fn a_doubt_is_decided_by_two_persons() {
 async fn only_those_who_may_see_doubts_are_led_to_them() {
     assert!(get("/", "session=firm").await.1.contains("href=\"/doubts\""));
     assert!(!get("/", "session=dealer").await.1.contains("href=\"/doubts\""));
+}
+
+fn brought(component: &str, signature: &str) -> Request<Body> {
+    let part = |name: &str, file: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\n\r\n{file}\r\n")
+    };
+    let mut request =
+        form("/plugins", &format!("{}{}--XX--\r\n", part("component", component), part("signature", signature)));
+    let kind = "multipart/form-data; boundary=XX".parse().expect("a value");
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    request
+}
+
+#[tokio::test]
+async fn a_plugin_is_brought_in_or_the_file_says_why_not() {
+    let (response, _) = ask(brought("\0asm", "{}")).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()[header::LOCATION], "/plugins/pos-nestpay");
+    for (component, signature, place, sentence) in [
+        ("hello", "", "component-e", "Bu bir WebAssembly bileşeni değil."),
+        ("", "", "component-e", "Bir dosya seçin."),
+        ("\0asm", "x", "signature-e", "İmza okunamıyor."),
+    ] {
+        let (response, html) = ask(brought(component, signature)).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{sentence}");
+        let below = html.split(&format!("id=\"{place}\"")).nth(1).expect("the sentence stands at the file");
+        assert!(below.contains(sentence), "{html}");
+    }
+    let (response, _) = ask(form("/plugins", "component=x")).await;
+    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn the_last_runs_of_a_plugin_stand_on_its_page() {
+    let (_, html) = get("/plugins/pos-nestpay", "session=firm").await;
+    assert!(html.contains("/plugins/pos-nestpay/runs/run_01KB7XA2") && html.contains("Sonuç belirsiz"), "{html}");
+    assert!(html.contains("POST /fim/api → awaiting-response"), "{html}");
+    assert!(html.contains("value=\"shadow-end\"") && html.contains("128,76"), "what a shadow did otherwise: {html}");
+    let (_, html) = get("/plugins/pos-new", "session=firm").await;
+    assert!(html.contains("Henüz çalışma yok") && html.contains("class=\"empty\""), "{html}");
+    let (status, html) = get("/plugins/pos-broken", "session=firm").await;
+    assert_eq!(status, StatusCode::OK, "the versions are there all the same");
+    assert!(html.contains("req_01kb7xa2") && html.contains("0.4.0"), "{html}");
+    let (_, html) = get("/plugins/pos-nestpay", "session=dealer").await;
+    assert!(!html.contains("run_01KB7XA2") && !html.contains("shadow-end"), "not for everybody: {html}");
+    let (_, html) = get("/plugins/pos-nestpay/runs/run_01KB7XA2", "session=firm").await;
+    assert!(html.contains("/v1/plugins/pos-nestpay/runs/run_01KB7XA2/recording"), "{html}");
+    assert!(html.contains("«pan pan") && html.contains("panic_fmt") && html.contains("sale of ORD1"), "{html}");
+    let (_, html) = get("/plugins/pos-nestpay/runs/run_01KB7XA0", "session=firm").await;
+    assert!(html.contains("oynatılamaz"), "{html}");
 }

@@ -13,7 +13,8 @@ use crate::app::App;
 use crate::domain::plugin::{PluginState, Reach};
 use crate::flow::error::FlowError;
 use crate::flow::plugin::{
-    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_standings,
+    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_shadow,
+    plugin_shadow_end, plugin_standings,
 };
 use crate::plugin::Candidate;
 use crate::security::keys::Key;
@@ -59,6 +60,17 @@ pub enum PluginCommand {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Plays on a version what the others do, and counts the differences; nothing of it is sent.
+    Shadow {
+        /// Which.
+        version: String,
+        /// End that.
+        #[arg(long)]
+        end: bool,
+        /// For this firm alone.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
     /// Gives a version a share of new attempts.
     Canary {
         /// Which.
@@ -94,6 +106,18 @@ pub enum PluginCommand {
         /// From this firm alone.
         #[arg(long)]
         tenant: Option<String>,
+    },
+    /// Plays a recording (a support bundle) on a component and shows where it does something else; nothing is sent. Fails
+    /// if there is a difference.
+    Replay {
+        /// The recording.
+        file: PathBuf,
+        /// The component.
+        #[arg(long)]
+        plugin: PathBuf,
+        /// Print the comparison as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Makes a publisher's key and prints its public half for trust stores.
     Key {
@@ -146,6 +170,17 @@ pub async fn plugin(app: &App, command: PluginCommand) -> Result<String> {
         PluginCommand::Activate { version, approve, tenant } => {
             serve(app, &version, Share::All, approve, tenant.as_deref()).await
         }
+        PluginCommand::Shadow { version, end, tenant } => {
+            let by = Operator::job("cli", reach(app, tenant.as_deref()).await?);
+            let found = named(app, by.reach, &version).await?.version;
+            let (plugin, digest) = (&found.plugin_id, &found.digest);
+            let standing = if end {
+                plugin_shadow_end(app, &by, plugin, digest).await
+            } else {
+                plugin_shadow(app, &by, plugin, digest).await
+            };
+            Ok(line(&standing.map_err(told)?))
+        }
         PluginCommand::Canary { version, percent, approve, tenant } => {
             serve(app, &version, Share::Percent(percent), approve, tenant.as_deref()).await
         }
@@ -164,7 +199,9 @@ pub async fn plugin(app: &App, command: PluginCommand) -> Result<String> {
             let standing = plugin_revoke(app, &by, &found.plugin_id, &found.digest, &reason).await.map_err(told)?;
             Ok(line(&standing))
         }
-        PluginCommand::Key { .. } | PluginCommand::Sign { .. } => bail!("this is done without a server"),
+        PluginCommand::Key { .. } | PluginCommand::Sign { .. } | PluginCommand::Replay { .. } => {
+            bail!("this is done without a server")
+        }
     }
 }
 

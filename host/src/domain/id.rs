@@ -137,6 +137,7 @@ id!(/** A line of the audit trail. */ AuditId, "aud");
 id!(/** Where a firm's program wants to be told. */ WebhookEndpointId, "whk");
 id!(/** What signs what an endpoint is told. */ WebhookSecretId, "whs");
 id!(/** One event on its way to one endpoint. */ WebhookDeliveryId, "whd");
+id!(/** One act of a connector, as the last runs of a plugin show it. */ RunId, "run");
 id!(/** What one person proposes and a second one confirms. */ ProposalId, "prp");
 id!(/** Something that a person must look at. */ AlarmId, "alr");
 id!(/** One of the servers that share a database. */ ReplicaId, "rep");

@@ -14,6 +14,8 @@ named! {
     pub enum PluginState {
         /// Checked, compiled, tried; nothing runs on it.
         Staged = "staged",
+        /// It is played the recordings of what others did; nothing it does leaves.
+        Shadow = "shadow",
         /// It takes a share of new attempts.
         Canary = "canary",
         /// It takes new attempts.
@@ -30,6 +32,10 @@ named! {
 named! {
     /// What can happen to a version.
     pub enum PluginEvent {
+        /// An administrator lets it run beside what serves.
+        ShadowBegan = "shadow_began",
+        /// An administrator has seen enough of that.
+        ShadowEnded = "shadow_ended",
         /// An administrator gives it a share of new attempts, or another share.
         CanaryBegan = "canary_began",
         /// An administrator, or a rollback from another version, gives it all new attempts.
@@ -98,40 +104,59 @@ impl PluginState {
         use PluginRefusal as R;
         let refusal = match self {
             Self::Staged => match event {
+                E::ShadowBegan => return Ok(Move::To(Self::Shadow)),
+                E::ShadowEnded => return Ok(Move::Stay),
                 E::CanaryBegan => return Ok(Move::To(Self::Canary)),
                 E::Activated => return Ok(Move::To(Self::Active)),
                 E::Revoked => return Ok(Move::To(Self::Revoked)),
                 E::Superseded | E::RolledBack | E::Drained => R::NotServing,
+            },
+            // It never served, so there is nothing to drain: it goes back to where it came from.
+            Self::Shadow => match event {
+                E::ShadowBegan => return Ok(Move::Stay),
+                E::ShadowEnded | E::Superseded => return Ok(Move::To(Self::Staged)),
+                E::CanaryBegan => return Ok(Move::To(Self::Canary)),
+                E::Activated => return Ok(Move::To(Self::Active)),
+                E::Revoked => return Ok(Move::To(Self::Revoked)),
+                E::RolledBack | E::Drained => R::NotServing,
             },
             Self::Canary => match event {
                 E::CanaryBegan => return Ok(Move::Stay),
                 E::Activated => return Ok(Move::To(Self::Active)),
                 E::Superseded | E::RolledBack => return Ok(Move::To(Self::Draining)),
                 E::Revoked => return Ok(Move::To(Self::Revoked)),
-                E::Drained => R::Serving,
+                E::ShadowBegan | E::ShadowEnded | E::Drained => R::Serving,
             },
             Self::Active => match event {
                 E::Activated => return Ok(Move::Stay),
                 E::Superseded | E::RolledBack => return Ok(Move::To(Self::Draining)),
                 E::Revoked => return Ok(Move::To(Self::Revoked)),
-                E::CanaryBegan | E::Drained => R::Serving,
+                E::ShadowBegan | E::ShadowEnded | E::CanaryBegan | E::Drained => R::Serving,
             },
             Self::Draining => match event {
+                E::ShadowBegan => return Ok(Move::To(Self::Shadow)),
                 E::CanaryBegan => return Ok(Move::To(Self::Canary)),
                 E::Activated => return Ok(Move::To(Self::Active)),
-                E::Superseded | E::RolledBack => return Ok(Move::Stay),
+                E::ShadowEnded | E::Superseded | E::RolledBack => return Ok(Move::Stay),
                 E::Drained => return Ok(Move::To(Self::Retired)),
                 E::Revoked => return Ok(Move::To(Self::Revoked)),
             },
             Self::Retired => match event {
+                E::ShadowBegan => return Ok(Move::To(Self::Shadow)),
                 E::CanaryBegan => return Ok(Move::To(Self::Canary)),
                 E::Activated => return Ok(Move::To(Self::Active)),
-                E::Superseded | E::RolledBack | E::Drained => return Ok(Move::Stay),
+                E::ShadowEnded | E::Superseded | E::RolledBack | E::Drained => return Ok(Move::Stay),
                 E::Revoked => return Ok(Move::To(Self::Revoked)),
             },
             Self::Revoked => match event {
                 E::Revoked => return Ok(Move::Stay),
-                E::CanaryBegan | E::Activated | E::Superseded | E::RolledBack | E::Drained => R::Revoked,
+                E::ShadowBegan
+                | E::ShadowEnded
+                | E::CanaryBegan
+                | E::Activated
+                | E::Superseded
+                | E::RolledBack
+                | E::Drained => R::Revoked,
             },
         };
         Err(IllegalPluginMove { from: self, event, refusal })
@@ -141,14 +166,14 @@ impl PluginState {
     pub const fn serves(self) -> bool {
         match self {
             Self::Canary | Self::Active => true,
-            Self::Staged | Self::Draining | Self::Retired | Self::Revoked => false,
+            Self::Staged | Self::Shadow | Self::Draining | Self::Retired | Self::Revoked => false,
         }
     }
 
     /// Every node keeps it compiled, so that a change of the pointer takes no time.
     pub const fn is_kept_ready(self) -> bool {
         match self {
-            Self::Staged | Self::Canary | Self::Active | Self::Draining => true,
+            Self::Staged | Self::Shadow | Self::Canary | Self::Active | Self::Draining => true,
             Self::Retired | Self::Revoked => false,
         }
     }

@@ -7,6 +7,8 @@
 mod bring;
 mod follow;
 mod guard;
+mod run;
+mod shadow;
 
 use serde_json::json;
 
@@ -27,6 +29,8 @@ use crate::store::tenant::tenant_list;
 pub use bring::{plugin_add, plugins_bundled};
 pub use follow::{plugins_follow, plugins_tend};
 pub use guard::plugins_guard;
+pub use run::plugin_recording;
+pub use shadow::{plugin_shadow, plugin_shadow_end};
 
 /// Who acts on plugins, and for whom.
 #[derive(Debug, Clone)]

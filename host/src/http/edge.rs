@@ -71,8 +71,12 @@ fn address(peer: Option<IpAddr>, headers: &HeaderMap) -> String {
 
 /// Bounds the body: by what it says of its length, and by what comes. A component is large; all else is small.
 async fn body(request: Request, next: Next) -> Response {
-    let upload = request.method() == Method::POST && request.uri().path() == super::plugin::UPLOAD;
-    let most = if upload { limits::PLUGIN_UPLOAD_BYTES_MAX } else { limits::BODY_BYTES_MAX };
+    let upload = request.method() == Method::POST;
+    let most = match request.uri().path() {
+        super::plugin::UPLOAD if upload => limits::PLUGIN_UPLOAD_BYTES_MAX,
+        super::plugin::UPLOAD_FORM if upload => limits::PLUGIN_UPLOAD_FORM_BYTES_MAX,
+        _ => limits::BODY_BYTES_MAX,
+    };
     let said = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if said.is_some_and(|said: usize| said > most) {
         return Error::TooLarge.into_response();

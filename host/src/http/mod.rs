@@ -24,6 +24,7 @@ pub mod page;
 pub mod pay;
 pub mod payment;
 pub mod plugin;
+pub mod plugin_run;
 pub mod pos_account;
 pub mod proposal;
 pub mod receivable;
@@ -64,6 +65,7 @@ pub fn table() -> Table {
         customer::routes,
         pos_account::routes,
         plugin::routes,
+        plugin_run::routes,
         routing::routes,
         receivable::routes,
         instalment_quote::routes,

@@ -8,7 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, StatusCode, header};
 use vezne_api::{
     Page, Permission, Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin,
-    PluginRevoke, PluginRollBack, PluginSecret, PluginState, PluginVersion, Translated,
+    PluginRevoke, PluginRollBack, PluginSecret, PluginShadow, PluginShadowChange, PluginShadowDifference,
+    PluginShadowRun, PluginState, PluginVersion, Translated,
 };
 
 use super::error::{Error, Result};
@@ -16,17 +17,22 @@ use super::extract::{Caller, Json, Path};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
+use crate::domain::id::TenantId;
 use crate::domain::plugin::{PluginOrigin as Origin, PluginState as Stands, Reach};
 use crate::flow::plugin::{
-    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_standings,
+    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_shadow,
+    plugin_shadow_end, plugin_standings,
 };
 use crate::limits;
 use crate::plugin::PluginInfo;
 use crate::plugin::manifest::{Environments, LocalText};
+use crate::plugin::record::{Difference, ShadowRun, ShadowTally};
 use crate::security::publisher::PluginSignature;
 
 /// Where an upload goes; the outer edge lets more through there.
 pub const UPLOAD: &str = "/v1/plugins";
+/// The portal's form for it.
+pub const UPLOAD_FORM: &str = "/plugins";
 /// The publisher's signature of an upload: base64 of the JSON that lies beside the component as `NAME.wasm.sig`.
 const SIGNATURE: &str = "plugin-signature";
 
@@ -63,6 +69,20 @@ pub fn routes(table: Table) -> Table {
                 .body::<PluginActivate>()
                 .reply::<PluginVersion>(200),
             activate,
+        )
+        .add(
+            Endpoint::post("/v1/plugins/{id}/shadow", "Plays the firm's acts on a version; nothing of it is sent")
+                .needs(Permission::PluginWrite)
+                .body::<PluginShadowChange>()
+                .reply::<PluginVersion>(200),
+            shadow,
+        )
+        .add(
+            Endpoint::post("/v1/plugins/{id}/shadow/end", "Ends the shadow of a version")
+                .needs(Permission::PluginWrite)
+                .body::<PluginShadowChange>()
+                .reply::<PluginVersion>(200),
+            shadow_end,
         )
         .add(
             Endpoint::post("/v1/plugins/{id}/canary", "Gives a version a share of new attempts of the firm")
@@ -105,7 +125,7 @@ async fn add(State(app): State<App>, caller: Caller, request: Request) -> Result
     let wasm = to_bytes(request.into_body(), limits::PLUGIN_UPLOAD_BYTES_MAX).await;
     let wasm = wasm.map_err(|_| Error::TooLarge)?;
     let standing = plugin_add(&app, &Operator::of(&caller.ctx), wasm, signature).await?;
-    Ok((StatusCode::CREATED, axum::Json(version_view(standing))).into_response())
+    Ok((StatusCode::CREATED, axum::Json(version_view(&app, caller.ctx.tenant, standing))).into_response())
 }
 
 fn signature(headers: &HeaderMap) -> Result<Option<PluginSignature>> {
@@ -123,7 +143,9 @@ async fn versions(
     if standings.is_empty() {
         return Err(Error::NotFound);
     }
-    Ok(axum::Json(Page::whole(standings.into_iter().map(version_view).collect())))
+    Ok(axum::Json(Page::whole(
+        standings.into_iter().map(|standing| version_view(&app, caller.ctx.tenant, standing)).collect(),
+    )))
 }
 
 async fn activate(
@@ -134,7 +156,27 @@ async fn activate(
 ) -> Result<axum::Json<PluginVersion>> {
     let (by, digest) = (Operator::of(&caller.ctx), digest(&body.digest)?);
     let standing = plugin_serve(&app, &by, &id, digest, Share::All, body.approve).await?;
-    Ok(axum::Json(version_view(standing)))
+    Ok(axum::Json(version_view(&app, caller.ctx.tenant, standing)))
+}
+
+async fn shadow(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PluginShadowChange>,
+) -> Result<axum::Json<PluginVersion>> {
+    let standing = plugin_shadow(&app, &Operator::of(&caller.ctx), &id, digest(&body.digest)?).await?;
+    Ok(axum::Json(version_view(&app, caller.ctx.tenant, standing)))
+}
+
+async fn shadow_end(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PluginShadowChange>,
+) -> Result<axum::Json<PluginVersion>> {
+    let standing = plugin_shadow_end(&app, &Operator::of(&caller.ctx), &id, digest(&body.digest)?).await?;
+    Ok(axum::Json(version_view(&app, caller.ctx.tenant, standing)))
 }
 
 async fn canary(
@@ -148,7 +190,7 @@ async fn canary(
     }
     let (by, digest) = (Operator::of(&caller.ctx), digest(&body.digest)?);
     let standing = plugin_serve(&app, &by, &id, digest, Share::Percent(body.percent), body.approve).await?;
-    Ok(axum::Json(version_view(standing)))
+    Ok(axum::Json(version_view(&app, caller.ctx.tenant, standing)))
 }
 
 async fn roll_back(
@@ -159,7 +201,7 @@ async fn roll_back(
 ) -> Result<axum::Json<PluginVersion>> {
     let why = reason(&body.reason)?;
     let standing = plugin_roll_back(&app, &Operator::of(&caller.ctx), &id, why).await?;
-    Ok(axum::Json(version_view(standing)))
+    Ok(axum::Json(version_view(&app, caller.ctx.tenant, standing)))
 }
 
 async fn revoke(
@@ -173,7 +215,7 @@ async fn revoke(
         return Err(Error::field("/reason", "required"));
     }
     let standing = plugin_revoke(&app, &Operator::of(&caller.ctx), &id, digest, why).await?;
-    Ok(axum::Json(version_view(standing)))
+    Ok(axum::Json(version_view(&app, caller.ctx.tenant, standing)))
 }
 
 /// `sha256:…`, or the hex alone.
@@ -188,14 +230,17 @@ fn reason(text: &str) -> Result<&str> {
     if text.chars().count() > 500 { Err(Error::field("/reason", "too_long")) } else { Ok(text.trim()) }
 }
 
-fn version_view(standing: Standing) -> PluginVersion {
+fn version_view(app: &App, tenant: TenantId, standing: Standing) -> PluginVersion {
     let Standing { version, state, percent, changed, wishes } = standing;
+    let shadow = (state == Stands::Shadow).then(|| shadow_view(&app.plugins.shadow_tally(tenant, &version.digest)));
     PluginVersion {
+        shadow,
         plugin: version.plugin_id,
         version: version.version,
         digest: format!("sha256:{}", version.digest),
         state: match state {
             Stands::Staged => PluginState::Staged,
+            Stands::Shadow => PluginState::Shadow,
             Stands::Canary => PluginState::Canary,
             Stands::Active => PluginState::Active,
             Stands::Draining => PluginState::Draining,
@@ -220,6 +265,36 @@ fn version_view(standing: Standing) -> PluginVersion {
             .into_iter()
             .map(|wish| PluginAsk { kind: wish.kind.to_owned(), name: wish.name, value: wish.value })
             .collect(),
+    }
+}
+
+fn shadow_view(tally: &ShadowTally) -> PluginShadow {
+    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    PluginShadow {
+        played: whole(tally.played),
+        differing: whole(tally.differing),
+        failed: whole(tally.failed),
+        skipped: whole(tally.skipped),
+        last: tally.last.iter().map(|run| shadow_run_view(run)).collect(),
+    }
+}
+
+fn shadow_run_view(run: &ShadowRun) -> PluginShadowRun {
+    let of = |turn: usize, differences: &[Difference]| -> Vec<PluginShadowDifference> {
+        let view = |difference: &Difference| PluginShadowDifference {
+            turn: i64::try_from(turn).unwrap_or(i64::MAX),
+            place: difference.place.clone(),
+            recorded: difference.recorded.clone(),
+            played: difference.played.clone(),
+        };
+        differences.iter().map(view).collect()
+    };
+    let turns = run.replay.turns.iter().flat_map(|turn| of(turn.turn, &turn.differences));
+    PluginShadowRun {
+        run: run.run.to_string(),
+        at: view::instant(run.began_ms),
+        function: run.replay.act.clone(),
+        differences: turns.chain(of(0, &run.replay.verdict)).collect(),
     }
 }
 

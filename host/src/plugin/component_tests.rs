@@ -317,3 +317,6 @@ async fn every_component_answers_its_first_calls() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[path = "component_record_tests.rs"]
+mod record_tests;

@@ -20,6 +20,7 @@ use super::judge::{Facts, Heard, reason};
 use super::manifest::Manifest;
 use super::masked::Masker;
 use super::prepare::{self, OutRequest, PreparedSend, Refused};
+use super::record::{Recorder, Rehearsal};
 use super::sealed::Labels;
 use super::step::{
     BrowseStep, Call, CallEnd, CallFailure, Guest, Input, Reply, Response, SendStep, Step, TransportFailure,
@@ -48,6 +49,10 @@ pub(super) struct Drive<'a> {
     pub deadline: Instant,
     /// The same by the host's clock, which goes on while a machine sleeps.
     pub until_ms: i64,
+    /// Writes down what happens.
+    pub recorder: Option<&'a Recorder>,
+    /// The recorded act that is played again; nothing is counted then.
+    pub again: Option<&'a Rehearsal>,
 }
 
 /// How far the act has come.
@@ -145,17 +150,33 @@ impl Drive<'_> {
     }
 
     async fn call(&self, input: Input<'_>) -> CallEnd {
-        let now_ms = self.context.clock.now_ms();
-        let call = Call { installation: self.installation, context: self.context, card: self.card, now_ms, input };
-        let failed = |failure| CallEnd { result: Err(failure), verified: false };
+        let (now_ms, again) = match self.again.map(Rehearsal::next) {
+            Some((now_ms, given)) => (now_ms, Some(given)),
+            None => (self.context.clock.now_ms(), None),
+        };
+        let function = input.function();
+        let (installation, context, card) = (self.installation, self.context, self.card);
+        let call = Call { installation, context, card, now_ms, again, input };
         let end = match self.context.clock.within(self.deadline, self.guest.call(call)).await {
             Ok(end) => end,
-            Err(Late) => failed(CallFailure::Trap("deadline", "the time of the act ran out in the connector".into())),
+            Err(Late) => {
+                CallEnd::failed(CallFailure::Trap("deadline", "the time of the act ran out in the connector".into()))
+            }
         };
         if let Err(failure) = &end.result {
-            tally::call_failed(self.manifest, self.installation, failure);
+            self.failed(failure);
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.called(function, now_ms, &end);
         }
         end
+    }
+
+    /// Counts a failure of the connector, unless it is only played again.
+    fn failed(&self, failure: &CallFailure) {
+        if self.again.is_none() {
+            tally::call_failed(self.manifest, self.installation, failure);
+        }
     }
 
     /// One send, to the reply the connector is resumed with, or to the verdict that ends the act.
@@ -166,7 +187,7 @@ impl Drive<'_> {
         masker: &Masker,
         expected: Option<&Terms>,
     ) -> Result<Reply, Verdict> {
-        let prepared = match self.prepared(step, progress) {
+        let mut prepared = match self.prepared(step, progress) {
             Ok(prepared) => prepared,
             Err(refused) => return Err(self.breach(refused, progress, expected)),
         };
@@ -198,6 +219,7 @@ impl Drive<'_> {
         {
             card.security_code_drop();
         }
+        let target = std::mem::take(&mut prepared.target);
         drop(prepared);
         let mut note = ReplyNote {
             step: progress.steps,
@@ -221,11 +243,13 @@ impl Drive<'_> {
                 progress.answer.clone_from(&response.body);
                 note.status = Some(response.status);
                 note.masked_response = masker.response(&response);
+                self.replied(&target, &note, elapsed, Ok(&response));
                 Ok(Reply::Response(response))
             }
             Err(failure) => {
                 note.failed_in = Some(failure.phase);
                 note.detail = Some(failure.detail.clone());
+                self.replied(&target, &note, elapsed, Err(&failure));
                 progress.touched |= !repeatable && failure.phase.may_have_left();
                 progress.heard = Heard::Noise("no-answer");
                 if repeatable { Ok(Reply::Failed(failure)) } else { Err(self.lost(&failure, progress, expected)) }
@@ -233,6 +257,12 @@ impl Drive<'_> {
         };
         self.journal.after_reply(&note).await;
         reply
+    }
+
+    fn replied(&self, target: &str, note: &ReplyNote, elapsed: Duration, reply: Result<&Response, &TransportFailure>) {
+        if let Some(recorder) = self.recorder {
+            recorder.replied(target, note.tries, elapsed, reply);
+        }
     }
 
     fn prepared(&self, step: &SendStep, progress: &Progress) -> Result<PreparedSend, Refused> {
@@ -283,13 +313,18 @@ impl Drive<'_> {
     }
 
     fn breach(&self, refused: Refused, progress: &Progress, expected: Option<&Terms>) -> Verdict {
+        if let Some(recorder) = self.recorder {
+            recorder.refused(&refused.sentence);
+        }
         let failure = if refused.sink {
-            tally::sink_refused(self.manifest, self.installation);
+            if self.again.is_none() {
+                tally::sink_refused(self.manifest, self.installation);
+            }
             CallFailure::Sink(refused.sentence)
         } else {
             CallFailure::Breach(refused.sentence)
         };
-        tally::call_failed(self.manifest, self.installation, &failure);
+        self.failed(&failure);
         self.facts(progress, expected).failed(failure)
     }
 

@@ -11,7 +11,7 @@ use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
 use crate::domain::id::{PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::plugin::journal::JournalError;
-use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
+use crate::plugin::step::{CallTrace, Fault, Field, Outcome, Part, Stated};
 use crate::plugin::{
     Approval, BankRef, Callback, Decline, Endpoint, FormMethod, Method, Operation, Secret, Target, ThreeDModel,
 };
@@ -108,7 +108,8 @@ pub(super) struct Story {
 }
 
 pub(super) fn story(ends: Vec<Result<Step, CallFailure>>, answers: Vec<Result<Response, TransportFailure>>) -> Story {
-    let ends = ends.into_iter().map(|result| CallEnd { result, verified: false }).collect();
+    let ends =
+        ends.into_iter().map(|result| CallEnd { result, verified: false, trace: CallTrace::default() }).collect();
     Story {
         script: Script { ends: Mutex::new(ends), replies: Mutex::default(), codes: Mutex::default() },
         bank: Bank(Mutex::new(answers.into()), Mutex::default()),
@@ -163,6 +164,8 @@ impl Story {
             journal: &self.diary,
             deadline: Instant::now() + Duration::from_secs(30),
             until_ms: 30_000,
+            recorder: None,
+            again: None,
         };
         drive.run(act).await
     }

@@ -16,6 +16,8 @@ pub struct Line {
     pub since_ms: i64,
     /// It takes so many percent of new attempts.
     pub canary: Option<(String, i64)>,
+    /// It is played the recordings of what the others did.
+    pub shadow: Option<String>,
 }
 
 /// All lines of a node.
@@ -67,6 +69,18 @@ impl Lines {
         self.active(tenant, plugin, loaded)
     }
 
+    /// The digest of the version in whose shadow a firm's acts are played: its own, else everyone's. It serves nobody, so
+    /// a firm that chose its version is in it as well.
+    pub fn shadow(&self, tenant: TenantId, plugin: &str) -> Option<&str> {
+        let lines = self.both(tenant, plugin).into_iter().flatten();
+        lines.filter_map(|line| line.shadow.as_deref()).find(|digest| !self.is_revoked(tenant, digest))
+    }
+
+    /// Every version that runs in the shadow for somebody.
+    pub fn shadows(&self) -> impl Iterator<Item = &str> {
+        self.lines.values().filter_map(|line| line.shadow.as_deref())
+    }
+
     /// Every version that takes new attempts of somebody.
     pub fn digests(&self) -> impl Iterator<Item = &str> {
         let lines = self.lines.values();
@@ -92,10 +106,15 @@ mod tests {
     fn lines() -> (Lines, TenantId, TenantId) {
         let (firm, other) = (TenantId::at(1), TenantId::at(2));
         let mut lines = Lines::default();
-        *lines.line(Reach::Everyone, "p") =
-            Line { active: Some("a".into()), previous: Some("z".into()), since_ms: 0, canary: Some(("c".into(), 100)) };
+        *lines.line(Reach::Everyone, "p") = Line {
+            active: Some("a".into()),
+            previous: Some("z".into()),
+            since_ms: 0,
+            canary: Some(("c".into(), 100)),
+            shadow: None,
+        };
         *lines.line(Reach::Firm(firm), "p") =
-            Line { active: Some("b".into()), previous: None, since_ms: 0, canary: None };
+            Line { active: Some("b".into()), previous: None, since_ms: 0, canary: None, shadow: Some("d".into()) };
         (lines, firm, other)
     }
 
@@ -108,6 +127,7 @@ mod tests {
         assert_eq!(lines.active(other, "p", all), Some("a"));
         assert_eq!(lines.chosen(other, "p", "x", all), Some("c"));
         assert_eq!(lines.active(other, "q", all), None);
+        assert_eq!((lines.shadow(firm, "p"), lines.shadow(other, "p")), (Some("d"), None));
     }
 
     #[test]

@@ -6,13 +6,16 @@ use zeroize::Zeroizing;
 use super::act::{BankRef, Callback};
 use super::held::HeldCard;
 use super::installation::Installation;
-use super::scrub::{Scrubber, redacted};
+use super::scrub::{Scrubber, redact, redacted};
 use super::step::{Outcome, Response};
 use super::text;
 use crate::limits;
 
 /// Secrets shorter than this are not searched for: they would hit everything.
 const SECRET_BYTES_MIN: usize = 4;
+
+/// No card number is shorter, in whatever form.
+const NUMBER_BYTES_MIN: usize = 12;
 
 /// Knows the card and the secrets of one act.
 pub(super) struct Masker {
@@ -49,8 +52,8 @@ impl Masker {
 
     /// A text for people: no card number, nothing that looks like one, no secret.
     pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        if let Some(scrubber) = &self.scrubber {
+        let (mut text, holds_number) = (text.to_owned(), text.len() >= NUMBER_BYTES_MIN);
+        if let Some(scrubber) = self.scrubber.as_ref().filter(|_| holds_number) {
             scrubber.scrub_text(&mut text);
         }
         for secret in &self.secrets {
@@ -58,7 +61,24 @@ impl Masker {
                 text = text.replace(secret.as_str(), "«secret»");
             }
         }
-        redacted(&text)
+        if holds_number { redacted(&text) } else { text }
+    }
+
+    /// The same for bytes of any charset.
+    pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        if let Some(scrubber) = &self.scrubber {
+            scrubber.scrub(&mut bytes);
+        }
+        for secret in &self.secrets {
+            let mut at = 0;
+            while let Some(found) = bytes[at..].windows(secret.len()).position(|part| part == secret.as_bytes()) {
+                bytes[at + found..at + found + secret.len()].fill(b'*');
+                at += found + secret.len();
+            }
+        }
+        redact(&mut bytes);
+        bytes
     }
 
     /// An answer for the timeline.

@@ -8,6 +8,7 @@
 mod act;
 mod address;
 mod answer;
+mod bounds;
 mod cache;
 mod compile;
 mod contract;
@@ -29,6 +30,7 @@ mod masked;
 mod permits;
 mod plugins;
 mod prepare;
+pub mod record;
 mod registry;
 mod sandbox;
 mod scrub;

@@ -1,5 +1,7 @@
 //! The plugin runtime as flow sees it.
 
+mod recorded;
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -21,6 +23,7 @@ use super::installation::Installation;
 use super::journal::Journal;
 use super::judge::reason;
 use super::line::{Line, Lines};
+use super::record::{Recorder, Runs, Shadows};
 use super::registry::Loader;
 use super::step::CallFailure;
 use super::version::Version;
@@ -63,6 +66,8 @@ struct Inner {
     serving: RwLock<Arc<Serving>>,
     refusals: Mutex<Vec<Refusal>>,
     health: Health,
+    runs: Runs,
+    shadows: Shadows,
 }
 
 #[derive(Clone, Default)]
@@ -110,9 +115,10 @@ impl Plugins {
     ) -> Result<Self, LoadError> {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
         let (engine, _) = engine.map_err(broken)?;
-        let loader = Arc::new(Loader::new(engine, cache, Compiler::new(compiler)).map_err(broken)?);
+        let loader = Arc::new(Loader::new(engine, Some(cache), Compiler::new(compiler)).map_err(broken)?);
         let (serving, refusals, health) = (RwLock::default(), Mutex::default(), Health::default());
-        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health })))
+        let (runs, shadows) = (Runs::default(), Shadows::default());
+        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows })))
     }
 
     fn take_folder(&self, folder: &Path) -> std::io::Result<()> {
@@ -140,7 +146,8 @@ impl Plugins {
     pub fn with_transport(&self, transport: Arc<dyn Transport>) -> Self {
         let (loader, serving) = (Arc::clone(&self.0.loader), RwLock::new(self.serving()));
         let refusals = Mutex::new(self.refusals());
-        Self(Arc::new(Inner { loader, transport, serving, refusals, health: Health::default() }))
+        let (health, runs, shadows) = (Health::default(), Runs::default(), Shadows::default());
+        Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows }))
     }
 
     fn serving(&self) -> Arc<Serving> {
@@ -194,6 +201,8 @@ impl Plugins {
             // Whoever lets a version serve again has looked at it: it begins with a clean record.
             let before: HashSet<&str> = serving.lines.digests().collect();
             lines.digests().filter(|digest| !before.contains(digest)).for_each(|digest| self.0.health.forget(digest));
+            let before: HashSet<&str> = serving.lines.shadows().collect();
+            lines.shadows().filter(|digest| !before.contains(digest)).for_each(|digest| self.0.shadows.forget(digest));
             serving.lines = lines;
         });
     }
@@ -302,6 +311,7 @@ impl Plugins {
             let reason = reason("plugin-quarantined", "the plugin failed too often; it is tried again by itself");
             return Ending::Done(Verdict::NotProcessed(reason));
         }
+        let recorder = Recorder::begin(&version.info, installation, context, card, &act);
         let drive = Drive {
             guest: &*version,
             transport: &*self.0.transport,
@@ -312,8 +322,14 @@ impl Plugins {
             journal,
             deadline: Instant::now() + within,
             until_ms: context.clock.now_ms().saturating_add(crate::limits::millis(within)),
+            recorder: Some(&recorder),
+            again: None,
         };
         let ending = drive.run(act).await;
+        let (recording, bytes) = recorder.ended(&ending);
+        let (tenant, account) = (installation.tenant, installation.pos_account);
+        let run = self.0.runs.put(context.clock.now_ms(), tenant, account, recording, bytes);
+        self.shadow_play(run);
         let doubtful = if let Ending::Done(Verdict::Unknown { reason, .. }) = &ending {
             tally::unknown(&version.info.manifest, reason.code);
             true

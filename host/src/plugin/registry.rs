@@ -58,14 +58,13 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    pub fn new(engine: Engine, cache: &Path, compiler: Compiler) -> wasmtime::Result<Self> {
+    pub fn new(engine: Engine, cache: Option<&Path>, compiler: Compiler) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         PosConnector::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
-        let cache = Cache::open(cache)
-            .inspect_err(
-                |error| tracing::warn!(%error, "no folder for compiled components; they are compiled at every start"),
-            )
-            .ok();
+        let cache = cache.and_then(|folder| {
+            let no_folder = "no folder for compiled components; they are compiled at every start";
+            Cache::open(folder).inspect_err(|error| tracing::warn!(%error, no_folder)).ok()
+        });
         let (permits, compiling) = (Arc::new(Permits::new()), Mutex::new(()));
         Ok(Self { engine, linker, permits, cache, compiler, compiling })
     }

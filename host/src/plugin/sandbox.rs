@@ -3,21 +3,21 @@
 //! Everything a connector can learn from here is fixed when the call begins: clock, entropy, settings, card.
 //! Nothing waits, nothing does I/O, and everything it can make the host hold is counted.
 
+mod entropy;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use wasmtime::component::{Resource, ResourceTable};
-use wasmtime::{StoreLimits, StoreLimitsBuilder};
 
+use super::bounds::Bounds;
 use super::contract::{SealedCard, common, fault, host, money, wire};
 use super::installation::Secret;
+use super::record::{Comparison, Given};
 use super::scrub::redacted;
 use super::sealed::{Charset, Cipher, Digest, Escape, Labels, Piece, SealError, SealFault, Sealed, TextForm};
 use super::text;
 use crate::limits;
-use host::{card, clock, config, entropy, log, sealed};
+use host::{card, clock, config, log, sealed};
 
 /// A connector did what the contract forbids. Ends the call; the driver counts it.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ fn breach(sentence: impl Into<String>) -> wasmtime::Error {
 
 /// The state of one call's store; dropped with it.
 pub(super) struct Sandbox {
-    pub limits: StoreLimits,
+    pub limits: Bounds,
     pub table: ResourceTable,
     pub config: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, Secret>,
@@ -39,10 +39,18 @@ pub(super) struct Sandbox {
     /// Ticks of the epoch clock this call may still run.
     pub ticks_left: u32,
     pub records: Vec<Record>,
+    /// Where it trapped.
+    pub backtrace: Vec<String>,
     /// A comparison came out true.
     pub verified: bool,
     /// Comparisons that came out false.
     pub comparisons_false: u32,
+    /// What every comparison said, for the recording.
+    pub compared: Vec<Comparison>,
+    /// The numbers behind references, likewise.
+    pub references: Vec<u64>,
+    /// What an earlier run was given, while it is played again.
+    pub again: Option<Given>,
     comparisons: u32,
     seed: [u8; 32],
     drawn: u64,
@@ -61,16 +69,8 @@ impl Sandbox {
     pub fn new(memory_bytes: usize, ticks: u32, seed: [u8; 32]) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::PLUGIN_RESOURCES_MAX);
-        let limits = StoreLimitsBuilder::new()
-            .memory_size(memory_bytes)
-            .table_elements(limits::PLUGIN_TABLE_ELEMENTS_MAX)
-            .instances(limits::PLUGIN_CORE_INSTANCES_MAX)
-            .tables(limits::PLUGIN_CORE_INSTANCES_MAX)
-            .memories(2)
-            .trap_on_grow_failure(true)
-            .build();
         Self {
-            limits,
+            limits: Bounds::new(memory_bytes),
             table,
             config: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -78,8 +78,12 @@ impl Sandbox {
             zone: "UTC".to_owned(),
             ticks_left: ticks,
             records: Vec::new(),
+            backtrace: Vec::new(),
             verified: false,
             comparisons_false: 0,
+            compared: Vec::new(),
+            references: Vec::new(),
+            again: None,
             comparisons: 0,
             seed,
             drawn: 0,
@@ -119,14 +123,6 @@ impl Sandbox {
             Err(SealFault::Error(_)) => Err(breach("an operation that cannot fail failed")),
         }
     }
-
-    /// The next 32 bytes of this call's stream: HMAC-SHA-256 of a counter under the call's seed.
-    fn draw(&mut self) -> wasmtime::Result<[u8; 32]> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.seed).map_err(|_| breach("no entropy"))?;
-        mac.update(&self.drawn.to_be_bytes());
-        self.drawn += 1;
-        Ok(mac.finalize().into_bytes().into())
-    }
 }
 
 fn error_in(error: SealError) -> sealed::SealError {
@@ -145,8 +141,13 @@ impl sealed::Host for Sandbox {
         if self.comparisons > limits::EQUALS_PER_CALL_MAX {
             return Err(breach("too many comparisons in one call"));
         }
-        match self.value(&a)?.equals(&b, ignore_ascii_case) {
+        let value = self.value(&a)?;
+        let print = value.made().print();
+        match value.equals(&b, ignore_ascii_case) {
             Ok(same) => {
+                // Played again, the keys are made up: the bit is the recorded one.
+                let same = self.again.as_ref().map_or(same, |again| again.equal(&print, &b));
+                self.compared.push(Comparison::new(print, &b, same));
                 self.verified |= same;
                 self.comparisons_false += u32::from(!same);
                 Ok(same)
@@ -161,7 +162,8 @@ type SealedResult = wasmtime::Result<Result<Resource<Sealed>, sealed::SealError>
 
 impl sealed::HostSealed for Sandbox {
     fn secret(&mut self, name: String) -> SealedResult {
-        let secret = self.secrets.get(&name).map(|secret| Sealed::secret(secret.expose()));
+        let made = format!("secret:{name}");
+        let secret = self.secrets.get(&name).map(|secret| Sealed::secret(secret.expose()).named(&made));
         self.sealed_or_error(secret.ok_or(SealFault::Error(SealError::NoSuchSecret)))
     }
 
@@ -302,6 +304,7 @@ impl card::HostCard for Sandbox {
     fn expiry(&mut self, this: Resource<SealedCard>, form: card::ExpiryForm) -> wasmtime::Result<Resource<Sealed>> {
         let card = self.card(&this)?;
         let (month, year, short) = (card.month, card.year, card.year % 100);
+        let made = format!("expiry:{form:?}");
         let text = match form {
             card::ExpiryForm::Yymm => format!("{short:02}{month:02}"),
             card::ExpiryForm::Mmyy => format!("{month:02}{short:02}"),
@@ -311,7 +314,7 @@ impl card::HostCard for Sandbox {
             card::ExpiryForm::Yy => format!("{short:02}"),
             card::ExpiryForm::Yyyy => format!("{year:04}"),
         };
-        self.push(Sealed::new(text, Labels::EXPIRY))
+        self.push(Sealed::new(text, Labels::EXPIRY).named(&made))
     }
 
     fn security_code(&mut self, this: Resource<SealedCard>) -> wasmtime::Result<Option<Resource<Sealed>>> {
@@ -330,6 +333,11 @@ impl card::HostCard for Sandbox {
 }
 
 impl Sandbox {
+    /// What this call was given besides its inputs.
+    pub fn given(&self) -> Given {
+        Given { seed: hex::encode(self.seed), references: self.references.clone(), compared: self.compared.clone() }
+    }
+
     fn card(&self, handle: &Resource<SealedCard>) -> wasmtime::Result<&SealedCard> {
         self.table.get(handle).map_err(|_| breach("a card handle that is not there"))
     }
@@ -377,63 +385,6 @@ impl clock::Host for Sandbox {
             second: small(civil.second()),
             millis: u16::try_from(civil.millisecond()).unwrap_or(0),
         })
-    }
-}
-
-/// Never gives the same number twice in this process, and grows with time.
-static REFERENCE: AtomicU64 = AtomicU64::new(0);
-
-impl entropy::Host for Sandbox {
-    fn bytes(&mut self, len: u32) -> wasmtime::Result<Vec<u8>> {
-        let length = len as usize;
-        self.entropy_bytes += length;
-        if self.entropy_bytes > limits::PLUGIN_ENTROPY_BYTES_MAX {
-            return Err(breach("too much entropy in one call"));
-        }
-        let mut bytes = Vec::with_capacity(length + 32);
-        while bytes.len() < length {
-            bytes.extend_from_slice(&self.draw()?);
-        }
-        bytes.truncate(length);
-        Ok(bytes)
-    }
-
-    /// Microseconds in front, so that references of one node sort by time; random letters behind, as far
-    /// as the length allows, so that two nodes do not meet.
-    fn reference(&mut self, alphabet: String, len: u8) -> wasmtime::Result<String> {
-        let letters: Vec<char> = alphabet.chars().collect();
-        let distinct: std::collections::BTreeSet<_> = letters.iter().collect();
-        if letters.len() < 2 || distinct.len() != letters.len() || !(1..=64).contains(&len) {
-            return Err(breach("a reference needs two or more different letters and a length of 1 to 64"));
-        }
-        let base = letters.len() as u64;
-        // A remainder is smaller than the number of letters.
-        let letter = |number: u64| usize::try_from(number % base).map_or(letters[0], |place| letters[place]);
-        let micros = u64::try_from(self.now_ms).unwrap_or(0) * 1000;
-        let mut number = 0;
-        // Both closures return Some, so the update cannot fail.
-        let _ = REFERENCE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
-            number = micros.max(last + 1);
-            Some(number)
-        });
-        let mut digits = Vec::new();
-        while number > 0 {
-            digits.push(letter(number));
-            number /= base;
-        }
-        digits.reverse();
-        let mut text: Vec<char> = digits;
-        let length = usize::from(len);
-        while text.len() < length {
-            let random = self.draw()?;
-            let more = random.chunks_exact(4).map(|four| {
-                let value = u64::from(u32::from_be_bytes([four[0], four[1], four[2], four[3]]));
-                letter(value)
-            });
-            text.extend(more.take(length - text.len()));
-        }
-        // Shorter than the clock needs: the fast-moving end is the one that tells references apart.
-        Ok(text[text.len() - length..].iter().collect())
     }
 }
 

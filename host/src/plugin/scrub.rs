@@ -20,6 +20,8 @@ pub(super) struct Scrubber {
     digits: Zeroizing<Vec<u8>>,
     /// Hex and base64 forms; hex is matched in any case, base64 exactly.
     encoded: Vec<(Zeroizing<Vec<u8>>, bool)>,
+    /// The bytes with which one of these forms begins: every text of every act is looked through.
+    begins: [bool; 256],
 }
 
 impl Scrubber {
@@ -37,13 +39,23 @@ impl Scrubber {
             let last = padded.len() * 8 / 6;
             encoded.push((Zeroizing::new(text.as_bytes()[first..last].to_vec()), false));
         }
-        Self { digits, encoded }
+        let mut begins = [false; 256];
+        let firsts = encoded.iter().map(|(needle, _)| needle[0]);
+        // Hex of a digit begins with 3 in either case.
+        for first in firsts.chain([digits[0], b'%']) {
+            begins[usize::from(first)] = true;
+        }
+        Self { digits, encoded, begins }
     }
 
     /// Replaces every occurrence.
     pub fn scrub(&self, bytes: &mut [u8]) {
         let mut at = 0;
         while at < bytes.len() {
+            if !self.begins[usize::from(bytes[at])] {
+                at += 1;
+                continue;
+            }
             match self.match_at(&bytes[at..]) {
                 Some(length) => {
                     fill(&mut bytes[at..at + length]);
@@ -142,13 +154,20 @@ fn fill(bytes: &mut [u8]) {
 /// right check digit) loses its middle.
 pub fn redacted(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
+    redact(&mut bytes);
+    // Only digits were replaced, by ASCII.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The same for bytes of any charset that keeps ASCII.
+pub(super) fn redact(bytes: &mut [u8]) {
     let mut at = 0;
     while at < bytes.len() {
         if !bytes[at].is_ascii_digit() {
             at += 1;
             continue;
         }
-        let places = run_places(&bytes, at);
+        let places = run_places(bytes, at);
         let digits: Vec<u8> = places.iter().map(|&place| bytes[place]).collect();
         if (13..=19).contains(&digits.len()) && luhn(&digits) {
             for &place in &places[6..digits.len() - 4] {
@@ -157,7 +176,6 @@ pub fn redacted(text: &str) -> String {
         }
         at = places.last().map_or(at + 1, |last| last + 1);
     }
-    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Where the digits of a run stand: digits with at most one space or hyphen between two of them.

@@ -38,6 +38,7 @@ pub(super) async fn tried(version: &Version) -> Result<(), String> {
                 context: &context,
                 card: Some(&card),
                 now_ms: NOW_MS,
+                again: None,
                 input: Input::Begin(&act),
             };
             let of = bank.map(|bank| format!(" for {bank}")).unwrap_or_default();

@@ -9,6 +9,7 @@ use super::act::{Act, ActContext, BankRef, Callback, Effect, Method, Terms};
 use super::ending::{Approval, Decline, FormMethod, Phase};
 use super::held::HeldCard;
 use super::installation::Installation;
+use super::record::{Given, LogLine};
 use super::sealed::Sealed;
 
 /// A piece of a body or of a field.
@@ -212,6 +213,32 @@ pub struct CallEnd {
     pub result: Result<Step, CallFailure>,
     /// A comparison with a keyed digest came out true: something the other side sent is authentic.
     pub verified: bool,
+    /// For the recording.
+    pub trace: CallTrace,
+}
+
+impl CallEnd {
+    /// A call that never ran.
+    pub fn failed(failure: CallFailure) -> Self {
+        Self { result: Err(failure), verified: false, trace: CallTrace::default() }
+    }
+}
+
+/// What a call was given besides its inputs, and what it left besides its step.
+#[derive(Debug, Default)]
+pub struct CallTrace {
+    /// Entropy and comparisons.
+    pub given: Given,
+    /// What it logged.
+    pub logs: Vec<LogLine>,
+    /// Where it trapped, innermost function first.
+    pub backtrace: Vec<String>,
+    /// Ticks of the epoch clock it used up.
+    pub ticks: u32,
+    /// The most memory it had.
+    pub memory_bytes: usize,
+    /// How long it took.
+    pub took: std::time::Duration,
 }
 
 /// What a call is about.
@@ -230,6 +257,16 @@ pub enum Input<'a> {
     },
 }
 
+impl Input<'_> {
+    /// The contract's word for what is called.
+    pub fn function(&self) -> &'static str {
+        match self {
+            Self::Begin(act) => act.name(),
+            Self::Resume { .. } => "resume",
+        }
+    }
+}
+
 /// One call into a connector.
 #[derive(Debug)]
 pub struct Call<'a> {
@@ -241,6 +278,8 @@ pub struct Call<'a> {
     pub card: Option<&'a HeldCard>,
     /// The clock of this call.
     pub now_ms: i64,
+    /// What the recorded call was given, while one is played again: nothing is made known of such a call.
+    pub again: Option<Given>,
     /// What to do.
     pub input: Input<'a>,
 }

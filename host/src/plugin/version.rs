@@ -7,15 +7,16 @@ use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Resource};
-use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use super::act::{Act, Callback};
 use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
 use super::held::HeldCard;
 use super::permits::Permits;
-use super::sandbox::{Breach, Sandbox};
+use super::record::{Given, LogLine};
+use super::sandbox::{Breach, Record, Sandbox};
 use super::sealed::{Labels, Sealed};
-use super::step::{Call, CallEnd, CallFailure, Fault, Guest, Input};
+use super::step::{Call, CallEnd, CallFailure, CallTrace, Fault, Guest, Input};
 use super::{Installation, PluginInfo, tally, text};
 use crate::limits;
 
@@ -51,7 +52,7 @@ pub(super) struct Version {
 impl Version {
     /// Instantiates once and checks the type of every function, without calling any.
     pub fn checked(&self) -> Result<(), String> {
-        let mut store = self.store().map_err(|error| error.to_string())?;
+        let mut store = self.store(None).map_err(|error| error.to_string())?;
         // Not on a fiber, so it cannot give way: a start function that takes a second is refused instead.
         store.set_epoch_deadline(START_TICKS_MAX);
         let instance = self.pre.instantiate(&mut store);
@@ -102,9 +103,12 @@ impl Version {
         }
     }
 
-    fn store(&self) -> Result<Store<Sandbox>, getrandom::Error> {
+    fn store(&self, again: Option<&Given>) -> Result<Store<Sandbox>, getrandom::Error> {
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
+        // A recording with a damaged seed is played with another one: its references differ, and that is shown.
+        if again.is_none_or(|again| hex::decode_to_slice(&again.seed, &mut seed).is_err()) {
+            getrandom::fill(&mut seed)?;
+        }
         let mut store = Store::new(&self.engine, Sandbox::new(self.memory_bytes, self.ticks, seed));
         store.limiter(|sandbox| &mut sandbox.limits);
         store.set_hostcall_fuel(limits::PLUGIN_HOSTCALL_BYTES_MAX);
@@ -122,9 +126,15 @@ impl Version {
         Ok(store)
     }
 
-    fn furnished(&self, installation: &Installation, now_ms: i64) -> Result<Store<Sandbox>, CallFailure> {
-        let mut store = self.store().map_err(|_| CallFailure::Busy)?;
+    fn furnished(
+        &self,
+        installation: &Installation,
+        now_ms: i64,
+        again: Option<Given>,
+    ) -> Result<Store<Sandbox>, CallFailure> {
+        let mut store = self.store(again.as_ref()).map_err(|_| CallFailure::Busy)?;
         let sandbox = store.data_mut();
+        sandbox.again = again;
         sandbox.config.clone_from(&installation.config);
         // Only what the manifest asked for: a secret left over from another version stays out of reach.
         for request in &self.info.manifest.secrets {
@@ -150,16 +160,15 @@ impl Version {
     }
 
     async fn called(&self, call: Call<'_>) -> CallEnd {
-        let fail = |failure| CallEnd { result: Err(failure), verified: false };
         let _permit = match self.permit(call.installation).await {
             Ok(permit) => permit,
-            Err(failure) => return fail(failure),
+            Err(failure) => return CallEnd::failed(failure),
         };
-        let mut store = match self.furnished(call.installation, call.now_ms) {
+        let mut store = match self.furnished(call.installation, call.now_ms, call.again.clone()) {
             Ok(store) => store,
-            Err(failure) => return fail(failure),
+            Err(failure) => return CallEnd::failed(failure),
         };
-        let (installation, func) = (call.installation, function_of(&call.input));
+        let (installation, func, rehearsal) = (call.installation, call.input.function(), call.again.is_some());
         let began = Instant::now();
         let result = self.invoked(&mut store, call).await;
         let result = match result {
@@ -174,13 +183,20 @@ impl Version {
             }
             Err(failure) => Err(failure),
         };
-        tally::called(&self.info, func, &result, began.elapsed());
+        let took = began.elapsed();
         let sandbox = store.into_data();
-        for _ in 0..sandbox.comparisons_false {
-            tally::comparison_false(&self.info.id, installation);
+        if !rehearsal {
+            tally::called(&self.info, func, &result, took);
+            for _ in 0..sandbox.comparisons_false {
+                tally::comparison_false(&self.info.id, installation);
+            }
+            self.log(installation, &sandbox);
         }
-        self.log(installation, &sandbox);
-        CallEnd { result, verified: sandbox.verified }
+        let given = sandbox.given();
+        let (ticks, memory_bytes) = (self.ticks.saturating_sub(sandbox.ticks_left), sandbox.limits.memory_bytes);
+        let (backtrace, verified) = (sandbox.backtrace, sandbox.verified);
+        let logs = sandbox.records.into_iter().map(log_line).collect();
+        CallEnd { result, verified, trace: CallTrace { given, logs, backtrace, ticks, memory_bytes, took } }
     }
 
     /// Instantiates and calls the one function.
@@ -241,7 +257,7 @@ impl Version {
             .three_d_secure
             .ok_or_else(|| CallFailure::Fault(Fault::Unsupported, "this plugin has no 3-D Secure".into()))?;
         let _permit = self.permit(installation).await?;
-        let mut store = self.furnished(installation, 0)?;
+        let mut store = self.furnished(installation, 0, None)?;
         let instance = self.pre.instantiate_async(&mut store).await.map_err(failure_of)?;
         let function = instance.get_typed_func::<(wire::Callback,), CorrelateResult>(&mut store, &correlate);
         let function = function.map_err(failure_of)?;
@@ -276,7 +292,7 @@ impl Version {
 
 impl Guest for Version {
     fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd> {
-        let function = function_of(&call.input);
+        let function = call.input.function();
         let span = tracing::info_span!(
             "plugin.call",
             plugin = %self.info.id, version = %self.info.version, digest = &self.info.digest[..12],
@@ -287,12 +303,14 @@ impl Guest for Version {
     }
 }
 
-/// The contract's word for what is called.
-fn function_of(input: &Input<'_>) -> &'static str {
-    match input {
-        Input::Begin(act) => act.name(),
-        Input::Resume { .. } => "resume",
-    }
+fn log_line(record: Record) -> LogLine {
+    let level = match record.level {
+        host::log::Level::Debug => "debug",
+        host::log::Level::Info => "info",
+        host::log::Level::Warn => "warn",
+        host::log::Level::Error => "error",
+    };
+    LogLine { level: level.to_owned(), message: record.message }
 }
 
 type ResumeParams = (common::Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
@@ -317,8 +335,13 @@ where
     P: ComponentNamedList + Lower + Send + Sync + 'static,
 {
     let function = instance.get_typed_func::<P, StepResult>(&mut *store, &index).map_err(failure_of)?;
-    let (result,) = function.call_async(&mut *store, params).await.map_err(failure_of)?;
-    Ok(result)
+    match function.call_async(&mut *store, params).await {
+        Ok((result,)) => Ok(result),
+        Err(error) => {
+            store.data_mut().backtrace = backtrace_of(&error);
+            Err(failure_of(error))
+        }
+    }
 }
 
 /// Seals the card for one call.
@@ -337,6 +360,16 @@ fn card_in(store: &mut Store<Sandbox>, card: &HeldCard) -> wasmtime::Result<Reso
         holder: card.holder().map(|holder| Sealed::new(holder, Labels::HOLDER)),
     };
     Ok(store.data_mut().table.push(sealed)?)
+}
+
+/// Where in the guest a call ended, a function a line, by the names that its author gave them.
+fn backtrace_of(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let told = backtrace.to_string();
+    // The first line is a heading, and a hint for people at a terminal may be the last.
+    let frames = told.lines().skip(1).map(str::trim).filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+    let frames = frames.take(limits::PLUGIN_BACKTRACE_FRAMES_MAX);
+    frames.map(|frame| text::cut(frame, limits::PLUGIN_REFERENCE_BYTES_MAX)).collect()
 }
 
 /// What went wrong in a call, in the driver's words.

@@ -22,6 +22,7 @@ mod instalment;
 mod ledger;
 mod payment;
 mod plugin;
+mod plugin_run;
 mod pos_account;
 mod problem;
 mod proposal;
@@ -51,8 +52,10 @@ pub use payment::{
 };
 pub use plugin::{
     Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin, PluginRevoke,
-    PluginRollBack, PluginSecret, PluginState, PluginVersion, Translated,
+    PluginRollBack, PluginSecret, PluginShadow, PluginShadowChange, PluginShadowDifference, PluginShadowRun,
+    PluginState, PluginVersion, Translated,
 };
+pub use plugin_run::{PluginRun, PluginRunCall, PluginRunDetail, PluginRunFact, PluginRunLog, PluginRunSend};
 pub use pos_account::{
     Environment, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest, PosTestStep, SecretState,
 };

@@ -90,6 +90,8 @@ pub struct PluginSecret {
 pub enum PluginState {
     /// Checked and ready; nothing runs on it.
     Staged,
+    /// It is played what the others did; nothing of it leaves.
+    Shadow,
     /// It takes a share of new attempts.
     Canary,
     /// It takes new attempts.
@@ -149,6 +151,62 @@ pub struct PluginVersion {
     pub revoked_reason: Option<String>,
     /// What must be allowed before it serves: what it asks for beyond what was allowed before.
     pub asks: Vec<PluginAsk>,
+    /// What it did in the shadow, on this server, while it stands there.
+    #[serde(default)]
+    pub shadow: Option<PluginShadow>,
+}
+
+/// What a version did in the shadow of the firm's acts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PluginShadow {
+    /// Acts that were played to their end.
+    pub played: i64,
+    /// Of these, those in which something differed.
+    pub differing: i64,
+    /// Acts whose recording cannot be played.
+    pub failed: i64,
+    /// Acts that were not played because the server had no time.
+    pub skipped: i64,
+    /// The last ones that differed, newest first.
+    pub last: Vec<PluginShadowRun>,
+}
+
+/// An act that a shadow did otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PluginShadowRun {
+    /// `run_…`: the run that was recorded.
+    pub run: String,
+    /// When it began.
+    pub at: String,
+    /// `sale`, `refund`, ….
+    pub function: String,
+    /// What differed.
+    pub differences: Vec<PluginShadowDifference>,
+}
+
+/// One place where a shadow differed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PluginShadowDifference {
+    /// The step, from 1; 0 for the verdict on the whole act.
+    pub turn: i64,
+    /// `/body`, `/outcome/category`, ….
+    pub place: String,
+    /// What the version that serves did.
+    pub recorded: Option<String>,
+    /// What the shadow did.
+    pub played: Option<String>,
+}
+
+/// Begins or ends the shadow of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PluginShadowChange {
+    /// `sha256:…`
+    pub digest: String,
 }
 
 /// One thing that a version asks for.

@@ -11,6 +11,9 @@ pub mod pay;
 pub mod payment;
 pub mod payment_detail;
 pub mod plugin;
+pub mod plugin_run;
+mod plugin_shadow;
+mod plugin_upload;
 pub mod plugin_version;
 pub mod pos_account;
 pub mod pos_form;
@@ -73,7 +76,8 @@ pub fn routes() -> Router<Portal> {
         .route("/routing/{id}", get(routing::show).post(routing::change))
         .route("/routing/{id}/move", post(routing::shifted))
         .route("/routing/{id}/delete", post(routing::delete))
-        .route("/plugins", get(plugin::list))
+        .route("/plugins", get(plugin::list).post(plugin_upload::add))
+        .route("/plugins/{id}/runs/{run}", get(plugin_run::show))
         .route("/plugins/{id}", get(plugin_version::show).post(plugin_version::act))
         .route("/api-keys", get(api_key::list).post(api_key::create))
         .route("/api-keys/{id}/revoke", post(api_key::revoke))

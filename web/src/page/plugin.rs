@@ -1,8 +1,11 @@
 //! Installed plugins: what each may do and where it may send.
 
 use axum::response::Response;
+use http::StatusCode;
 use leptos::prelude::*;
-use vezne_api::{Page, Plugin, PluginEndpoint, Translated};
+use vezne_api::{Page, Permission, Plugin, PluginEndpoint, Translated};
+
+use super::plugin_upload::{self, Refusal};
 
 use crate::{
     api::{Fault, segment},
@@ -17,6 +20,11 @@ use crate::{
 
 /// `GET /plugins`
 pub async fn list(visit: Visit) -> Result<Response, Fault> {
+    render(&visit, None).await
+}
+
+/// The list, with what was wrong with a file that was sent.
+pub(super) async fn render(visit: &Visit, refusal: Option<&Refusal>) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let page: Page<Plugin> = visit.get("/v1/plugins").await?;
     let t = visit.t();
@@ -26,8 +34,11 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
     } else {
         page.data.iter().map(|p| plugin_card(t, p)).collect::<Vec<_>>().into_any()
     };
-    let main = view! { {page_head(t.s("nav-plugins"), Some(t.s("plugins-what")), ())}<div class="stack">{body}</div> };
-    Ok(shell::page(&visit, Nav::Plugins, &t.s("nav-plugins"), main.into_any()))
+    let upload = visit.may(Permission::PluginWrite).then(|| plugin_upload::form(t, refusal));
+    let main =
+        view! { {page_head(t.s("nav-plugins"), Some(t.s("plugins-what")), ())}<div class="stack">{upload}{body}</div> };
+    let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(shell::page_with_status(visit, status, Nav::Plugins, &t.s("nav-plugins"), main.into_any()))
 }
 
 /// A text in the visitor's language, or in any.

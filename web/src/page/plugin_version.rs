@@ -8,10 +8,10 @@ use axum::{
 use leptos::prelude::*;
 use vezne_api::{
     Page, Permission, Plugin, PluginActivate, PluginAsk, PluginCanary, PluginOrigin, PluginRevoke, PluginRollBack,
-    PluginState, PluginVersion,
+    PluginRun, PluginShadowChange, PluginState, PluginVersion,
 };
 
-use super::plugin::translated;
+use super::{plugin::translated, plugin_run, plugin_shadow};
 use crate::{
     api::{Fault, segment},
     page::dealer::{refused, status_of},
@@ -46,6 +46,8 @@ pub async fn act(visit: Visit, Path(id): Path<String>, body: Body) -> Result<Res
             let percent = sent.get("percent").parse().unwrap_or(0);
             visit.post(&to("canary"), None, &PluginCanary { digest, percent, approve }).await
         }
+        "shadow" => visit.post(&to("shadow"), None, &PluginShadowChange { digest }).await,
+        "shadow-end" => visit.post(&to("shadow/end"), None, &PluginShadowChange { digest }).await,
         "revoke" => visit.post(&to("revoke"), None, &PluginRevoke { digest, reason }).await,
         _ => visit.post(&to("rollback"), None, &PluginRollBack { reason }).await,
     };
@@ -66,11 +68,14 @@ async fn render(visit: &Visit, id: &str, fault: Option<&Fault>) -> Result<Respon
     let may = visit.may(Permission::PluginWrite);
     let back = may.then(|| roll_back(t, id, &versions.data)).flatten();
     let cards = versions.data.iter().map(|v| version(visit, id, v, may)).collect::<Vec<_>>();
+    let runs: Option<Result<Page<PluginRun>, Fault>> =
+        if may { Some(visit.get(&format!("/v1/plugins/{}/runs", segment(id))).await) } else { None };
+    let runs = runs.as_ref().map(|runs| plugin_run::section(visit, id, runs));
     let main = view! {
         {crumb("/plugins", t.s("nav-plugins"), name.clone())}
         {page_head(name.clone(), Some(t.s("plugin-versions-what")), ())}
         <datalist id="plugin-shares"><option value="1"></option><option value="5"></option><option value="10"></option><option value="25"></option><option value="50"></option><option value="100"></option></datalist>
-        <div class="stack">{refused(visit, fault)}{back}{cards}</div>
+        <div class="stack">{refused(visit, fault)}{back}{cards}{runs}</div>
     };
     Ok(shell::page_with_status(visit, status_of(fault), Nav::Plugins, &name, main.into_any()))
 }
@@ -121,7 +126,7 @@ fn version(visit: &Visit, id: &str, v: &PluginVersion, may: bool) -> AnyView {
     let forms = (may && v.state != PluginState::Revoked).then(|| forms(t, id, v));
     view! {
         <section class="card"><header><h2 class="mono">{v.version.clone()}</h2>{state(t, v)}</header>
-            <div class="body stack">{facts(pairs)}{asks(t, &v.asks)}{forms}</div></section>
+            <div class="body stack">{facts(pairs)}{plugin_shadow::results(visit, id, v)}{asks(t, &v.asks)}{forms}</div></section>
     }
     .into_any()
 }
@@ -129,6 +134,7 @@ fn version(visit: &Visit, id: &str, v: &PluginVersion, may: bool) -> AnyView {
 fn state(t: Locale, v: &PluginVersion) -> AnyView {
     match v.state {
         PluginState::Staged => pill(Tone::Wait, t.s("plugin-staged")),
+        PluginState::Shadow => pill(Tone::Back, t.s("plugin-shadow")),
         PluginState::Canary => pill(Tone::Doubt, format!("{} · {} %", t.s("plugin-canary"), v.percent)),
         PluginState::Active => pill(Tone::Ok, t.s("plugin-active")),
         PluginState::Draining => pill(Tone::Back, t.s("plugin-draining")),
@@ -171,7 +177,7 @@ fn forms(t: Locale, id: &str, v: &PluginVersion) -> AnyView {
         .into_any()
     });
     view! {
-        {serve}
+        {serve}{plugin_shadow::form(t, id, v)}
         <details><summary class="small">{t.s("plugin-revoke")}</summary>
             <form class="row" method="post" action=action>{hidden("digest", &v.digest)}{hidden("act", "revoke")}
                 <label class="field"><span class="small">{t.s("plugin-revoke-why")}</span><input name="reason" required=true maxlength="500" /></label>

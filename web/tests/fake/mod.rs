@@ -5,6 +5,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what json! makes is handed on")]
 
 mod doubt;
+mod plugin;
 mod routing;
 
 use axum::{
@@ -46,9 +47,11 @@ pub fn api() -> Router {
         .route("/v1/routing/rules", get(routing::rules).post(refuse))
         .route("/v1/routing/rules/order", post(routing::rules))
         .route("/v1/routing/explain", post(routing::explain))
-        .route("/v1/plugins", get(plugins))
+        .route("/v1/plugins", get(plugins).post(plugin::add))
         .route("/v1/plugins/pos-nestpay", get(async || Json(nestpay())))
-        .route("/v1/plugins/pos-nestpay/versions", get(plugin_versions))
+        .route("/v1/plugins/{id}/versions", get(plugin::versions))
+        .route("/v1/plugins/{id}/runs", get(plugin::runs))
+        .route("/v1/plugins/pos-nestpay/runs/{run}", get(plugin::run))
         .route("/v1/api_keys", get(api_keys).post(api_key))
         .route("/v1/doubts", get(doubt::list))
         .route("/v1/doubts/{id}", get(doubt::show))
@@ -447,26 +450,6 @@ fn nestpay() -> Value {
 
 async fn plugins(headers: HeaderMap) -> Json<Value> {
     if session(&headers) == "new" { page(json!([])) } else { page(json!([nestpay()])) }
-}
-
-async fn plugin_versions() -> Json<Value> {
-    let version = |number: &str, state: &str, percent: i64, asks: Value| {
-        json!({"plugin": "pos-nestpay", "version": number, "digest": format!("sha256:{number:0>64}"), "state": state, "percent": percent,
-            "origin": if number == "0.1.0" { "bundled" } else { "signed" }, "publisher": "Vezne", "api": "vezne:pos@0.1.0", "size_bytes": 389_120,
-            "added_by": "usr_1", "added_at": "2026-11-20T08:00:00Z", "changed_by": "usr_1", "changed_at": "2026-11-20T09:00:00Z",
-            "revoked_reason": (state == "revoked").then_some("Anahtar çalındı"), "asks": asks})
-    };
-    page(json!([
-        version(
-            "0.4.0",
-            "staged",
-            0,
-            json!([{"kind": "host", "name": "api", "value": "yeni.bank.example"}, {"kind": "card", "name": "api", "value": ""}])
-        ),
-        version("0.3.0", "canary", 10, json!([])),
-        version("0.2.0", "revoked", 0, json!([])),
-        version("0.1.0", "active", 100, json!([])),
-    ]))
 }
 
 fn a_key() -> Value {

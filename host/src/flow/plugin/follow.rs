@@ -72,6 +72,7 @@ fn lines(versions: &[PluginVersion], rows: &[PluginActivation]) -> Lines {
             PluginState::Canary => {
                 lines.line(row.scope, &row.plugin_id).canary = Some((row.digest.clone(), row.percent));
             }
+            PluginState::Shadow => lines.line(row.scope, &row.plugin_id).shadow = Some(row.digest.clone()),
             PluginState::Revoked => lines.revoke(row.scope, &row.digest),
             PluginState::Staged | PluginState::Draining | PluginState::Retired => {}
         }

@@ -10,7 +10,8 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::{Labels, SealError, SealFault, Sealed};
+use super::made::Given;
+use super::{Labels, Made, SealError, SealFault, Sealed};
 
 /// Digests banks use; some of them still live on SHA-1, and one on MD5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,18 @@ pub enum Digest {
     Sha512,
 }
 
+impl Digest {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
+
 /// Ciphers banks use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cipher {
@@ -38,6 +51,17 @@ pub enum Cipher {
     Aes256CbcPkcs7,
     /// Key of 32 and nonce of 12 bytes; the tag follows the text.
     Aes256Gcm,
+}
+
+impl Cipher {
+    fn name(self) -> &'static str {
+        match self {
+            Self::TdesCbcPkcs7 => "3des-cbc",
+            Self::Aes128CbcPkcs7 => "aes128-cbc",
+            Self::Aes256CbcPkcs7 => "aes256-cbc",
+            Self::Aes256Gcm => "aes256-gcm",
+        }
+    }
 }
 
 const BAD_KEY: SealFault = SealFault::Error(SealError::BadKey);
@@ -63,7 +87,8 @@ impl Sealed {
         let with_secret = self.labels.any(Labels::SECRET | Labels::KEYED) && !self.bare;
         let labels = Self::mixed_labels(self.labels, with_secret, Labels::CARD_KEYED);
         let whole = Some(bytes.len());
-        Self { bytes, labels, bare: self.bare, whole }
+        let made = self.remade(alg.name(), &[]);
+        Self { bytes, labels, bare: self.bare, whole, made }
     }
 
     /// An HMAC. With a key that is not secret nothing is hidden, so labels stay, and those of the key join.
@@ -71,14 +96,18 @@ impl Sealed {
         let bytes = Zeroizing::new(hmac_of(alg, key.expose(), self.expose()).ok_or(BAD_KEY)?);
         let labels = self.keyed_labels(key, Labels::CARD_KEYED);
         let whole = Some(bytes.len());
-        Ok(Self { bytes, labels, bare: false, whole })
+        let (how, given) = (format!("hmac-{}", alg.name()), [Given::Made(&self.made), Given::Made(&key.made)]);
+        let made = Made::step(&how, &given, &[&self.made, &key.made]);
+        Ok(Self { bytes, labels, bare: false, whole, made })
     }
 
     /// Encryption; with a secret key card data becomes `card-cipher`.
     pub fn encrypt(&self, alg: Cipher, key: &Self, iv: &[u8]) -> Result<Self, SealFault> {
         let bytes = Zeroizing::new(encrypted(alg, key.expose(), iv, self.expose()).ok_or(BAD_KEY)?);
         let labels = self.keyed_labels(key, Labels::CARD_CIPHER);
-        Ok(Self { bytes, labels, bare: false, whole: None })
+        let given = [Given::Made(&self.made), Given::Made(&key.made), Given::Plain(iv)];
+        let made = Made::step(alg.name(), &given, &[&self.made, &key.made]);
+        Ok(Self { bytes, labels, bare: false, whole: None, made })
     }
 
     /// Labels of something made from `self` with `key`. The key may be a slice; what it is used on may not.

@@ -20,6 +20,17 @@ pub enum TextForm {
     Base64Url,
 }
 
+impl TextForm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::HexLower => "hex",
+            Self::HexUpper => "HEX",
+            Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
+        }
+    }
+}
+
 /// How a text is made safe inside another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
@@ -31,6 +42,17 @@ pub enum Escape {
     JsonString,
     /// `\` and `|` get a `\` in front (NestPay hash ver3).
     BackslashPipe,
+}
+
+impl Escape {
+    fn name(self) -> &'static str {
+        match self {
+            Self::UrlForm => "form-escaped",
+            Self::XmlText => "xml-escaped",
+            Self::JsonString => "json-escaped",
+            Self::BackslashPipe => "pipe-escaped",
+        }
+    }
 }
 
 /// Character sets banks hash and post in.
@@ -46,6 +68,17 @@ pub enum Charset {
     Utf16Le,
 }
 
+impl Charset {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Iso8859x1 => "latin1",
+            Self::Iso8859x9 => "latin5",
+            Self::Windows1254 => "windows1254",
+            Self::Utf16Le => "utf16",
+        }
+    }
+}
+
 const UNENCODABLE: SealFault = SealFault::Error(SealError::Unencodable);
 
 impl Sealed {
@@ -57,7 +90,7 @@ impl Sealed {
             TextForm::Base64 => STANDARD.encode(self.expose()),
             TextForm::Base64Url => URL_SAFE_NO_PAD.encode(self.expose()),
         };
-        self.rewritten(text.into_bytes(), self.whole)
+        self.rewritten(text.into_bytes(), self.whole, form.name())
     }
 
     /// The bytes behind a text, for secrets kept as hex or base64.
@@ -67,7 +100,7 @@ impl Sealed {
             TextForm::Base64 => STANDARD.decode(self.expose()).map_err(|_| UNENCODABLE)?,
             TextForm::Base64Url => URL_SAFE_NO_PAD.decode(self.expose()).map_err(|_| UNENCODABLE)?,
         };
-        self.rewritten(bytes, None)
+        self.rewritten(bytes, None, &format!("from-{}", form.name()))
     }
 
     /// Made safe inside another text.
@@ -76,7 +109,7 @@ impl Sealed {
         for &byte in self.expose() {
             escape_byte(how, byte, &mut out);
         }
-        self.rewritten(out, None)
+        self.rewritten(out, None, how.name())
     }
 
     /// From UTF-8 into another charset.
@@ -86,7 +119,7 @@ impl Sealed {
         for letter in text.chars() {
             encode_letter(to, letter, &mut out).ok_or(UNENCODABLE)?;
         }
-        self.rewritten(std::mem::take(&mut *out), None)
+        self.rewritten(std::mem::take(&mut *out), None, to.name())
     }
 }
 

@@ -12,6 +12,7 @@
 mod crypto;
 mod form;
 mod label;
+mod made;
 pub(super) mod sink;
 #[cfg(test)]
 mod tests;
@@ -20,10 +21,12 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::limits;
+use made::Given;
 
 pub use crypto::{Cipher, Digest};
 pub use form::{Charset, Escape, TextForm};
 pub use label::Labels;
+pub use made::Made;
 
 /// What a connector is told about its own input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,8 @@ pub struct Sealed {
     bare: bool,
     /// A whole digest or HMAC (or its text form) of this many bytes: may be compared.
     whole: Option<usize>,
+    /// For recordings.
+    made: Made,
 }
 
 impl std::fmt::Debug for Sealed {
@@ -78,12 +83,23 @@ impl std::fmt::Debug for Sealed {
 impl Sealed {
     /// A value with the labels of where it came from.
     pub fn new(bytes: impl Into<Vec<u8>>, labels: Labels) -> Self {
-        Self { bytes: Zeroizing::new(bytes.into()), labels, bare: false, whole: None }
+        let made = Made::source(&labels.to_string());
+        Self { bytes: Zeroizing::new(bytes.into()), labels, bare: false, whole: None, made }
     }
 
     /// A named secret.
     pub fn secret(value: &str) -> Self {
         Self { bare: true, ..Self::new(value.as_bytes(), Labels::SECRET) }
+    }
+
+    /// The same, under the name by which recordings know where it came from.
+    pub(super) fn named(self, name: &str) -> Self {
+        Self { made: Made::source(name), ..self }
+    }
+
+    /// How it was made.
+    pub fn made(&self) -> &Made {
+        &self.made
     }
 
     /// What it was made from.
@@ -118,7 +134,8 @@ impl Sealed {
                 }
             }
         }
-        Ok(Self { bytes, labels, bare: bare && !mixed, whole: None })
+        let made = joined(pieces);
+        Ok(Self { bytes, labels, bare: bare && !mixed, whole: None, made })
     }
 
     /// A part of it, from byte to byte: for deriving keys, so the part may be nothing but a key.
@@ -127,7 +144,8 @@ impl Sealed {
         let part = self.bytes.get(start as usize..end as usize);
         let part = part.ok_or(SealFault::Breach("a slice beyond the end of a sealed value"))?;
         let labels = self.labels | Labels::KEY_ONLY;
-        Ok(Self { bytes: Zeroizing::new(part.to_vec()), labels, bare: self.bare, whole: None })
+        let made = self.remade("slice", &[&start.to_be_bytes(), &end.to_be_bytes()]);
+        Ok(Self { bytes: Zeroizing::new(part.to_vec()), labels, bare: self.bare, whole: None, made })
     }
 
     /// Every occurrence of one text by another; not on values where the change would say something.
@@ -154,7 +172,8 @@ impl Sealed {
                 return Err(SealFault::Breach("a sealed value grew too long"));
             }
         }
-        Ok(Self { bytes, labels: self.labels, bare: false, whole: None })
+        let made = self.remade("replaced", &[find, replacement.as_bytes()]);
+        Ok(Self { bytes, labels: self.labels, bare: false, whole: None, made })
     }
 
     /// Whether it is what the other side sent: the only bit a connector ever learns. Anything but a whole
@@ -178,13 +197,47 @@ impl Sealed {
     }
 
     /// The same value in other letters: labels, bareness and (where given) wholeness stay.
-    fn rewritten(&self, bytes: Vec<u8>, whole: Option<usize>) -> Result<Self, SealFault> {
+    fn rewritten(&self, bytes: Vec<u8>, whole: Option<usize>, how: &str) -> Result<Self, SealFault> {
         let bytes = Zeroizing::new(bytes);
         if bytes.len() > limits::SEALED_BYTES_MAX {
             return Err(SealFault::Breach("a sealed value grew too long"));
         }
-        Ok(Self { bytes, labels: self.labels, bare: self.bare, whole })
+        let made = self.remade(how, &[]);
+        Ok(Self { bytes, labels: self.labels, bare: self.bare, whole, made })
     }
+
+    /// How something was made out of this one value.
+    fn remade(&self, how: &str, plain: &[&[u8]]) -> Made {
+        let plain = plain.iter().map(|bytes| Given::Plain(bytes));
+        let given: Vec<Given<'_>> = std::iter::once(Given::Made(&self.made)).chain(plain).collect();
+        Made::step(how, &given, &[&self.made])
+    }
+}
+
+/// How a concatenation was made. Plain neighbours are one piece: how a connector cuts its own text says nothing.
+fn joined(pieces: &[Piece<'_>]) -> Made {
+    let sealed = |piece: &Piece<'_>| matches!(piece, Piece::Sealed(_));
+    let groups: Vec<&[Piece<'_>]> = pieces.chunk_by(|a, b| !sealed(a) && !sealed(b)).collect();
+    let plain: Vec<Vec<u8>> = groups
+        .iter()
+        .map(|group| group.iter().filter(|piece| !sealed(piece)).flat_map(|piece| piece.bytes()).copied().collect())
+        .collect();
+    let given: Vec<Given<'_>> = groups
+        .iter()
+        .zip(&plain)
+        .filter_map(|(group, plain)| match group {
+            [Piece::Sealed(value)] => Some(Given::Made(&value.made)),
+            _ => (!plain.is_empty()).then_some(Given::Plain(plain)),
+        })
+        .collect();
+    let shown: Vec<&Made> = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Sealed(value) => Some(&value.made),
+            Piece::Plain(_) => None,
+        })
+        .collect();
+    Made::step("joined", &given, &shown)
 }
 
 impl Piece<'_> {

@@ -15,6 +15,7 @@ mod family;
 mod idempotency;
 mod outage;
 mod plugin;
+mod record;
 mod refund;
 mod replica;
 mod routing;
