@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::component::Component;
 use crate::seed::pos_account_add;
 use crate::world::World;
 
@@ -223,6 +224,12 @@ impl std::fmt::Display for Family {
 impl Family {
     /// Adds a POS account of this family and returns its id.
     pub async fn pos_account(&self, world: &World, model: &str) -> Result<String> {
+        let connector = Component::built(self.plugin)?;
+        let brought = world.upload(&connector, None).await?.good()?;
+        if brought.text("/state") != "active" {
+            let chosen = json!({ "digest": connector.digest(), "approve": true });
+            world.plugin(self.plugin, "activate", &chosen).await?.good()?;
+        }
         let at = |path: &str| format!("{}{path}", world.bank.url());
         let endpoints: serde_json::Map<String, Value> =
             self.endpoints.iter().map(|(name, path)| ((*name).to_owned(), json!(at(path)))).collect();

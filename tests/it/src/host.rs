@@ -30,7 +30,7 @@ pub fn config(database_url: &str, addr: SocketAddr, bank_url: &str) -> Result<Co
         database_url: DatabaseUrl(database_url.to_owned()),
         listen: addr,
         public_url: format!("http://{addr}"),
-        plugins_dir: components()?,
+        plugins_dir: bundled()?,
         private_dir: private_dir(),
         trust_store: Some(trust_store()?),
         allow_unsigned_plugins: true,
@@ -121,6 +121,27 @@ pub fn compile_if_asked() {
         }
         std::process::exit(0);
     }
+}
+
+/// What comes with a story's server: the connector that most stories are about. The others are brought in where they
+/// are needed (`Family::pos_account`), since every server would check and keep all of them.
+fn bundled() -> Result<PathBuf> {
+    static MAKING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one = MAKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let folder = private_dir().with_extension("plugins");
+    let file = folder.join("pos-nestpay.wasm");
+    if !file.exists() {
+        std::fs::create_dir_all(&folder)?;
+        std::fs::copy(connector()?, &file)?;
+    }
+    Ok(folder)
+}
+
+/// The built NestPay connector.
+pub(crate) fn connector() -> Result<PathBuf> {
+    let folder = components()?;
+    let names = ["pos-nestpay.wasm", "pos_nestpay.wasm"].map(|name| folder.join(name));
+    names.into_iter().find(|path| path.exists()).context("no connector")
 }
 
 /// The publishers that the stories' hosts believe.

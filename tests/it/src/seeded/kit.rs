@@ -1,10 +1,10 @@
 //! What every seed begins with: loaded plugins, keys, and a database with a firm in it, made once and copied.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use futures::future::BoxFuture;
 use jiff::civil::date;
 use serde_json::json;
@@ -26,7 +26,7 @@ use vezne::security::{Keys, PasswordCost, Security};
 use vezne::store::Db;
 use vezne::store::customer::{Customer, customer_insert};
 
-use crate::host::{components, config};
+use crate::host::{config, connector};
 use crate::seed;
 
 /// When every world begins: 2026-11-20 10:00 in Istanbul.
@@ -140,12 +140,6 @@ fn memory_folder() -> Result<TempDir> {
     let shared = Path::new("/dev/shm");
     let made = tempfile::Builder::new().prefix("vezne-world-").tempdir_in(shared);
     Ok(made.or_else(|_| tempfile::tempdir())?)
-}
-
-fn connector() -> Result<PathBuf> {
-    let folder = components()?;
-    let names = ["pos-nestpay.wasm", "pos_nestpay.wasm"].map(|name| folder.join(name));
-    names.into_iter().find(|path| path.exists()).context("no connector")
 }
 
 async fn pos_account(app: &App, ctx: &Ctx, model: &str) -> Result<PosAccountId> {
