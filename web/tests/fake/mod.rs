@@ -440,7 +440,7 @@ fn nestpay() -> Value {
         .map(|b| json!({"id": b["id"], "name": b["name"].as_str().unwrap_or("Banka"), "config": {}}))
         .collect();
     let secrets: Vec<Value> = named("secrets").iter().map(|s| json!({"name": s["name"], "kind": s["kind"].as_str().unwrap_or("key"), "required": s["required"].as_bool().unwrap_or_default(), "label": s["label"]})).collect();
-    json!({"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "kind": "pos", "api": "vezne:pos@0.1",
+    json!({"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "kind": "pos", "api": "vezne:pos@1.0.0",
         "publisher": "Vezne", "licence": "MIT", "names": manifest["names"], "banks": banks, "capabilities": ["sale", "void", "refund", "inquire", "three-d-secure"],
         "models": ["3d", "3d_pay", "3d_host"], "endpoints": endpoints, "secrets": secrets, "config": manifest["config"]})
 }
@@ -452,7 +452,7 @@ async fn plugins(headers: HeaderMap) -> Json<Value> {
 async fn plugin_versions() -> Json<Value> {
     let version = |number: &str, state: &str, percent: i64, asks: Value| {
         json!({"plugin": "pos-nestpay", "version": number, "digest": format!("sha256:{number:0>64}"), "state": state, "percent": percent,
-            "origin": if number == "0.1.0" { "bundled" } else { "signed" }, "publisher": "Vezne", "api": "vezne:pos@0.1.0", "size_bytes": 389_120,
+            "origin": if number == "0.1.0" { "bundled" } else { "signed" }, "publisher": "Vezne", "api": "vezne:pos@1.0.0", "size_bytes": 389_120,
             "added_by": "usr_1", "added_at": "2026-11-20T08:00:00Z", "changed_by": "usr_1", "changed_at": "2026-11-20T09:00:00Z",
             "revoked_reason": (state == "revoked").then_some("Anahtar çalındı"), "asks": asks})
     };
