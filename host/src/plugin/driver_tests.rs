@@ -11,7 +11,7 @@ use super::*;
 use crate::ctx::Clock;
 use crate::plugin::sealed::Sealed;
 use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
-use crate::plugin::{BankRef, Decline, ThreeDModel};
+use crate::plugin::{BankRef, Decline, Purpose, ThreeDModel};
 
 #[tokio::test]
 async fn the_phase_that_failed_decides() {

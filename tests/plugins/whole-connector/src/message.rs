@@ -46,12 +46,11 @@ impl Message {
 
     /// The card, in clear and in every digest and cipher a bank may want.
     pub fn card(self, card: &Card) -> Result<Self, Fault> {
-        let key = || Ok(value::secret("key")?.digest(DigestAlg::Sha256).to_text(TextForm::HexLower));
-        let refused = |error| value::fault(&error);
-        let short: Sealed = key()?.slice(0, 32).map_err(refused)?;
+        let key = value::secret("key")?.digest(DigestAlg::Sha256).to_text(TextForm::HexLower);
+        let key = key.slice(0, 32).map_err(|error| value::fault(&error))?;
         let block = Value::new().text("pan=").sealed(card.pan()).joined();
         let vector = host::random(16);
-        let cipher = block.encrypt(CipherAlg::Aes256CbcPkcs7, &short, &vector).map_err(refused)?;
+        let cipher = block.encrypt(CipherAlg::Aes256CbcPkcs7, &key, &vector).map_err(|error| value::fault(&error))?;
         let form = self.bare_card(card)?.field("block", cipher.to_text(TextForm::Base64));
         let vector: String = vector.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self(form.field("vector", vector)))

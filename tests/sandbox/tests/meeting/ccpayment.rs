@@ -2,6 +2,7 @@
 
 use pos_ccpayment::CcPayment;
 use vezne_plugin::native::{Running, Session};
+use vezne_plugin::words::operation;
 use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
