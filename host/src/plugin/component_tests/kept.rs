@@ -44,7 +44,8 @@ fn sent(world: &World) -> std::collections::BTreeMap<String, String> {
 }
 
 fn back(result: &str, signature: &str) -> Callback {
-    let form = [("order", "ORD1"), ("result", result), ("signature", signature)];
+    let form =
+        [("order", "ORD1"), ("result", result), ("minor", "12345"), ("currency", "TRY"), ("signature", signature)];
     Callback {
         method: Method::Post,
         query: vec![],
@@ -129,9 +130,9 @@ async fn a_kept_component_goes_through_its_gate() {
         assert_eq!(field("operation").unwrap().value.as_str(), wanted);
         assert_eq!(field("pan").is_some_and(|pan| pan.from_card), model != ThreeDModel::ThreeDHost);
         let resume = |callback| Act::Resume { terms: Some(terms()), state: browse.state.clone(), callback };
-        let forged = world.run(&pos, resume(back("yes", &signature("ORD1|no"))), &[]).await;
+        let forged = world.run(&pos, resume(back("yes", &signature("ORD1|no|12345|TRY"))), &[]).await;
         assert!(shown(&forged).ends_with(":callback-not-authentic"), "{forged:?}");
-        let callback = back("yes", &signature("ORD1|yes"));
+        let callback = back("yes", &signature("ORD1|yes|12345|TRY"));
         assert_eq!(world.plugins.correlate(&pos, &callback).await.unwrap(), "ORD1");
         let ending = world.run(&pos, resume(callback), &[&told("approved")]).await;
         assert_eq!(shown(&ending), "approved", "{model:?}: {ending:?}");

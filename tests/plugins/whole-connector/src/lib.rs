@@ -158,14 +158,19 @@ fn came_back(
     card: Option<&Card>,
 ) -> Result<Step, Fault> {
     let fields = Fields::of(callback);
-    let (order, result) = (fields.get("order").unwrap_or_default(), fields.get("result").unwrap_or_default());
-    let ours = message::signature(&[order, result])?;
-    if order != ctx.order_id || !value::equals_ignoring_case(&ours, fields.get("signature").unwrap_or_default()) {
+    let of = |name: &str| fields.get(name).unwrap_or_default();
+    let (order, result, minor, currency) = (of("order"), of("result"), of("minor"), of("currency"));
+    let ours = message::signature(&[order, result, minor, currency])?;
+    if order != ctx.order_id || !value::equals_ignoring_case(&ours, of("signature")) {
         return Err(Fault::NotAuthentic("the callback is not the bank's".into()));
     }
     match (result, charges, card) {
         ("yes", true, _) => {
-            let stated = Stated { order_id: Some(order.to_owned()), ..step::nothing_stated() };
+            let stated = Stated {
+                minor: minor.parse().ok(),
+                currency: Some(currency.to_owned()),
+                order_id: Some(order.to_owned()),
+            };
             step::done(step::approved(known(ctx), stated, Some(result.to_owned()), Vec::new()))
         }
         ("yes", false, Some(card)) => charge(ctx, terms, card, operation::of_charge(reserve)),
