@@ -208,7 +208,7 @@ fn a_gate_that_charges_is_believed_only_with_the_banks_book() {
         };
         assert_eq!((approval.stated.minor, approval.bank.transaction_id.as_deref()), (Some(1_001), Some("R1")));
         for (body, expected) in [
-            (bank::order("WAITINGPOSTAUTH", "1001", "0", "00"), "approved"),
+            (bank::order("WAITINGPOSTAUTH", "1001", "0", "00"), "unknown"),
             (bank::order("APPROVED", "0", "1", "00"), "unknown"),
             (bank::order("SOMETHING", "0", "1001", "00"), "unknown"),
             (bank::order("APPROVED", "0", "1001", "51"), "declined insufficient-funds"),
@@ -217,6 +217,10 @@ fn a_gate_that_charges_is_believed_only_with_the_banks_book() {
             assert_eq!(word(&bank::resumed(&ask, 1_001, &answer(&body))), expected);
         }
     }
+    let reserving = Garanti::start(&ctx(), Purpose::Authorize, "3d-pay", &terms(1_001), Some(&card().card()));
+    let ask = came_back(&reserving.expect("a form"), &back(&claims)).expect("a step");
+    let held = answer(&bank::order("WAITINGPOSTAUTH", "1001", "0", "00"));
+    assert_eq!(word(&bank::resumed(&ask, 1_001, &held)), "approved", "a reservation was wanted");
 }
 
 #[test]
