@@ -18,6 +18,9 @@ pub struct Failure {
     /// The bank's words, scrubbed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_message: Option<String>,
+    /// Whatever else the bank said of its no, by the SDK's names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<(String, String)>,
     /// The payer may try this card again.
     #[serde(default)]
     pub same_card: bool,
@@ -42,6 +45,7 @@ impl Failure {
             code: decline.category,
             bank_code: decline.bank_code,
             bank_message: decline.bank_message,
+            attributes: decline.attributes,
             same_card: decline.same_card_may_retry,
             other_pos: decline.other_pos_may_retry,
             ..Self::default()

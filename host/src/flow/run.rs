@@ -20,8 +20,8 @@ use crate::flow::replica;
 use crate::flow::routing::{Next, Onward};
 use crate::limits;
 use crate::plugin::{
-    Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Target, Terms,
-    ThreeDModel, Verdict,
+    self, Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Target,
+    Terms, ThreeDModel, Verdict,
 };
 use crate::security::hold::Page;
 use crate::store::attempt::{Attempt, Purpose};
@@ -55,7 +55,8 @@ pub fn first_act(payment: &Payment, attempt: &Attempt) -> Act {
     match (three_d_model(&attempt.model), attempt.purpose) {
         (ThreeDModel::None, Purpose::Sale) => Act::Sale { terms },
         (ThreeDModel::None, Purpose::Authorize) => Act::Authorize { terms },
-        (model, _) => Act::ThreeDSecure { model, terms },
+        (model, Purpose::Sale) => Act::ThreeDSecure { purpose: plugin::Purpose::Sale, model, terms },
+        (model, Purpose::Authorize) => Act::ThreeDSecure { purpose: plugin::Purpose::Authorize, model, terms },
     }
 }
 
@@ -261,11 +262,7 @@ pub fn act_context(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt) -
         payer_ip: attempt.payer_ip.clone(),
         payer_email: None,
         locale: payment.locale.clone(),
-        // A 3-D gate is told what shall follow; the contract's `start` has no word for it.
-        attributes: match attempt.purpose {
-            Purpose::Sale => Vec::new(),
-            Purpose::Authorize => vec![("operation".to_owned(), "authorize".to_owned())],
-        },
+        attributes: Vec::new(),
         clock: app.clock.clone(),
     }
 }
@@ -288,15 +285,12 @@ pub fn terms_of(payment: &Payment, amount: Money) -> Terms {
 
 /// The attempt as a later act refers to it.
 pub fn attempt_target(payment: &Payment, attempt: &Attempt) -> Target {
-    let model = three_d_model(&attempt.model);
-    let operation = match (model, attempt.purpose) {
-        (ThreeDModel::None, Purpose::Sale) => Operation::Sale,
-        (ThreeDModel::None, Purpose::Authorize) => Operation::Authorize,
-        _ => Operation::ThreeDSecure,
-    };
     Target {
-        operation,
-        model,
+        operation: match attempt.purpose {
+            Purpose::Sale => Operation::Sale,
+            Purpose::Authorize => Operation::Authorize,
+        },
+        model: three_d_model(&attempt.model),
         terms: charge_terms(payment),
         bank: serde_json::from_str(&attempt.bank_ref).unwrap_or_default(),
         sent_at_ms: attempt.sent_at_ms,

@@ -45,8 +45,6 @@ pub enum Operation {
     Sale,
     /// Reserve, capture later.
     Authorize,
-    /// A charge or reservation that begins at the bank's 3-D gate.
-    ThreeDSecure,
     /// Take what was reserved.
     Capture,
     /// Cancel before the bank's day end.
@@ -63,7 +61,6 @@ impl Operation {
         match self {
             Self::Sale => "sale",
             Self::Authorize => "authorize",
-            Self::ThreeDSecure => "three-d-secure",
             Self::Capture => "capture",
             Self::Void => "void",
             Self::Refund => "refund",
@@ -76,6 +73,15 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// What a charge that begins at the 3-D gate does with the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Take it.
+    Sale,
+    /// Hold it for a later capture.
+    Authorize,
 }
 
 /// Who charges after 3-D Secure, and who shows the card form.
@@ -158,6 +164,8 @@ pub enum Act {
     },
     /// Begin at the bank's 3-D gate; ends in [`Ending::Browse`](super::Ending).
     ThreeDSecure {
+        /// What shall follow once the payer is authenticated.
+        purpose: Purpose,
         /// Which kind.
         model: ThreeDModel,
         /// How much.
@@ -172,7 +180,7 @@ pub enum Act {
     },
     /// Cancel before the day end.
     Void {
-        /// What to cancel.
+        /// What to void.
         target: Target,
     },
     /// Give back.
@@ -207,7 +215,7 @@ impl Act {
             Self::Authorize { .. } => "authorize",
             Self::ThreeDSecure { .. } => "start",
             Self::Capture { .. } => "capture",
-            Self::Void { .. } => "cancel",
+            Self::Void { .. } => "void",
             Self::Refund { .. } => "refund",
             Self::Inquire { .. } => "inquire",
             Self::Resume { .. } => "resume",

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 
+mod kept;
+
 use super::*;
 use crate::ctx::Clock;
 use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
@@ -177,7 +179,9 @@ async fn the_gate_of_nestpay() {
     let Some(folder) = components() else { return };
     let world = world(&folder);
     let pos = nestpay(&world);
-    let ending = world.run(&pos, Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }, &[]).await;
+    let ending = world
+        .run(&pos, Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }, &[])
+        .await;
     let Ending::Browse(browse) = ending else { panic!("{ending:?}") };
     assert_eq!(browse.effect, Effect::ReadOnly);
     assert!(browse.page.fields.iter().any(|field| field.value.as_str() == NUMBER && field.from_card));
@@ -268,7 +272,9 @@ async fn good_calls_go_on_while_bad_ones_loop() {
         .collect();
     let pos = nestpay(&world);
     for _ in 0..10 {
-        let ending = world.run(&pos, Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }, &[]).await;
+        let ending = world
+            .run(&pos, Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }, &[])
+            .await;
         assert_eq!(shown(&ending), "browse:read-only");
     }
     for ended in loops {
@@ -285,7 +291,7 @@ fn what_cannot_be_trusted_is_refused_with_a_sentence() {
     put("b-empty.wasm", b"\0asm\x0d\0\x01\0");
     put("c-text.wasm", b"hello");
     put("d-other.txt", b"not looked at");
-    let manifest = br#"{"id":"pos-x","version":"1.0.0","kind":"pos","api":"vezne:pos@0.1.0","publisher":"x","licence":"MIT","names":{"tr":"x","en":"x"},"endpoints":{"api":{}}}"#;
+    let manifest = br#"{"id":"pos-x","version":"1.0.0","kind":"pos","api":"vezne:pos@1.0.0","publisher":"x","licence":"MIT","names":{"tr":"x","en":"x"},"endpoints":{"api":{}}}"#;
     let mut no_world = b"\0asm\x0d\0\x01\0\0".to_vec();
     let name = manifest::SECTION.as_bytes();
     let length = 1 + name.len() + manifest.len();
@@ -301,7 +307,7 @@ fn what_cannot_be_trusted_is_refused_with_a_sentence() {
     assert_eq!(sentences[0], "it is not a WebAssembly component");
     assert_eq!(sentences[1], "it has no manifest");
     assert_eq!(sentences[2], "it is not a WebAssembly component");
-    assert!(sentences[3].contains("does not export vezne:pos/payments@0.1.0"), "{}", sentences[3]);
+    assert!(sentences[3].contains("does not export vezne:pos/payments@1.0.0"), "{}", sentences[3]);
     assert!(plugins.list().is_empty());
 }
 

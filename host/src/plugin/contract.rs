@@ -1,4 +1,4 @@
-//! The contract `vezne:pos@0.1.0` as Rust types, generated from `wit/`, and their translation to the
+//! The contract `vezne:pos@1.0.0` as Rust types, generated from `wit/`, and their translation to the
 //! host's own. Nothing outside this file and `sandbox` sees a generated type.
 
 use wasmtime::component::{Resource, ResourceTable};
@@ -110,6 +110,7 @@ fn outcome_out(outcome: common::Outcome) -> step::Outcome {
             bank_message: decline.bank_message,
             same_card_may_retry: decline.same_card_may_retry,
             other_pos_may_retry: decline.other_pos_may_retry,
+            attributes: decline.attributes,
         }),
         common::Outcome::Pending(bank) => step::Outcome::Pending(bank_ref_out(bank)),
         common::Outcome::NotProcessed(detail) => step::Outcome::NotProcessed(detail),
@@ -147,6 +148,13 @@ fn method_in(method: Method) -> wire::Method {
         Method::Put => wire::Method::Put,
         Method::Patch => wire::Method::Patch,
         Method::Delete => wire::Method::Delete,
+    }
+}
+
+pub(super) fn purpose_in(purpose: act::Purpose) -> common::Purpose {
+    match purpose {
+        act::Purpose::Sale => common::Purpose::Sale,
+        act::Purpose::Authorize => common::Purpose::Authorize,
     }
 }
 

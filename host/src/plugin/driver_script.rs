@@ -73,7 +73,7 @@ impl Journal for Diary {
 }
 
 pub(super) fn manifest() -> Manifest {
-    let json = r#"{"id":"pos-test","version":"1.0.0","kind":"pos","api":"vezne:pos@0.1.0","publisher":"x","licence":"MIT",
+    let json = r#"{"id":"pos-test","version":"1.0.0","kind":"pos","api":"vezne:pos@1.0.0","publisher":"x","licence":"MIT",
         "names":{"tr":"x","en":"x"},"endpoints":{"api":{"takes_card":true},"gate":{"takes_card":true,"takes_secrets":false},
         "acs":{"purposes":["acs"],"takes_secrets":false}}}"#;
     Manifest::parse(json.as_bytes()).unwrap()
@@ -249,6 +249,7 @@ pub(super) fn no() -> Result<Step, CallFailure> {
         bank_message: None,
         same_card_may_retry: false,
         other_pos_may_retry: true,
+        attributes: vec![],
     })))
 }
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::ctx::Clock;
 use crate::plugin::sealed::Sealed;
 use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
-use crate::plugin::{BankRef, Decline, ThreeDModel};
+use crate::plugin::{BankRef, Decline, Purpose, ThreeDModel};
 
 #[tokio::test]
 async fn the_phase_that_failed_decides() {
@@ -234,7 +234,9 @@ async fn the_security_code_is_gone_after_the_step_that_carried_it() {
     let field = Field { name: "cv2".into(), value: code() };
     let gate = story(vec![browse(Effect::ReadOnly, vec![field])], vec![]);
     assert_eq!(
-        shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await),
+        shown(
+            &gate.run(Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }).await
+        ),
         "browse read-only"
     );
     assert!(gate.card.security_code().is_none());
@@ -255,6 +257,7 @@ async fn nothing_lets_the_card_or_a_secret_out() {
         bank_message: Some(format!("card 4355 0843 5508 4358 and {NUMBER}")),
         same_card_may_retry: false,
         other_pos_may_retry: false,
+        attributes: vec![("host-ref".into(), format!("of {NUMBER}"))],
     })));
     let story =
         story(vec![Ok(Step::Send(Box::new(sending(Effect::OnceOnlyWrite, body)))), told], vec![answer(200, &echo)]);
@@ -294,7 +297,9 @@ async fn a_refused_sink_ends_the_act_before_anything_leaves() {
     let secret = Field { name: "key".into(), value: Part::Sealed(Sealed::secret("TOPSECRET")) };
     let gate = story(vec![browse(Effect::ReadOnly, vec![secret])], vec![]);
     assert_eq!(
-        shown(&gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await),
+        shown(
+            &gate.run(Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }).await
+        ),
         "not-processed:refused-sink"
     );
 }
@@ -306,7 +311,8 @@ async fn a_callback_is_scrubbed_and_the_page_is_whole() {
         Field { name: "amount".into(), value: Part::Text("1,00".into()) },
     ];
     let gate = story(vec![browse(Effect::OnceOnlyWrite, fields)], vec![]);
-    let Ending::Browse(browse) = gate.run(Act::ThreeDSecure { model: ThreeDModel::ThreeDPay, terms: terms() }).await
+    let Ending::Browse(browse) =
+        gate.run(Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeDPay, terms: terms() }).await
     else {
         panic!("no page")
     };
@@ -332,7 +338,8 @@ async fn the_payer_is_led_to_the_page_that_the_bank_named_and_to_no_other() {
     let led = async |endpoint: &str, path: &str, fields: Vec<Field>| {
         let steps = vec![send(Effect::ReadOnly), browse_to(endpoint, path, Effect::ReadOnly, fields)];
         let story = story(steps, vec![answer(200, NAMES)]);
-        match story.run(Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }).await {
+        match story.run(Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }).await
+        {
             Ending::Browse(browse) => format!("{} {}", browse.page.action, browse.page.gate_origin),
             done @ Ending::Done(_) => shown(&done),
         }

@@ -78,6 +78,8 @@ pub struct Decline {
     pub same_card_may_retry: bool,
     /// Another POS may be tried.
     pub other_pos_may_retry: bool,
+    /// Whatever else the bank said of its no (`host-ref`, …).
+    pub attributes: Vec<(String, String)>,
 }
 
 /// How far a send got.

@@ -119,7 +119,7 @@ mod tests {
 
     fn manifest(endpoints: &str, more: &str) -> Manifest {
         let text = format!(
-            r#"{{"id":"pos-x","version":"1.0.0","kind":"pos","api":"vezne:pos@0.1.0","publisher":"x","licence":"MIT",
+            r#"{{"id":"pos-x","version":"1.0.0","kind":"pos","api":"vezne:pos@1.0.0","publisher":"x","licence":"MIT",
                 "names":{{"tr":"x","en":"x"}},"endpoints":{endpoints}{more}}}"#
         );
         Manifest::parse(text.as_bytes()).unwrap()

@@ -24,7 +24,7 @@ pub struct Manifest {
     pub version: String,
     /// `pos` for now; `erp`, `notify`, `biller`, `statement` later.
     pub kind: String,
-    /// The contract it was built against: `vezne:pos@0.1.0`.
+    /// The contract it was built against: `vezne:pos@1.0.0`.
     pub api: String,
     /// Who made it.
     pub publisher: String,

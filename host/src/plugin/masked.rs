@@ -92,18 +92,22 @@ impl Masker {
     pub fn outcome(&self, outcome: Outcome) -> Outcome {
         let short = |text: String| text::cut(&self.text(&text), limits::PLUGIN_REFERENCE_BYTES_MAX);
         let message = |text: String| text::cut(&self.text(&text), limits::PLUGIN_MESSAGE_BYTES_MAX);
+        let few = |attributes: Vec<(String, String)>| {
+            let few = attributes.into_iter().take(limits::PLUGIN_ATTRIBUTES_MAX);
+            few.map(|(name, value)| (short(name), message(value))).collect()
+        };
         match outcome {
             Outcome::Approved(mut approval, stated) => {
                 approval.bank = self.bank_ref(approval.bank);
                 approval.raw_code = approval.raw_code.map(short);
-                approval.attributes.truncate(limits::PLUGIN_ATTRIBUTES_MAX);
-                approval.attributes = approval.attributes.into_iter().map(|(k, v)| (short(k), message(v))).collect();
+                approval.attributes = few(approval.attributes);
                 Outcome::Approved(approval, stated)
             }
             Outcome::Declined(mut decline) => {
                 decline.category = short(decline.category);
                 decline.bank_code = decline.bank_code.map(short);
                 decline.bank_message = decline.bank_message.map(message);
+                decline.attributes = few(decline.attributes);
                 Outcome::Declined(decline)
             }
             Outcome::Pending(bank) => Outcome::Pending(self.bank_ref(bank)),

@@ -27,6 +27,7 @@ mod line;
 pub mod manifest;
 mod manifest_config;
 mod masked;
+mod offer;
 mod permits;
 mod plugins;
 mod prepare;
@@ -43,7 +44,7 @@ mod text;
 mod version;
 mod wire_tap;
 
-pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
+pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Purpose, Target, Terms, ThreeDModel};
 pub use address::{AddressRefusal, endpoint_url, page_url};
 pub use compile::{COMMAND as COMPILE_COMMAND, compile_child};
 pub use driver::Transport;

@@ -14,16 +14,17 @@ use super::cache::{self, Cache};
 use super::compile::Compiler;
 use super::contract::PosConnector;
 use super::manifest::{self, Manifest};
+use super::offer;
 use super::permits::Permits;
 use super::sandbox::Sandbox;
 use super::section;
 use super::version::{Functions, Version};
 use crate::limits;
 
-const PAYMENTS: &str = "vezne:pos/payments@0.1.0";
-const THREE_D_SECURE: &str = "vezne:pos/three-d-secure@0.1.0";
-const PREAUTH: &str = "vezne:pos/preauth@0.1.0";
-const HISTORY: &str = "vezne:pos/history@0.1.0";
+const PAYMENTS: &str = "vezne:pos/payments@1.0.0";
+const THREE_D_SECURE: &str = "vezne:pos/three-d-secure@1.0.0";
+const PREAUTH: &str = "vezne:pos/preauth@1.0.0";
+const HISTORY: &str = "vezne:pos/history@1.0.0";
 
 /// A component that was read, but neither compiled nor run.
 #[derive(Debug, Clone)]
@@ -121,10 +122,13 @@ impl Loader {
 
     fn version(&self, candidate: Candidate, component: &Component) -> Result<Version, String> {
         let Candidate { digest, manifest } = candidate;
-        self.imports_checked(component)?;
+        let types = component.component_type();
+        let needed: Vec<&str> = types.imports(&self.engine).map(|(name, _)| name).collect();
+        offer::suffices(&needed)?;
+        offer::is_spoken(&manifest.api)?;
         let functions = functions(&self.engine, component)?;
         let pre = self.linker.instantiate_pre(component);
-        let pre = pre.map_err(|error| format!("it asks for something this host does not have: {error:#}"))?;
+        let pre = pre.map_err(|error| format!("it needs something that this host does not have: {error:#}"))?;
         let limits_asked = manifest.limits;
         let ticks = limits_asked.cpu_ms.map_or(limits::PLUGIN_TICKS_DEFAULT, |ms| ms.div_ceil(10));
         let memory = limits_asked.memory_bytes.and_then(|bytes| usize::try_from(bytes).ok());
@@ -148,21 +152,6 @@ impl Loader {
         };
         version.checked()?;
         Ok(version)
-    }
-
-    /// One rule for every language: nothing but `vezne:*`. No clock, no randomness, no file, no socket.
-    fn imports_checked(&self, component: &Component) -> Result<(), String> {
-        let types = component.component_type();
-        let foreign: Vec<_> = types
-            .imports(&self.engine)
-            .map(|(name, _)| name.to_owned())
-            .filter(|name| !name.starts_with("vezne:"))
-            .collect();
-        if foreign.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("it imports more than vezne:*, namely {}", foreign.join(", ")))
-        }
     }
 }
 
@@ -195,7 +184,7 @@ fn functions(engine: &Engine, component: &Component) -> Result<Functions, String
     let payments = |name| required(component, payments, name);
     Ok(Functions {
         sale: payments("sale")?,
-        cancel: payments("cancel")?,
+        void: payments("void")?,
         refund: payments("refund")?,
         inquire: payments("inquire")?,
         resume: payments("resume")?,

@@ -128,7 +128,6 @@ impl Sandbox {
 fn error_in(error: SealError) -> sealed::SealError {
     match error {
         SealError::NoSuchSecret => sealed::SealError::NoSuchSecret,
-        SealError::NotGranted(why) => sealed::SealError::NotGranted(why),
         SealError::BadKey => sealed::SealError::BadKey,
         SealError::Unencodable => sealed::SealError::Unencodable,
         SealError::NotAllowed(why) => sealed::SealError::NotAllowed(why),
@@ -205,13 +204,6 @@ impl sealed::HostSealed for Sandbox {
         };
         let result = self.value(&this)?.encrypt(alg, self.value(&key)?, &iv);
         self.sealed_or_error(result)
-    }
-
-    /// Signatures need keys that stay in a key store, and this host has none yet: always `not-granted`.
-    fn sign(&mut self, this: Resource<Sealed>, key_name: String) -> SealedResult {
-        self.value(&this)?;
-        let why = format!("this host has no key store, so there is no key {key_name:?}");
-        self.sealed_or_error(Err(SealFault::Error(SealError::NotGranted(why))))
     }
 
     fn to_text(&mut self, this: Resource<Sealed>, form: sealed::TextForm) -> wasmtime::Result<Resource<Sealed>> {

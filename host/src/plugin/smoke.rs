@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::act::{Act, ActContext, BankRef, Operation, Target, Terms, ThreeDModel};
+use super::act::{Act, ActContext, BankRef, Operation, Purpose, Target, Terms, ThreeDModel};
 use super::held::HeldCard;
 use super::installation::{Endpoint, Installation, Secret};
 use super::manifest::{Manifest, PropertyKind};
@@ -70,7 +70,7 @@ fn acts(version: &Version, manifest: &Manifest) -> Vec<Act> {
     }
     for model in [ThreeDModel::ThreeD, ThreeDModel::ThreeDPay, ThreeDModel::ThreeDHost] {
         if manifest.models.iter().any(|known| known == model.as_str()) {
-            acts.push(Act::ThreeDSecure { model, terms: terms.clone() });
+            acts.push(Act::ThreeDSecure { purpose: Purpose::Sale, model, terms: terms.clone() });
         }
     }
     acts

@@ -28,7 +28,7 @@ type StepResult = (Result<common::Step, fault::Fault>,);
 /// The functions of the contract, looked up once.
 pub(super) struct Functions {
     pub sale: ComponentExportIndex,
-    pub cancel: ComponentExportIndex,
+    pub void: ComponentExportIndex,
     pub refund: ComponentExportIndex,
     pub inquire: ComponentExportIndex,
     pub resume: ComponentExportIndex,
@@ -68,7 +68,7 @@ impl Version {
             "sale",
             typed::<(common::Context, common::Terms, CardHandle), StepResult>(&mut store, instance, functions.sale),
         );
-        check("cancel", typed::<(common::Context, common::Target), StepResult>(&mut store, instance, functions.cancel));
+        check("void", typed::<(common::Context, common::Target), StepResult>(&mut store, instance, functions.void));
         check(
             "refund",
             typed::<(common::Context, common::Terms, common::Target), StepResult>(
@@ -229,12 +229,14 @@ impl Version {
                 let (_, capture) = functions.preauth.ok_or_else(|| lacks("pre-authorization"))?;
                 run(store, instance, capture, (context, terms_in(terms), target_in(target))).await
             }
-            Input::Begin(Act::ThreeDSecure { model, terms }) => {
+            Input::Begin(Act::ThreeDSecure { purpose, model, terms }) => {
                 let (start, _) = functions.three_d_secure.ok_or_else(|| lacks("3-D Secure"))?;
-                run(store, instance, start, (context, model.as_str().to_owned(), terms_in(terms), card)).await
+                let (purpose, model) = (contract::purpose_in(*purpose), model.as_str().to_owned());
+                let params: StartParams = (context, purpose, model, terms_in(terms), card);
+                run(store, instance, start, params).await
             }
             Input::Begin(Act::Void { target }) => {
-                run(store, instance, functions.cancel, (context, target_in(target))).await
+                run(store, instance, functions.void, (context, target_in(target))).await
             }
             Input::Begin(Act::Refund { terms, target }) => {
                 run(store, instance, functions.refund, (context, terms_in(terms), target_in(target))).await
@@ -314,7 +316,7 @@ fn log_line(record: Record) -> LogLine {
 }
 
 type ResumeParams = (common::Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
-type StartParams = (common::Context, String, common::Terms, Option<CardHandle>);
+type StartParams = (common::Context, common::Purpose, String, common::Terms, Option<CardHandle>);
 type CorrelateResult = (Result<String, fault::Fault>,);
 
 fn typed<P, R>(store: &mut Store<Sandbox>, instance: Instance, index: ComponentExportIndex) -> wasmtime::Result<()>

@@ -62,12 +62,12 @@ fn listed(found: Found<'_>, ours: impl Fn(&Row<'_>) -> bool) -> Result<Look, Fau
 
 fn line(row: &Row<'_>) -> Line {
     let operation = match row.code {
-        code::SALE | code::GATE_SALE => operation::SALE,
-        code::AUTHORIZE | code::GATE_AUTHORIZE => operation::AUTHORIZE,
-        code::CAPTURE => operation::CAPTURE,
-        code::REFUND => operation::REFUND,
-        code::VOID | code::CANCEL_PLANNED => operation::VOID,
-        _ => "",
+        code::SALE | code::GATE_SALE => Some(operation::SALE),
+        code::AUTHORIZE | code::GATE_AUTHORIZE => Some(operation::AUTHORIZE),
+        code::CAPTURE => Some(operation::CAPTURE),
+        code::REFUND => Some(operation::REFUND),
+        code::VOID | code::CANCEL_PLANNED => Some(operation::VOID),
+        _ => None,
     };
     let standing = match row.standing {
         Standing::Done => standing::DONE,

@@ -91,7 +91,7 @@ impl Question {
         };
         match self.operation.as_str() {
             operation::REFUND => self.refund(&of(|code| code == code::REFUND)),
-            operation::VOID | "cancel" => self.void(rows),
+            operation::VOID => self.void(rows),
             operation::CAPTURE => self.capture(&of(|code| code == code::CAPTURE), rows),
             operation::AUTHORIZE => self.charge(&of(|code| code == code::AUTHORIZE)),
             operation::SALE => self.charge(&of(|code| code == code::SALE)),
@@ -235,5 +235,6 @@ fn declined(category: &str, code: &str) -> Outcome {
         bank_message: None,
         same_card_may_retry: true,
         other_pos_may_retry: false,
+        attributes: Vec::new(),
     })
 }

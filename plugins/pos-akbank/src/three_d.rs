@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, entry, model, operation};
 use vezne_plugin::{
-    BrowserAction, Callback, Card, Context, Decline, Effect, Fault, Outcome, Step, Terms, amount, host, step,
+    BrowserAction, Callback, Card, Context, Decline, Effect, Fault, Outcome, Purpose, Step, Terms, amount, host, step,
 };
 
 use crate::answer::{APPROVED, Judgement};
@@ -27,7 +27,7 @@ pub struct Visit {
 }
 
 /// Builds the form for the gate.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     positive(terms)?;
     order_number(&ctx.order_id)?;
     let settings = Settings::load()?;
@@ -43,7 +43,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         }
         _ => return Err(Fault::Unsupported(format!("the 3-D model {model} is not known"))),
     };
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let form = GateForm {
         payment_model,
         code: code::gate(reserve),
@@ -72,7 +72,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: &Visit, callback: &Callbac
     if visit.model == model::THREE_D {
         return authenticated(ctx, &settings, terms, visit, &verified);
     }
-    charged(ctx, terms, &verified)
+    charged(ctx, terms, visit, &verified)
 }
 
 /// Model `3d`: nothing is charged yet.
@@ -106,7 +106,7 @@ fn authenticated(
 
 /// Models `3d-pay` and `3d-host`: the bank may have charged. A no is its own word; a yes, and anything that
 /// is neither, is looked for in its book.
-fn charged(ctx: &Context, terms: &Terms, verified: &Verified<'_>) -> Result<Step, Fault> {
+fn charged(ctx: &Context, terms: &Terms, visit: &Visit, verified: &Verified<'_>) -> Result<Step, Fault> {
     let words = verified.words();
     let judgement = words.judge();
     if let Judgement::Refused(..) = judgement {
@@ -115,7 +115,7 @@ fn charged(ctx: &Context, terms: &Terms, verified: &Verified<'_>) -> Result<Step
     let settings = Settings::load()?;
     let question = Question {
         order: ctx.order_id.clone(),
-        operation: operation::THREE_D_SECURE.to_owned(),
+        operation: operation::of_charge(visit.reserve).to_owned(),
         minor: terms.amount.minor,
         exponent: terms.amount.exponent,
         sent_at_ms: i64::try_from(host::now_ms()).unwrap_or_default(),
@@ -150,5 +150,6 @@ fn declined(code: &str, message: Option<&str>) -> Outcome {
         bank_message: message.map(str::to_owned),
         same_card_may_retry: true,
         other_pos_may_retry: false,
+        attributes: Vec::new(),
     })
 }

@@ -101,7 +101,7 @@ pub fn capture(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fa
 }
 
 /// Voids on the day of the sale.
-pub fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+pub fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     if target.operation == operation::REFUND {
         return Err(Fault::Unsupported("the bank does not void a refund".into()));

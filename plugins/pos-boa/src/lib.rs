@@ -21,7 +21,8 @@ pub mod three_d;
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::entry;
 use vezne_plugin::{
-    Callback, Card, Context, Effect, Fault, Payments, Preauth, Reply, Step, Target, Terms, ThreeDSecure, state, step,
+    Callback, Card, Context, Effect, Fault, Payments, Preauth, Purpose, Reply, Step, Target, Terms, ThreeDSecure,
+    state, step,
 };
 
 use answer::{Answer, Booking};
@@ -88,8 +89,8 @@ impl Payments for Boa {
         step::send(request, Effect::OnceOnlyWrite, step::order_ref(&ctx.order_id), &State::Charge)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
-        change::cancel(ctx, target)
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+        change::void(ctx, target)
     }
 
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
@@ -161,9 +162,9 @@ impl Preauth for Boa {
 }
 
 impl ThreeDSecure for Boa {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         chargeable(ctx, terms)?;
-        three_d::start(ctx, model, terms, card)
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

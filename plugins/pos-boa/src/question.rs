@@ -116,7 +116,7 @@ impl Question {
     fn of_charge(&self, row: &Row) -> Outcome {
         match self.operation.as_str() {
             operation::REFUND => self.refund(row),
-            operation::VOID | "cancel" => match row.last() {
+            operation::VOID => match row.last() {
                 Standing::Voided => self.approved(row, None),
                 Standing::Charged => step::not_processed("what was to be voided still stands"),
                 _ => step::unknown("the order is in a state that is neither voided nor not"),
@@ -161,8 +161,7 @@ impl Question {
     }
 
     fn without_charge(&self, bank: Bank, ours: &[&Row]) -> Outcome {
-        let of_a_charge =
-            matches!(self.operation.as_str(), operation::SALE | operation::AUTHORIZE | operation::THREE_D_SECURE);
+        let of_a_charge = matches!(self.operation.as_str(), operation::SALE | operation::AUTHORIZE);
         match ours {
             [] => step::unknown("the bank answered with another order"),
             _ if !of_a_charge => step::unknown("the bank does not show what was to be changed"),
@@ -192,6 +191,7 @@ fn failed(bank: Bank, row: &Row) -> Outcome {
             bank_message: message.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

@@ -9,10 +9,11 @@
 use vezne_plugin::body::{self, Form};
 use vezne_plugin::callback::Fields;
 use vezne_plugin::html;
-use vezne_plugin::words::{category, entry, model, operation};
+use vezne_plugin::words::{category, entry, model};
 use vezne_plugin::xml::Tree;
 use vezne_plugin::{
-    BrowserAction, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Step, Terms, step, value,
+    BrowserAction, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Purpose, Step, Terms, step,
+    value,
 };
 
 use crate::answer::{self, Answer, Booking};
@@ -24,7 +25,7 @@ const PAY_GATE: &str = "/ThreeDModelPayGate";
 const PROVISION_GATE: &str = "/ThreeDModelProvisionGate";
 
 /// Enrols the card.
-pub fn start(ctx: &Context, wanted: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, wanted: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     if entry::is_keyed_by_clerk(&terms.entry) {
         return Err(Fault::InvalidRequest("a clerk cannot pass 3-D Secure for the card holder".into()));
@@ -39,7 +40,7 @@ pub fn start(ctx: &Context, wanted: &str, terms: &Terms, card: Option<&Card>) ->
         }
         _ => return Err(Fault::Unsupported(format!("the bank has no 3-D model {wanted}"))),
     };
-    if ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE) {
+    if purpose == Purpose::Authorize {
         return Err(Fault::Unsupported("the bank reserves without 3-D Secure only".into()));
     }
     let texts = Texts::of(ctx, terms)?;
@@ -203,6 +204,7 @@ pub fn not_authenticated(bank: Bank, back: &Back) -> Outcome {
             bank_message: back.message.clone(),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

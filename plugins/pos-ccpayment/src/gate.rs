@@ -8,7 +8,9 @@
 
 use vezne_plugin::callback::Fields;
 use vezne_plugin::words::{entry, model, operation};
-use vezne_plugin::{BrowserAction, Callback, Card, Context, Effect, Fault, Outcome, Step, Terms, amount, step};
+use vezne_plugin::{
+    BrowserAction, Callback, Card, Context, Effect, Fault, Outcome, Purpose, Step, Terms, amount, step,
+};
 
 use crate::answer::Answer;
 use crate::hash::Sent;
@@ -23,7 +25,7 @@ pub fn is_full_authentication(md_status: &str) -> bool {
 }
 
 /// Builds the form.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     positive(terms)?;
     order_number(&ctx.order_id)?;
     if entry::is_keyed_by_clerk(&terms.entry) {
@@ -40,7 +42,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         _ => return Err(Fault::Unsupported(format!("the 3-D model {model} is not known"))),
     };
     let card = card.ok_or_else(|| Fault::InvalidRequest(format!("the model {model} needs the card")))?;
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let form = message::gate_form(&Settings::load()?, ctx, terms, (reserve, by_merchant), card)?;
     let effect = if by_merchant { Effect::ReadOnly } else { Effect::OnceOnlyWrite };
     let action = BrowserAction::PostForm(step::browser_form("gate", message::GATE, form));
@@ -144,7 +146,8 @@ fn failed(md_status: &str) -> &str {
 pub fn question(ctx: &Context, terms: &Terms) -> Question {
     Question {
         order: ctx.order_id.clone(),
-        operation: operation::THREE_D_SECURE.to_owned(),
+        // A reservation has the same line, which says what it is.
+        operation: operation::SALE.to_owned(),
         minor: terms.amount.minor,
         ..Question::default()
     }

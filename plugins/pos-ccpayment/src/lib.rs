@@ -16,8 +16,8 @@ mod undo;
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{entry, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, Payments, Preauth, Reply, Step, Target, Terms,
-    ThreeDSecure, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, Payments, Preauth, Purpose, Reply, Step, Target,
+    Terms, ThreeDSecure, state, step,
 };
 
 use answer::{Answer, Judgement};
@@ -84,7 +84,7 @@ impl Payments for CcPayment {
         charge(ctx, terms, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         if target.operation == operation::REFUND {
             return Err(Fault::Unsupported("the platform documents no way to void a refund".into()));
         }
@@ -161,8 +161,8 @@ impl Preauth for CcPayment {
 }
 
 impl ThreeDSecure for CcPayment {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
-        gate::start(ctx, model, terms, card)
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+        gate::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

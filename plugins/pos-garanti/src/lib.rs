@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::words::entry;
 use vezne_plugin::xml::Element;
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Reply, Step, Target, Terms,
-    ThreeDSecure, amount, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Purpose, Reply, Step, Target,
+    Terms, ThreeDSecure, amount, state, step,
 };
 
 use answer::Answer;
@@ -56,8 +56,8 @@ impl Payments for Garanti {
         charge_card(ctx, terms, card, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
-        undo::cancel(ctx, target)
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+        undo::void(ctx, target)
     }
 
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {
@@ -114,10 +114,10 @@ impl Preauth for Garanti {
 }
 
 impl ThreeDSecure for Garanti {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         positive(terms)?;
         order_number(&ctx.order_id)?;
-        three_d::start(ctx, model, terms, card)
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

@@ -65,12 +65,12 @@ fn address(ctx: &Context) -> &str {
 
 fn of_row(row: &Row, order: &str) -> Line {
     let operation = match row.kind.as_str() {
-        "sales" => operation::SALE,
-        "preauth" => operation::AUTHORIZE,
-        "postauth" => operation::CAPTURE,
-        "void" => operation::VOID,
-        "refund" => operation::REFUND,
-        _ => "",
+        "sales" => Some(operation::SALE),
+        "preauth" => Some(operation::AUTHORIZE),
+        "postauth" => Some(operation::CAPTURE),
+        "void" => Some(operation::VOID),
+        "refund" => Some(operation::REFUND),
+        _ => None,
     };
     let standing = match row.standing {
         Standing::Stands => standing::DONE,
@@ -89,12 +89,12 @@ fn of_row(row: &Row, order: &str) -> Line {
 
 fn of_entry(entry: &Entry) -> Line {
     let operation = match entry.kind.as_str() {
-        "Satis" => operation::SALE,
-        "On Otorizasyon" => operation::AUTHORIZE,
-        "On Otorizasyon Kapama" => operation::CAPTURE,
-        "Iptal" => operation::VOID,
-        "Iade" => operation::REFUND,
-        _ => "",
+        "Satis" => Some(operation::SALE),
+        "On Otorizasyon" => Some(operation::AUTHORIZE),
+        "On Otorizasyon Kapama" => Some(operation::CAPTURE),
+        "Iptal" => Some(operation::VOID),
+        "Iade" => Some(operation::REFUND),
+        _ => None,
     };
     let standing = match (entry.is_done(), entry.standing.as_str(), entry.code.as_deref()) {
         (true, ..) => standing::DONE,

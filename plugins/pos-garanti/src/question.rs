@@ -56,7 +56,7 @@ impl Question {
 
     /// Whether only the history can answer.
     pub fn needs_history(&self) -> bool {
-        matches!(self.operation.as_str(), operation::REFUND | operation::VOID | "cancel")
+        matches!(self.operation.as_str(), operation::REFUND | operation::VOID)
     }
 
     /// Reads the order's one line. `None` if it does not say: then all of its transactions must be asked for.
@@ -75,9 +75,6 @@ impl Question {
                 Some(found_order(order, order.charged, None))
             }
             (order_status::Standing::Reserved, operation::AUTHORIZE) => Some(found_order(order, order.reserved, None)),
-            (order_status::Standing::Reserved, operation::THREE_D_SECURE) => {
-                Some(found_order(order, order.reserved, Some(order_state::AUTHORIZED)))
-            }
             (order_status::Standing::Reserved, operation::CAPTURE) => {
                 Some(step::not_processed("the reservation has not been captured"))
             }
@@ -95,7 +92,7 @@ impl Question {
         };
         match self.operation.as_str() {
             operation::REFUND => self.refund(rows),
-            operation::VOID | "cancel" => self.void(rows),
+            operation::VOID => self.void(rows),
             operation::CAPTURE => self.charge(rows, &["postauth"]),
             operation::AUTHORIZE => self.charge(rows, &["preauth"]),
             operation::SALE => self.charge(rows, &["sales"]),
@@ -203,5 +200,6 @@ fn canceled() -> Outcome {
         bank_message: None,
         same_card_may_retry: true,
         other_pos_may_retry: false,
+        attributes: Vec::new(),
     })
 }

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, entry, model, operation};
 use vezne_plugin::{
-    Callback, Card, Context, Decline, Effect, Fault, Outcome, Step, Terms, amount, decline, host, step,
+    Callback, Card, Context, Decline, Effect, Fault, Outcome, Purpose, Step, Terms, amount, decline, host, step,
 };
 
 use crate::State;
@@ -51,7 +51,7 @@ pub enum Claim {
 }
 
 /// Builds the form for the gate.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     if entry::is_keyed_by_clerk(&terms.entry) {
         return Err(Fault::InvalidRequest("a clerk cannot pass 3-D Secure for the card holder".into()));
@@ -65,7 +65,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         }
         _ => return Err(Fault::Unsupported(format!("the 3-D model {model} is not known"))),
     };
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let form = GateForm {
         security_level,
         mode: message::mode(ctx),
@@ -94,7 +94,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: &Visit, callback: &Callbac
     if visit.model == model::THREE_D {
         return authenticated(ctx, &settings, terms, visit, &verified);
     }
-    confirm(ctx, &settings, terms, claim(&settings, &verified))
+    confirm(ctx, &settings, terms, visit, claim(&settings, &verified))
 }
 
 /// Model `3d`: nothing is charged yet.
@@ -136,10 +136,10 @@ pub fn claim(settings: &Settings, verified: &Verified<'_>) -> Claim {
     }
 }
 
-fn confirm(ctx: &Context, settings: &Settings, terms: &Terms, claim: Claim) -> Result<Step, Fault> {
+fn confirm(ctx: &Context, settings: &Settings, terms: &Terms, visit: &Visit, claim: Claim) -> Result<Step, Fault> {
     let question = Question {
         order: ctx.order_id.clone(),
-        operation: operation::THREE_D_SECURE.to_owned(),
+        operation: operation::of_charge(visit.reserve).to_owned(),
         minor: terms.amount.minor,
         sent_at_ms: i64::try_from(host::now_ms()).unwrap_or_default(),
         refunds_before: None,
@@ -186,6 +186,7 @@ fn declined(md_status: &str, message: Option<&str>) -> Outcome {
             bank_message: message.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

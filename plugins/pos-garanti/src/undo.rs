@@ -64,7 +64,7 @@ impl Intent {
 }
 
 /// Voids.
-pub fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+pub fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
     if target.bank.extra.iter().any(|(name, _)| name == "recurring-number") {
         return Err(Fault::Unsupported(
             "a repeated order is stopped on the bank's own pages: its message wants the card again".into(),

@@ -50,7 +50,7 @@ impl Question {
         };
         match self.operation.as_str() {
             operation::REFUND => self.refund(order),
-            operation::VOID | "cancel" => void(order),
+            operation::VOID => void(order),
             operation::CAPTURE => capture(order),
             _ => self.charge(order),
         }
@@ -128,6 +128,7 @@ fn failed(code: Option<&str>) -> Outcome {
             bank_message: None,
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, entry, model, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Decline, Effect, Fault, Outcome, Stated, Step, Terms, amount, decline, host, step,
+    BankRef, Callback, Card, Context, Decline, Effect, Fault, Outcome, Purpose, Stated, Step, Terms, amount, decline,
+    host, step,
 };
 
 use crate::State;
@@ -39,7 +40,7 @@ pub fn secure_type(model: &str) -> Option<&'static str> {
 }
 
 /// Builds the form for the gate.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     if entry::is_keyed_by_clerk(&terms.entry) {
         return Err(Fault::InvalidRequest("a clerk cannot pass 3-D Secure for the card holder".into()));
@@ -51,7 +52,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
     if card.is_none() && !hosted {
         return Err(Fault::InvalidRequest(format!("the model {model} needs the card")));
     }
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let form = GateForm {
         secure_type,
         amount: &amount::decimal(&terms.amount)?,
@@ -89,7 +90,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: &Visit, callback: &Callbac
     if visit.model == model::THREE_D {
         return authenticated(ctx, &settings, terms, visit, &verified);
     }
-    charged(ctx, terms, &verified)
+    charged(ctx, terms, visit, &verified)
 }
 
 /// Model `3d`: nothing is charged yet.
@@ -117,10 +118,10 @@ fn authenticated(
 }
 
 /// Models `3d-pay` and `3d-host`: the bank may have charged.
-fn charged(ctx: &Context, terms: &Terms, verified: &Verified<'_>) -> Result<Step, Fault> {
+fn charged(ctx: &Context, terms: &Terms, visit: &Visit, verified: &Verified<'_>) -> Result<Step, Fault> {
     let fields = verified.fields;
     if !verified.is_shaped() || !verified.results_agree() {
-        return confirm(ctx, terms);
+        return confirm(ctx, terms, visit);
     }
     match charge_judgement(verified) {
         Some(Judgement::Approved) => {
@@ -133,7 +134,7 @@ fn charged(ctx: &Context, terms: &Terms, verified: &Verified<'_>) -> Result<Step
         }
         Some(Judgement::Refused(code, meaning)) => step::done(meaning.outcome(&code, fields.filled("ErrorMessage"))),
         None if !matches!(verified.md_status(), "1" | "2" | "3" | "4") => step::done(not_authenticated(verified)),
-        Some(Judgement::Unclear(_)) | None => confirm(ctx, terms),
+        Some(Judgement::Unclear(_)) | None => confirm(ctx, terms, visit),
     }
 }
 
@@ -157,11 +158,11 @@ pub fn charge_judgement(verified: &Verified<'_>) -> Option<Judgement> {
 }
 
 /// The callback does not settle it: the bank's book does.
-fn confirm(ctx: &Context, terms: &Terms) -> Result<Step, Fault> {
+fn confirm(ctx: &Context, terms: &Terms, visit: &Visit) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     let question = Question {
         order: ctx.order_id.clone(),
-        operation: operation::THREE_D_SECURE.to_owned(),
+        operation: operation::of_charge(visit.reserve).to_owned(),
         minor: terms.amount.minor,
         exponent: terms.amount.exponent,
         refunded_before: None,
@@ -199,6 +200,7 @@ pub fn not_authenticated(verified: &Verified<'_>) -> Outcome {
             bank_message: message.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

@@ -9,7 +9,8 @@ use vezne_plugin::callback::Fields;
 use vezne_plugin::value::{self, Value};
 use vezne_plugin::words::{entry, model, operation};
 use vezne_plugin::{
-    BankRef, BrowserAction, Callback, Card, Context, DigestAlg, Effect, Fault, Outcome, Step, Terms, TextForm, step,
+    BankRef, BrowserAction, Callback, Card, Context, DigestAlg, Effect, Fault, Outcome, Purpose, Step, Terms, TextForm,
+    step,
 };
 
 use crate::answer::{APPROVED, Answer, Judgement, Why};
@@ -27,7 +28,7 @@ pub struct Away {
 }
 
 /// Opens a session.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     positive(terms)?;
     order_number(&ctx.order_id)?;
     if entry::is_keyed_by_clerk(&terms.entry) {
@@ -36,7 +37,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
     if model != model::THREE_D_PAY {
         return Err(Fault::Unsupported(format!("{model}: at this platform only 3d-pay is documented")));
     }
-    if ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE) {
+    if purpose == Purpose::Authorize {
         return Err(Fault::Unsupported("a reservation through 3-D Secure is not documented".into()));
     }
     let card = card.ok_or_else(|| Fault::InvalidRequest(format!("the model {model} needs the card")))?;
@@ -111,7 +112,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, away: &Away, callback: &Callback)
     let claimed = verify(callback, &ctx.order_id, &away.session)?;
     let question = Question {
         order: ctx.order_id.clone(),
-        operation: operation::THREE_D_SECURE.to_owned(),
+        operation: operation::SALE.to_owned(),
         minor: terms.amount.minor,
         ..Question::default()
     };

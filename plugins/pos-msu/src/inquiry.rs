@@ -287,6 +287,7 @@ fn failed(row: &Row<'_>) -> Outcome {
             bank_message: why.text.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

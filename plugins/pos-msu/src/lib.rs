@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::body::Form;
 use vezne_plugin::words::{entry, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Reply, Step, Target, Terms,
-    ThreeDSecure, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Purpose, Reply, Step, Target,
+    Terms, ThreeDSecure, state, step,
 };
 
 use answer::Answer;
@@ -51,7 +51,7 @@ impl Payments for Msu {
         charge(Action::Sale, ctx, terms, card)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         if target.operation == operation::REFUND {
             return Err(Fault::Unsupported("the platform documents no way to void a refund".into()));
         }
@@ -125,8 +125,8 @@ impl Preauth for Msu {
 }
 
 impl ThreeDSecure for Msu {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
-        gate::start(ctx, model, terms, card)
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+        gate::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

@@ -1,6 +1,7 @@
 //! `CC5Response`: what the bank answers to a charge, capture, void or refund.
 
 use vezne_plugin::decline::{self, Meaning};
+use vezne_plugin::words::attribute;
 use vezne_plugin::xml::Tree;
 use vezne_plugin::{BankRef, Fault, HttpResponse, Outcome, Stated, answer, step};
 
@@ -158,8 +159,12 @@ impl Answer {
             Judgement::Approved => {
                 step::approved(self.bank_ref(order_id), self.stated(), Some("00".into()), self.attributes())
             }
-            judgement => words.refused_outcome(&judgement),
+            judgement => decline::noting(words.refused_outcome(&judgement), self.host_ref()),
         }
+    }
+
+    fn host_ref(&self) -> Option<(String, String)> {
+        self.get("HostRefNum").map(|value| (attribute::HOST_REF.to_owned(), value.to_owned()))
     }
 
     /// The bank states no amount here, only the order.
@@ -168,13 +173,12 @@ impl Answer {
     }
 
     fn bank_ref(&self, order_id: &str) -> BankRef {
-        let extra = self.get("HostRefNum").map(|value| ("host-ref".to_owned(), value.to_owned()));
         let recurring = self.extra("RECURRINGID").map(|value| ("recurring-id".to_owned(), value.to_owned()));
         BankRef {
             bank_order_id: Some(self.get("OrderId").unwrap_or(order_id).to_owned()),
             transaction_id: self.get("TransId").map(str::to_owned),
             auth_code: self.get("AuthCode").map(str::to_owned),
-            extra: extra.into_iter().chain(recurring).collect(),
+            extra: self.host_ref().into_iter().chain(recurring).collect(),
         }
     }
 

@@ -19,8 +19,8 @@ pub mod three_d;
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{entry, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Reply, Step, Target, Terms,
-    ThreeDSecure, amount, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Purpose, Reply, Step, Target,
+    Terms, ThreeDSecure, amount, state, step,
 };
 
 use answer::Answer;
@@ -55,7 +55,7 @@ impl Payments for Nestpay {
         charge_card(ctx, terms, card, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         let settings = Settings::load()?;
         let order = step::order_of(ctx, target);
         let extra = |key: &str| target.bank.extra.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
@@ -136,10 +136,10 @@ impl Preauth for Nestpay {
 }
 
 impl ThreeDSecure for Nestpay {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         positive(terms)?;
         order_number(&ctx.order_id)?;
-        three_d::start(ctx, model, terms, card)
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

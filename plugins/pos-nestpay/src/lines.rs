@@ -45,7 +45,7 @@ impl History for Nestpay {
 
 /// `S` is a sale, a reservation and a capture alike; `A` tells none of them apart before the day end.
 fn line(row: &Row, order: &str) -> Line {
-    let operation = if row.is_credit() { operation::REFUND } else { "" };
+    let operation = row.is_credit().then_some(operation::REFUND);
     let standing = match row.standing {
         Standing::Authorized | Standing::Captured => standing::DONE,
         Standing::Voided => standing::VOIDED,

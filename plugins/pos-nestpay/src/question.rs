@@ -56,7 +56,7 @@ impl Question {
 
     /// Whether only the history can answer.
     pub fn needs_history(&self) -> bool {
-        matches!(self.operation.as_str(), operation::REFUND | operation::VOID | "cancel")
+        matches!(self.operation.as_str(), operation::REFUND | operation::VOID)
     }
 
     /// Reads the order's one line. `None` if it does not say: then all of its transactions must be asked for.
@@ -103,7 +103,7 @@ impl Question {
         };
         match self.operation.as_str() {
             operation::REFUND => self.refund(rows),
-            operation::VOID | "cancel" => self.void(rows),
+            operation::VOID => self.void(rows),
             operation::CAPTURE => {
                 self.charge(rows.iter().filter(|row| row.is_charge() && row.standing != Standing::Authorized))
             }
@@ -225,5 +225,6 @@ fn declined(category: &str, code: &str) -> Outcome {
         bank_message: None,
         same_card_may_retry: true,
         other_pos_may_retry: false,
+        attributes: Vec::new(),
     })
 }

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{entry, model, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Decline, Effect, Fault, Outcome, Stated, Step, Terms, amount, decline, host, step,
+    BankRef, Callback, Card, Context, Decline, Effect, Fault, Outcome, Purpose, Stated, Step, Terms, amount, decline,
+    host, step,
 };
 
 use crate::State;
@@ -44,7 +45,7 @@ pub enum Claim {
 }
 
 /// Builds the form for the gate.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     if entry::is_keyed_by_clerk(&terms.entry) {
         return Err(Fault::InvalidRequest("a clerk cannot pass 3-D Secure for the card holder".into()));
@@ -58,7 +59,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         }
         _ => return Err(Fault::Unsupported(format!("the 3-D model {model} is not known"))),
     };
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let bank_charges = model != model::THREE_D;
     // The gate's form has no place for it: charged there, the order would not repeat.
     if crate::repeatable(ctx, reserve)?.is_some() && bank_charges {
@@ -99,7 +100,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: &Visit, callback: &Callbac
     if visit.model == model::THREE_D {
         return authenticated(ctx, &settings, terms, visit, &verified, expected);
     }
-    charged(ctx, terms, &verified)
+    charged(ctx, terms, visit, &verified)
 }
 
 /// Model `3d`: nothing is charged yet.
@@ -130,7 +131,7 @@ fn authenticated(
 }
 
 /// Models `3d-pay` and `3d-host`: the bank may have charged.
-fn charged(ctx: &Context, terms: &Terms, verified: &Verified<'_>) -> Result<Step, Fault> {
+fn charged(ctx: &Context, terms: &Terms, visit: &Visit, verified: &Verified<'_>) -> Result<Step, Fault> {
     let fields = verified.fields;
     let words = callback_words(verified);
     let may_have_charged = words.proc_return_code.is_some() || matches!(verified.md_status(), "1" | "2" | "3" | "4");
@@ -140,7 +141,7 @@ fn charged(ctx: &Context, terms: &Terms, verified: &Verified<'_>) -> Result<Step
         Claim::NotAuthenticated { md_status: verified.md_status().to_owned(), message: message_of(verified) }
     };
     if verified.coverage != Coverage::Everything {
-        return confirm(ctx, terms, claim);
+        return confirm(ctx, terms, visit, claim);
     }
     match (words.judge(), words.proc_return_code) {
         (Judgement::Approved, _) => {
@@ -152,7 +153,7 @@ fn charged(ctx: &Context, terms: &Terms, verified: &Verified<'_>) -> Result<Step
             step::done(step::approved(bank_ref(ctx, verified), stated, Some("00".into()), attributes(verified)))
         }
         (judgement, Some(_)) => step::done(words.refused_outcome(&judgement)),
-        (_, None) if may_have_charged => confirm(ctx, terms, claim),
+        (_, None) if may_have_charged => confirm(ctx, terms, visit, claim),
         (_, None) => step::done(not_authenticated(verified)),
     }
 }
@@ -168,11 +169,11 @@ pub fn callback_words<'a>(verified: &Verified<'a>) -> Words<'a> {
     }
 }
 
-fn confirm(ctx: &Context, terms: &Terms, claim: Claim) -> Result<Step, Fault> {
+fn confirm(ctx: &Context, terms: &Terms, visit: &Visit, claim: Claim) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     let question = Question {
         order: ctx.order_id.clone(),
-        operation: operation::THREE_D_SECURE.to_owned(),
+        operation: operation::of_charge(visit.reserve).to_owned(),
         minor: terms.amount.minor,
         sent_at_ms: i64::try_from(host::now_ms()).unwrap_or_default(),
         refunds_before: None,
@@ -220,6 +221,7 @@ fn declined(md_status: &str, message: Option<&str>) -> Outcome {
             bank_message: message.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

@@ -125,6 +125,7 @@ impl Answer {
                 bank_message: Some("Param takes this card with 3-D Secure only".into()),
                 same_card_may_retry: true,
                 other_pos_may_retry: true,
+                attributes: Vec::new(),
             }),
             Judgement::Refused(code, meaning) => meaning.outcome(&code, self.message()),
             Judgement::Unclear(why) => step::unknown(why),

@@ -19,8 +19,8 @@ pub mod three_d;
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{entry, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Reply, Step, Target, Terms,
-    ThreeDSecure, amount, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Purpose, Reply, Step, Target,
+    Terms, ThreeDSecure, amount, state, step,
 };
 
 use answer::Answer;
@@ -58,7 +58,7 @@ impl Payments for Param {
         charge_card(ctx, terms, card, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         let settings = Settings::load()?;
         let order = step::order_of(ctx, target);
         match target.operation.as_str() {
@@ -66,9 +66,6 @@ impl Payments for Param {
                 Err(Fault::Unsupported("Param voids a payment as a whole, not one of its refunds".into()))
             }
             operation::AUTHORIZE => write(message::void_reservation(&settings, &order)?, order),
-            operation::THREE_D_SECURE if extra(target, question::RESERVED).is_some() => {
-                write(message::void_reservation(&settings, &order)?, order)
-            }
             _ => write(message::reversal(&settings, false, &order, &target.terms.amount)?, order),
         }
     }
@@ -147,9 +144,9 @@ impl Preauth for Param {
 }
 
 impl ThreeDSecure for Param {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         chargeable(ctx, terms)?;
-        three_d::start(ctx, model, terms, card)
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {
@@ -180,10 +177,6 @@ fn chargeable(ctx: &Context, terms: &Terms) -> Result<(), Fault> {
         return Err(Fault::Unsupported("Param does not repeat orders by itself".into()));
     }
     order_number(&ctx.order_id)
-}
-
-fn extra<'a>(target: &'a Target, key: &str) -> Option<&'a str> {
-    target.bank.extra.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
 }
 
 /// An order's values as Param writes them.

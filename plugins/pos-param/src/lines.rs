@@ -50,10 +50,10 @@ impl History for Param {
 
 fn line(row: &Row) -> Line {
     let operation = match row.kind {
-        Kind::Sale => operation::SALE,
-        Kind::Void => operation::VOID,
-        Kind::Refund => operation::REFUND,
-        Kind::Unclear => "",
+        Kind::Sale => Some(operation::SALE),
+        Kind::Void => Some(operation::VOID),
+        Kind::Refund => Some(operation::REFUND),
+        Kind::Unclear => None,
     };
     // What was undone since stands in a line of its own.
     let standing = if row.succeeded() { standing::DONE } else { standing::FAILED };

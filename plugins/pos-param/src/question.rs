@@ -16,8 +16,6 @@ use crate::soap;
 pub const REFUNDED_BEFORE: &str = "refunded-before";
 /// Key in `known.extra`: the payment was made on the hosted page, whose order number is not ours.
 pub const HOSTED: &str = "hosted-transaction";
-/// Key in `known.extra`: the payment began as a reservation.
-pub const RESERVED: &str = "reserved";
 
 /// What is asked about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,7 +40,7 @@ impl Question {
         let extra = |key: &str| target.bank.extra.iter().find(|(name, _)| name == key).map(|(_, value)| value);
         let order = || target.bank.bank_order_id.clone().unwrap_or_else(|| order_id.to_owned());
         // On the hosted page the order's own number is learned with the payment; until then ours leads to it.
-        let is_charge = !matches!(target.operation.as_str(), operation::REFUND | operation::VOID | "cancel");
+        let is_charge = !matches!(target.operation.as_str(), operation::REFUND | operation::VOID);
         let hosted = extra(HOSTED).filter(|_| is_charge || target.bank.bank_order_id.is_none());
         Self {
             number: hosted.cloned().unwrap_or_else(order),
@@ -79,7 +77,7 @@ impl Question {
         };
         match self.operation.as_str() {
             operation::REFUND => self.refund(order),
-            operation::VOID | "cancel" => self.void(order),
+            operation::VOID => self.void(order),
             operation::CAPTURE => self.capture(order),
             _ => self.charge(order),
         }
@@ -101,6 +99,7 @@ impl Question {
                 bank_message: order.message.clone(),
                 same_card_may_retry: true,
                 other_pos_may_retry: false,
+                attributes: Vec::new(),
             }),
             Standing::Unclear => step::unknown("the order is in a state without a name"),
         }

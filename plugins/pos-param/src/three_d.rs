@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::body::Form;
 use vezne_plugin::words::{category, entry, model, operation};
 use vezne_plugin::{
-    BankRef, BrowserAction, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Step, Terms,
-    decline, html, step,
+    BankRef, BrowserAction, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Purpose, Step,
+    Terms, decline, html, step,
 };
 
 use crate::answer::{Answer, Judgement};
@@ -54,12 +54,12 @@ pub fn operation(model: &str, reserve: bool, foreign: bool) -> Result<&'static s
 }
 
 /// Asks for the way to the gate. Nothing is charged by that.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     if entry::is_keyed_by_clerk(&terms.entry) {
         return Err(Fault::InvalidRequest("a clerk cannot pass 3-D Secure for the card holder".into()));
     }
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let texts = Texts::of(ctx, terms)?;
     let operation = operation(model, reserve, texts.currency.is_some())?;
     let call = match (operation, card) {
@@ -68,18 +68,15 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         (_, None) => return Err(Fault::InvalidRequest(format!("the model {model} needs the card"))),
     };
     let waiting = State::Enrol { operation: operation.to_owned(), model: model.to_owned(), reserve };
-    step::send(call.into_request()?, Effect::ReadOnly, known(ctx, model, reserve), &waiting)
+    step::send(call.into_request()?, Effect::ReadOnly, known(ctx, model), &waiting)
 }
 
 /// What an inquiry will need if nothing ever comes back.
-fn known(ctx: &Context, model: &str, reserve: bool) -> BankRef {
-    let pair = |key: &str, value: &str| vec![(key.to_owned(), value.to_owned())];
+fn known(ctx: &Context, model: &str) -> BankRef {
+    let hosted = (question::HOSTED.to_owned(), ctx.order_id.clone());
     let order = step::order_ref(&ctx.order_id);
-    match (model, reserve) {
-        (model::THREE_D_HOST, _) => {
-            BankRef { bank_order_id: None, extra: pair(question::HOSTED, &ctx.order_id), ..order }
-        }
-        (_, true) => BankRef { extra: pair(question::RESERVED, "true"), ..order },
+    match model {
+        model::THREE_D_HOST => BankRef { bank_order_id: None, extra: vec![hosted], ..order },
         _ => order,
     }
 }
@@ -144,7 +141,7 @@ pub fn hosted_ticket(text: &str) -> Result<&str, Fault> {
 
 fn leave(ctx: &Context, action: BrowserAction, visit: Visit) -> Result<Step, Fault> {
     let effect = if visit.model == model::THREE_D { Effect::ReadOnly } else { Effect::OnceOnlyWrite };
-    let known = known(ctx, &visit.model, visit.reserve);
+    let known = known(ctx, &visit.model);
     step::browse_with(action, effect, &ctx.order_id, known, &State::Gate(visit))
 }
 
@@ -172,7 +169,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: &Visit, callback: &Callbac
     };
     let request = message::completion(&settings, md, guid, &ctx.order_id)?.into_request()?;
     let waiting = State::Write { operation: message::COMPLETE.to_owned(), order: ctx.order_id.clone() };
-    step::send(request, Effect::OnceOnlyWrite, known(ctx, &visit.model, visit.reserve), &waiting)
+    step::send(request, Effect::OnceOnlyWrite, known(ctx, &visit.model), &waiting)
 }
 
 /// What the gate claims is looked up in Param's book.
@@ -180,13 +177,13 @@ fn confirm(ctx: &Context, settings: &Settings, terms: &Terms, visit: &Visit) -> 
     let question = Question {
         number: ctx.order_id.clone(),
         hosted: visit.model == model::THREE_D_HOST,
-        operation: operation::THREE_D_SECURE.to_owned(),
+        operation: operation::of_charge(visit.reserve).to_owned(),
         minor: terms.amount.minor,
         exponent: terms.amount.exponent,
         refunded_before: None,
     };
     let request = question.request(settings)?;
-    step::send(request, Effect::ReadOnly, known(ctx, &visit.model, false), &State::Confirm { question })
+    step::send(request, Effect::ReadOnly, known(ctx, &visit.model), &State::Confirm { question })
 }
 
 /// Param's book against what a callback claimed. An order that is not there yet is asked for again later.
@@ -212,6 +209,7 @@ pub fn not_authenticated(verified: &Verified<'_>) -> Outcome {
             bank_message: message.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::callback::Fields;
 use vezne_plugin::words::entry;
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, Payments, Preauth, Reply, Step, Target, Terms, ThreeDSecure,
-    amount, host, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, Payments, Preauth, Purpose, Reply, Step, Target, Terms,
+    ThreeDSecure, amount, host, state, step,
 };
 
 use answer::{Answer, Booking};
@@ -80,7 +80,7 @@ impl Payments for Payflex {
         charge(ctx, terms, card, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         let settings = Settings::load()?;
         let (original, transaction) = (original(target)?, new_transaction());
         let message = message::cancel(&settings, &reference(ctx, &original, &transaction))?;
@@ -150,10 +150,10 @@ impl Preauth for Payflex {
 }
 
 impl ThreeDSecure for Payflex {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         positive(terms)?;
         order_number(&ctx.order_id)?;
-        three_d::start(ctx, model, terms, card)
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

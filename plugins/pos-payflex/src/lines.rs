@@ -53,12 +53,12 @@ impl History for Payflex {
 
 fn line(row: &Row, day: &str) -> Line {
     let operation = match row.get("TransactionType") {
-        Some("Sale") => operation::SALE,
-        Some("Auth") => operation::AUTHORIZE,
-        Some("Capture") => operation::CAPTURE,
-        Some("Cancel" | "Reversal") => operation::VOID,
-        Some("Refund") => operation::REFUND,
-        _ => "",
+        Some("Sale") => Some(operation::SALE),
+        Some("Auth") => Some(operation::AUTHORIZE),
+        Some("Capture") => Some(operation::CAPTURE),
+        Some("Cancel" | "Reversal") => Some(operation::VOID),
+        Some("Refund") => Some(operation::REFUND),
+        _ => None,
     };
     let standing = match (answer::judge(row.code()), row.voided()) {
         (Judgement::Approved, Some(false) | None) => standing::DONE,

@@ -83,9 +83,9 @@ impl Question {
 
     fn of_success(&self, row: &Row) -> Outcome {
         match (self.operation.as_str(), row.voided()) {
-            (operation::VOID | "cancel", Some(true)) => self.approved(row, None, Vec::new()),
-            (operation::VOID | "cancel", Some(false)) => step::not_processed("what was to be voided still stands"),
-            (operation::VOID | "cancel", None) => step::unknown("the bank does not say whether it was voided"),
+            (operation::VOID, Some(true)) => self.approved(row, None, Vec::new()),
+            (operation::VOID, Some(false)) => step::not_processed("what was to be voided still stands"),
+            (operation::VOID, None) => step::unknown("the bank does not say whether it was voided"),
             // A capture or refund that was taken back has done nothing.
             (operation::REFUND | operation::CAPTURE, Some(true)) => {
                 step::not_processed("it was done, and voided since")
@@ -99,7 +99,7 @@ impl Question {
     }
 
     fn failed(&self, row: &Row) -> Outcome {
-        if matches!(self.operation.as_str(), operation::VOID | "cancel") {
+        if self.operation == operation::VOID {
             return step::unknown("the bank does not show what was to be voided");
         }
         match answer::judge(row.code()) {

@@ -5,10 +5,10 @@
 //! cryptogram, card and amount against the MPI's record (codes 1115 to 1117 and 1126) when it is charged.
 
 use vezne_plugin::callback::Fields;
-use vezne_plugin::words::{category, entry, model, operation};
+use vezne_plugin::words::{category, entry, model};
 use vezne_plugin::{
-    BankRef, BrowserAction, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Step, Terms,
-    amount, step,
+    BankRef, BrowserAction, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Purpose, Step,
+    Terms, amount, step,
 };
 
 use crate::answer::{self, Booking, Judgement};
@@ -19,11 +19,11 @@ use crate::settings::Settings;
 use crate::{State, page};
 
 /// Enrols the card, or announces a visit to the bank's page.
-pub fn start(ctx: &Context, wanted: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, wanted: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     if entry::is_keyed_by_clerk(&terms.entry) {
         return Err(Fault::InvalidRequest("a clerk cannot pass 3-D Secure for the card holder".into()));
     }
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let card = match (wanted, card) {
         (model::THREE_D, Some(card)) => card,
         (model::THREE_D, None) => return Err(Fault::InvalidRequest("the model 3d needs the card".into())),
@@ -115,6 +115,7 @@ pub fn not_verified(status: &str, code: Option<&str>, message: Option<&str>) -> 
             bank_message: message.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{entry, operation};
 use vezne_plugin::xml::Element;
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Reply, Step, Target, Terms,
-    ThreeDSecure, amount, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Purpose, Reply, Step, Target,
+    Terms, ThreeDSecure, amount, state, step,
 };
 
 use answer::{Act, Answer};
@@ -56,7 +56,7 @@ impl Payments for Payfor {
         charge_card(ctx, terms, card, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         if target.operation == operation::REFUND {
             return Err(Fault::Unsupported("this bank voids an order, and not a refund of it".into()));
         }
@@ -131,11 +131,11 @@ impl Preauth for Payfor {
 }
 
 impl ThreeDSecure for Payfor {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         positive(terms)?;
         order_number(&ctx.order_id)?;
         not_recurring(ctx)?;
-        three_d::start(ctx, model, terms, card)
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

@@ -56,12 +56,12 @@ impl History for Payfor {
 
 fn line(row: &Row) -> Line {
     let operation = match row.kind.as_str() {
-        "Auth" => operation::SALE,
-        "PreAuth" => operation::AUTHORIZE,
-        "PostAuth" => operation::CAPTURE,
-        "Void" => operation::VOID,
-        "Refund" => operation::REFUND,
-        _ => "",
+        "Auth" => Some(operation::SALE),
+        "PreAuth" => Some(operation::AUTHORIZE),
+        "PostAuth" => Some(operation::CAPTURE),
+        "Void" => Some(operation::VOID),
+        "Refund" => Some(operation::REFUND),
+        _ => None,
     };
     let standing = match row.standing {
         Standing::Stands => standing::DONE,

@@ -49,7 +49,7 @@ impl Question {
 
     /// Whether only the history can answer.
     pub fn needs_history(&self) -> bool {
-        matches!(self.operation.as_str(), operation::REFUND | operation::VOID | "cancel")
+        matches!(self.operation.as_str(), operation::REFUND | operation::VOID)
     }
 
     /// The bank's words for what is asked about.
@@ -88,7 +88,7 @@ impl Question {
         let ours: Vec<&Row> = rows.iter().filter(|row| row.order_id.as_ref() == Some(&self.order)).collect();
         match self.operation.as_str() {
             operation::REFUND => self.refund(&ours),
-            operation::VOID | "cancel" => self.void(&ours),
+            operation::VOID => self.void(&ours),
             _ => self.charge(&ours),
         }
     }
@@ -172,10 +172,7 @@ impl Question {
         if !with_amount {
             (stated.minor, stated.currency) = (None, None);
         }
-        let reserved = row.kind == "PreAuth" && self.operation == operation::THREE_D_SECURE;
-        let state = if reserved { Some(order_state::AUTHORIZED) } else { None };
-        let attributes = state.map(|state| (order_state::KEY.to_owned(), state.to_owned()));
-        step::approved(row.bank_ref(&self.order), stated, row.code.clone(), attributes.into_iter().collect())
+        step::approved(row.bank_ref(&self.order), stated, row.code.clone(), Vec::new())
     }
 }
 
@@ -203,5 +200,6 @@ fn canceled() -> Outcome {
         bank_message: None,
         same_card_may_retry: true,
         other_pos_may_retry: false,
+        attributes: Vec::new(),
     })
 }

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, entry, model, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Step, Terms, amount, decline,
-    host, step,
+    BankRef, Callback, Card, Context, Decline, Effect, Fault, HttpResponse, Outcome, Purpose, Step, Terms, amount,
+    decline, host, step,
 };
 
 use crate::State;
@@ -45,7 +45,7 @@ pub enum Claim {
 }
 
 /// Builds the form for the gate.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     if entry::is_keyed_by_clerk(&terms.entry) {
         return Err(Fault::InvalidRequest("a clerk cannot pass 3-D Secure for the card holder".into()));
@@ -62,7 +62,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
     if ctx.callback_url.len() > CALLBACK_CHARS_MAX {
         return Err(Fault::InvalidRequest("the bank takes return addresses of at most 200 characters".into()));
     }
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let form = GateForm {
         secure_type,
         reserve,
@@ -106,7 +106,7 @@ pub fn came_back(ctx: &Context, terms: &Terms, visit: &Visit, callback: &Callbac
 fn question(ctx: &Context, terms: &Terms, reserve: bool) -> Question {
     Question {
         order: ctx.order_id.clone(),
-        operation: if reserve { operation::AUTHORIZE } else { operation::SALE }.to_owned(),
+        operation: operation::of_charge(reserve).to_owned(),
         minor: terms.amount.minor,
         sent_at_ms: i64::try_from(host::now_ms()).unwrap_or_default(),
         refunds_before: None,
@@ -204,6 +204,7 @@ fn declined(md_status: &str, message: Option<&str>) -> Outcome {
             bank_message: message.map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

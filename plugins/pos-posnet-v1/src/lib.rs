@@ -17,8 +17,8 @@ use posnet_orders::{number, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::entry;
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Preauth, Reply,
-    Step, Target, Terms, ThreeDSecure, amount, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Preauth, Purpose,
+    Reply, Step, Target, Terms, ThreeDSecure, amount, state, step,
 };
 
 use answer::{Answer, Found, Judgement};
@@ -63,7 +63,7 @@ impl Payments for PosnetV1 {
         charge_card(ctx, terms, card, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         give_back::void(ctx, target)
     }
 
@@ -125,8 +125,8 @@ impl Preauth for PosnetV1 {
 }
 
 impl ThreeDSecure for PosnetV1 {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
-        three_d::start(ctx, model, terms, card)
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

@@ -4,8 +4,8 @@
 use posnet_orders::{codes, number, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::callback::Fields;
-use vezne_plugin::words::{entry, model, operation};
-use vezne_plugin::{Callback, Card, Context, Effect, Fault, Step, Terms, amount, step};
+use vezne_plugin::words::{entry, model};
+use vezne_plugin::{Callback, Card, Context, Effect, Fault, Purpose, Step, Terms, amount, step};
 
 use crate::gate::{self, GateForm};
 use crate::message::{self, Charge};
@@ -20,7 +20,7 @@ pub struct Visit {
 }
 
 /// Builds the form for the gate.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     positive(terms)?;
     no_sub_dealer(ctx)?;
     let settings = Settings::load()?;
@@ -36,7 +36,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         (model::THREE_D_HOST, _) => None,
         _ => return Err(Fault::Unsupported(format!("Albaraka has no 3-D model {model}"))),
     };
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let form = GateForm {
         order: &ctx.order_id,
         amount: &amount::minor(&terms.amount)?,

@@ -20,8 +20,8 @@ use posnet_orders::{number, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::entry;
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Preauth, Reply,
-    Step, Target, Terms, ThreeDSecure, amount, host, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Preauth, Purpose,
+    Reply, Step, Target, Terms, ThreeDSecure, amount, host, state, step,
 };
 
 use agreement::Found;
@@ -72,7 +72,7 @@ impl Payments for Posnet {
         charge_card(ctx, terms, card, false)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         give_back::void(ctx, target)
     }
 
@@ -135,8 +135,8 @@ impl Preauth for Posnet {
 }
 
 impl ThreeDSecure for Posnet {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
-        three_d::start(ctx, model, terms, card)
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+        three_d::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

@@ -9,8 +9,10 @@ use posnet_orders::question::Question;
 use posnet_orders::{codes, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::callback::Fields;
-use vezne_plugin::words::{entry, model, operation};
-use vezne_plugin::{Callback, Card, Context, Effect, Fault, HttpResponse, Outcome, Step, Terms, amount, step, value};
+use vezne_plugin::words::{entry, model};
+use vezne_plugin::{
+    Callback, Card, Context, Effect, Fault, HttpResponse, Outcome, Purpose, Step, Terms, amount, step, value,
+};
 
 use crate::answer::{Answer, Judgement};
 use crate::mac::{self, Signed};
@@ -53,7 +55,7 @@ impl Order {
 }
 
 /// Has the bank encrypt order and card.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     positive(terms)?;
     let settings = Settings::load()?;
     if settings.posnet_id.is_empty() {
@@ -74,7 +76,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
     };
     // Checks the key before the payer is sent anywhere.
     value::secret("enc-key")?;
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let order = Order::of(ctx, terms)?;
     let encrypt = Encrypt {
         xid: &order.xid,

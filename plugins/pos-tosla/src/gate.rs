@@ -10,8 +10,8 @@ use vezne_plugin::callback::Fields;
 use vezne_plugin::value::{self, Value};
 use vezne_plugin::words::{entry, model, operation};
 use vezne_plugin::{
-    BankRef, BrowserAction, BrowserForm, Callback, Card, Context, DigestAlg, Effect, ExpiryForm, Fault, Step, Terms,
-    TextForm, step,
+    BankRef, BrowserAction, BrowserForm, Callback, Card, Context, DigestAlg, Effect, ExpiryForm, Fault, Purpose, Step,
+    Terms, TextForm, step,
 };
 
 use crate::answer::{APPROVED, Answer, DONE, Judgement, Words};
@@ -39,7 +39,7 @@ pub struct Opening {
 }
 
 /// Opens a session.
-pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
     positive(terms)?;
     order_number(&ctx.order_id)?;
     let settings = Settings::load()?;
@@ -56,7 +56,7 @@ pub fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> 
         }
         _ => return Err(Fault::Unsupported(format!("the 3-D model {model} is not known"))),
     }
-    let reserve = ctx.attributes.iter().any(|(name, value)| name == "operation" && value == operation::AUTHORIZE);
+    let reserve = purpose == Purpose::Authorize;
     let path = if reserve { message::GATE_AUTHORIZE } else { message::GATE_SALE };
     let message = message::session(
         &settings,
@@ -236,7 +236,8 @@ pub fn came_back(ctx: &Context, terms: &Terms, callback: &Callback) -> Result<St
     }
     let question = Question {
         order: ctx.order_id.clone(),
-        operation: operation::THREE_D_SECURE.to_owned(),
+        // A reservation has the same line, which says what it is.
+        operation: operation::SALE.to_owned(),
         minor: terms.amount.minor,
         ..Question::default()
     };

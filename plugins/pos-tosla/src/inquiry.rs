@@ -144,7 +144,7 @@ impl Question {
         };
         match self.operation.as_str() {
             operation::REFUND => self.refund(line),
-            operation::VOID | "cancel" => self.void(line),
+            operation::VOID => self.void(line),
             operation::CAPTURE => self.capture(line),
             _ => self.charge(line),
         }
@@ -253,6 +253,7 @@ fn failed(line: &Line<'_>) -> Outcome {
             bank_message: line.answer.get("BankResponseMessage").map(str::to_owned),
             same_card_may_retry: true,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         }),
     }
 }

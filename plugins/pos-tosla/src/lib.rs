@@ -14,8 +14,8 @@ pub mod settings;
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{entry, operation};
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Reply, Step, Target, Terms,
-    ThreeDSecure, host, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Purpose, Reply, Step, Target,
+    Terms, ThreeDSecure, host, state, step,
 };
 
 use answer::Answer;
@@ -61,7 +61,7 @@ impl Payments for Tosla {
         write(message::SALE, message, step::order_ref(&ctx.order_id), &ctx.order_id)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         if target.operation == operation::REFUND {
             return Err(Fault::Unsupported("Tosla documents no way to void a refund".into()));
         }
@@ -134,8 +134,8 @@ impl Preauth for Tosla {
 }
 
 impl ThreeDSecure for Tosla {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
-        gate::start(ctx, model, terms, card)
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+        gate::start(ctx, purpose, model, terms, card)
     }
 
     fn correlate(callback: &Callback) -> Result<String, Fault> {

@@ -71,6 +71,7 @@ pub fn declined(category: &str, code: &str, message: Option<&str>) -> Outcome {
         bank_message: message.map(str::to_owned),
         same_card_may_retry: true,
         other_pos_may_retry: false,
+        attributes: Vec::new(),
     })
 }
 

@@ -101,7 +101,7 @@ impl Question {
         Self {
             order: order.to_owned(),
             three_d,
-            operation: if reserve { operation::AUTHORIZE } else { operation::SALE }.to_owned(),
+            operation: operation::of_charge(reserve).to_owned(),
             minor,
             sent_at_ms: 0,
             refunds_before: None,
@@ -123,7 +123,7 @@ impl Question {
         }
         match self.operation.as_str() {
             operation::REFUND => self.refund(rows),
-            operation::VOID | "cancel" => self.void(rows),
+            operation::VOID => self.void(rows),
             operation::CAPTURE => self.capture(rows),
             operation::AUTHORIZE => self.reservation(rows),
             operation::SALE => self.sale(rows),
@@ -270,7 +270,7 @@ impl Question {
 
 /// Whether an order went through the 3-D gate: the bank keeps it under another number then.
 pub fn is_three_d(target: &Target) -> bool {
-    !matches!(target.model.as_str(), "" | "none") || target.operation == operation::THREE_D_SECURE
+    !matches!(target.model.as_str(), "" | "none")
 }
 
 /// Rows of a kind.

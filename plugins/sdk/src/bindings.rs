@@ -25,12 +25,12 @@ mod generated {
         export_macro_name: "export_payments",
         default_bindings_module: "vezne_plugin::bindings",
         with: {
-            "vezne:host/log@0.1.0": crate::native::log,
-            "vezne:host/clock@0.1.0": crate::native::clock,
-            "vezne:host/entropy@0.1.0": crate::native::entropy,
-            "vezne:host/config@0.1.0": crate::native::config,
-            "vezne:host/sealed@0.1.0": crate::native::sealed,
-            "vezne:host/card@0.1.0": crate::native::card,
+            "vezne:host/log@1.0.0": crate::native::log,
+            "vezne:host/clock@1.0.0": crate::native::clock,
+            "vezne:host/entropy@1.0.0": crate::native::entropy,
+            "vezne:host/config@1.0.0": crate::native::config,
+            "vezne:host/sealed@1.0.0": crate::native::sealed,
+            "vezne:host/card@1.0.0": crate::native::card,
         },
     });
 }
@@ -47,12 +47,12 @@ pub mod three_d_secure {
         export_macro_name: "export_three_d_secure",
         default_bindings_module: "vezne_plugin::bindings::three_d_secure",
         with: {
-            "vezne:pos/common@0.1.0": crate::bindings::vezne::pos::common,
-            "vezne:types/money@0.1.0": crate::bindings::vezne::types::money,
-            "vezne:types/wire@0.1.0": crate::bindings::vezne::types::wire,
-            "vezne:types/fault@0.1.0": crate::bindings::vezne::types::fault,
-            "vezne:host/sealed@0.1.0": crate::interface::sealed,
-            "vezne:host/card@0.1.0": crate::interface::card,
+            "vezne:pos/common@1.0.0": crate::bindings::vezne::pos::common,
+            "vezne:types/money@1.0.0": crate::bindings::vezne::types::money,
+            "vezne:types/wire@1.0.0": crate::bindings::vezne::types::wire,
+            "vezne:types/fault@1.0.0": crate::bindings::vezne::types::fault,
+            "vezne:host/sealed@1.0.0": crate::interface::sealed,
+            "vezne:host/card@1.0.0": crate::interface::card,
         },
     });
 }
@@ -67,12 +67,12 @@ pub mod preauth {
         export_macro_name: "export_preauth",
         default_bindings_module: "vezne_plugin::bindings::preauth",
         with: {
-            "vezne:pos/common@0.1.0": crate::bindings::vezne::pos::common,
-            "vezne:types/money@0.1.0": crate::bindings::vezne::types::money,
-            "vezne:types/wire@0.1.0": crate::bindings::vezne::types::wire,
-            "vezne:types/fault@0.1.0": crate::bindings::vezne::types::fault,
-            "vezne:host/sealed@0.1.0": crate::interface::sealed,
-            "vezne:host/card@0.1.0": crate::interface::card,
+            "vezne:pos/common@1.0.0": crate::bindings::vezne::pos::common,
+            "vezne:types/money@1.0.0": crate::bindings::vezne::types::money,
+            "vezne:types/wire@1.0.0": crate::bindings::vezne::types::wire,
+            "vezne:types/fault@1.0.0": crate::bindings::vezne::types::fault,
+            "vezne:host/sealed@1.0.0": crate::interface::sealed,
+            "vezne:host/card@1.0.0": crate::interface::card,
         },
     });
 }
@@ -87,11 +87,11 @@ pub mod history {
         export_macro_name: "export_history",
         default_bindings_module: "vezne_plugin::bindings::history",
         with: {
-            "vezne:pos/common@0.1.0": crate::bindings::vezne::pos::common,
-            "vezne:types/money@0.1.0": crate::bindings::vezne::types::money,
-            "vezne:types/wire@0.1.0": crate::bindings::vezne::types::wire,
-            "vezne:types/fault@0.1.0": crate::bindings::vezne::types::fault,
-            "vezne:host/sealed@0.1.0": crate::interface::sealed,
+            "vezne:pos/common@1.0.0": crate::bindings::vezne::pos::common,
+            "vezne:types/money@1.0.0": crate::bindings::vezne::types::money,
+            "vezne:types/wire@1.0.0": crate::bindings::vezne::types::wire,
+            "vezne:types/fault@1.0.0": crate::bindings::vezne::types::fault,
+            "vezne:host/sealed@1.0.0": crate::interface::sealed,
         },
     });
 }

@@ -1,14 +1,14 @@
 //! The traits a connector implements and the macro that exports them.
 
 use crate::history::Look;
-use crate::{Callback, Card, Context, Fault, Reply, Step, Target, Terms};
+use crate::{Callback, Card, Context, Fault, Purpose, Reply, Step, Target, Terms};
 
 /// What every connector can do. The contract in `wit/pos/pos.wit` is the authority.
 pub trait Payments {
     /// Charges the card at once.
     fn sale(ctx: &Context, terms: &Terms, card: &Card) -> Result<Step, Fault>;
     /// Voids `target` before the bank's day end.
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault>;
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault>;
     /// Gives back the amount of `terms`, all of `target` or a part of it.
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault>;
     /// Asks what became of `target`. Read-only: this is what ends an unknown outcome.
@@ -25,8 +25,9 @@ pub trait Payments {
 
 /// Payments that begin at the bank's 3-D Secure gate.
 pub trait ThreeDSecure {
-    /// Builds the form for the payer's browser. `model` is one of [`words::model`](crate::words::model).
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault>;
+    /// Builds the form for the payer's browser. `purpose` is what shall follow; `model` is one of
+    /// [`words::model`](crate::words::model).
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault>;
     /// The `correlation` of the attempt a callback belongs to. Nothing is authentic yet.
     fn correlate(callback: &Callback) -> Result<String, Fault>;
 }
@@ -59,9 +60,9 @@ impl<C: Payments> crate::bindings::exports::vezne::pos::payments::Guest for Expo
         C::sale(&ctx, &terms, card)
     }
 
-    fn cancel(ctx: Context, target: Target) -> Result<Step, Fault> {
+    fn void(ctx: Context, target: Target) -> Result<Step, Fault> {
         crate::host::panics_to_log();
-        C::cancel(&ctx, &target)
+        C::void(&ctx, &target)
     }
 
     fn refund(ctx: Context, terms: Terms, target: Target) -> Result<Step, Fault> {
@@ -87,9 +88,9 @@ impl<C: Payments> crate::bindings::exports::vezne::pos::payments::Guest for Expo
 }
 
 impl<C: ThreeDSecure> crate::bindings::three_d_secure::exports::vezne::pos::three_d_secure::Guest for Exported<C> {
-    fn start(ctx: Context, model: String, terms: Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: Context, purpose: Purpose, model: String, terms: Terms, card: Option<&Card>) -> Result<Step, Fault> {
         crate::host::panics_to_log();
-        C::start(&ctx, &model, &terms, card)
+        C::start(&ctx, purpose, &model, &terms, card)
     }
 
     fn correlate(callback: Callback) -> Result<String, Fault> {

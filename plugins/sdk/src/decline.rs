@@ -102,7 +102,19 @@ impl Meaning {
             bank_message: message.map(str::to_owned),
             same_card_may_retry: self.same_card,
             other_pos_may_retry: self.other_pos,
+            attributes: Vec::new(),
         })
+    }
+}
+
+/// A refusal with what else the bank said of it; any other outcome as it is.
+pub fn noting(outcome: Outcome, said: impl IntoIterator<Item = (String, String)>) -> Outcome {
+    match outcome {
+        Outcome::Declined(mut decline) => {
+            decline.attributes.extend(said);
+            Outcome::Declined(decline)
+        }
+        other => other,
     }
 }
 

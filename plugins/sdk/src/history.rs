@@ -100,11 +100,11 @@ impl<'a> Day<'a> {
     }
 }
 
-/// A line that says no more than what it was and what came of it.
-pub fn line(operation: &str, standing: &str, bank: BankRef) -> Line {
+/// A line that says no more than what it was, where the bank's word is clear, and what came of it.
+pub fn line(operation: Option<&str>, standing: &str, bank: BankRef) -> Line {
     let bank = BankRef { bank_order_id: bank.bank_order_id.filter(|order| !order.is_empty()), ..bank };
     Line {
-        operation: operation.to_owned(),
+        operation: operation.map(str::to_owned),
         standing: standing.to_owned(),
         at_millis: None,
         minor: None,

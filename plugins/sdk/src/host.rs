@@ -25,6 +25,11 @@ pub fn now_civil() -> Civil {
     clock::now_civil()
 }
 
+/// Random bytes, for a nonce or an initial vector; not for keys.
+pub fn random(len: u32) -> Vec<u8> {
+    entropy::bytes(len)
+}
+
 /// A reference unique for this installation, of characters a bank allows.
 pub fn reference(alphabet: &str, len: u8) -> String {
     entropy::reference(alphabet, len)

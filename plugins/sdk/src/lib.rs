@@ -48,8 +48,8 @@ pub(crate) mod interface {
 }
 
 pub use bindings::vezne::pos::common::{
-    Approval, BankRef, Browse, BrowserAction, BrowserForm, Context, Decline, Effect, Outcome, Reply, Send, Stated,
-    Step, Target, Terms,
+    Approval, BankRef, Browse, BrowserAction, BrowserForm, Context, Decline, Effect, Outcome, Purpose, Reply, Send,
+    Stated, Step, Target, Terms,
 };
 pub use bindings::vezne::types::fault::Fault;
 pub use bindings::vezne::types::money::Money;

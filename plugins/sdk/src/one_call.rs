@@ -14,7 +14,7 @@ pub enum Ask<'a> {
     /// Charge the card.
     Sale(&'a Terms, &'a Card),
     /// Void before the day end.
-    Cancel(&'a Target),
+    Void(&'a Target),
     /// Give back.
     Refund(&'a Terms, &'a Target),
     /// What became of it?
@@ -27,8 +27,8 @@ pub enum Ask<'a> {
 pub enum Asked {
     /// See [`Ask::Sale`].
     Sale,
-    /// See [`Ask::Cancel`].
-    Cancel,
+    /// See [`Ask::Void`].
+    Void,
     /// See [`Ask::Refund`].
     Refund,
     /// See [`Ask::Inquire`].
@@ -54,8 +54,8 @@ impl<C: OneCall> Payments for C {
         begin::<C>(ctx, Ask::Sale(terms, card), Asked::Sale)
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
-        begin::<C>(ctx, Ask::Cancel(target), Asked::Cancel)
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+        begin::<C>(ctx, Ask::Void(target), Asked::Void)
     }
 
     fn refund(ctx: &Context, terms: &Terms, target: &Target) -> Result<Step, Fault> {

@@ -18,20 +18,23 @@ pub mod entry {
     }
 }
 
-/// What was done (`target.operation`).
+/// What was done (`target.operation`), whether or not the payer went through 3-D Secure first.
 pub mod operation {
     /// Charged at once.
     pub const SALE: &str = "sale";
     /// Reserved.
     pub const AUTHORIZE: &str = "authorize";
-    /// Began at the 3-D gate.
-    pub const THREE_D_SECURE: &str = "three-d-secure";
     /// Took a reservation.
     pub const CAPTURE: &str = "capture";
-    /// Cancelled before the day end.
+    /// Undone before the day end.
     pub const VOID: &str = "void";
     /// Gave back.
     pub const REFUND: &str = "refund";
+
+    /// What a charge did, or was to do.
+    pub fn of_charge(reserve: bool) -> &'static str {
+        if reserve { AUTHORIZE } else { SALE }
+    }
 }
 
 /// How 3-D Secure is used.
@@ -55,6 +58,23 @@ pub mod order_state {
     pub const VOIDED: &str = "voided";
     /// Reserved and not captured.
     pub const AUTHORIZED: &str = "authorized";
+}
+
+/// Names of attributes: what a host tells beside the fields (`context.attributes`), and what a connector reports beside
+/// them (of an approval, a decline, a line of history). Families use names of their own beside these.
+pub mod attribute {
+    /// Host: every how many periods a charge is repeated.
+    pub const RECURRING_INTERVAL: &str = "recurring-interval";
+    /// Host: the period, `D`, `W`, `M` or `Y`.
+    pub const RECURRING_CYCLE: &str = "recurring-cycle";
+    /// Host: how many charges there will be.
+    pub const RECURRING_COUNT: &str = "recurring-count";
+    /// Host: the identity number of the sub-dealer on whose behalf the card is charged.
+    pub const SUB_DEALER_IDENTITY: &str = "sub-dealer-identity";
+    /// Connector: the number by which the bank's own people find a transaction.
+    pub const HOST_REF: &str = "host-ref";
+    /// Connector: when it happened, as the bank wrote it.
+    pub const BANK_TIME: &str = "bank-time";
 }
 
 /// Decline categories (`decline.category`). Each is also the key of the sentence the payer reads.

@@ -82,9 +82,6 @@ impl Act {
         if !wanted.security_code {
             card.security_code = None;
         }
-        let reserve = talk.what.of_reservation();
-        let attributes =
-            if reserve { vec![("operation".to_owned(), operation::AUTHORIZE.to_owned())] } else { Vec::new() };
         let ctx = Context {
             attempt_id: "att_01JD8ZK0Q3M7".into(),
             order_id: bank.order(),
@@ -93,7 +90,7 @@ impl Act {
             payer_email: None,
             locale: wanted.locale.clone(),
             test_mode: true,
-            attributes,
+            attributes: Vec::new(),
         };
         let takes_card = talk.what.charges() && talk.model != Model::ThreeDHost;
         Self { talk, ctx, terms, target, card: Some(card).filter(|_| takes_card) }
@@ -115,12 +112,11 @@ impl Act {
 
     /// This act as a later one refers to it. `bank` is what is known of it.
     pub fn as_target(&self, bank: BankRef) -> Target {
-        let operation = match (self.talk.what, self.talk.model) {
-            (What::Sale, Model::None) => operation::SALE,
-            (What::Authorize, Model::None) => operation::AUTHORIZE,
-            (What::Sale | What::Authorize, _) => operation::THREE_D_SECURE,
-            (What::Capture | What::Inquire(About::Capture), _) => operation::CAPTURE,
-            (What::Void | What::Inquire(About::Void), _) => operation::VOID,
+        let operation = match self.talk.what {
+            What::Sale => operation::SALE,
+            What::Authorize => operation::AUTHORIZE,
+            What::Capture | What::Inquire(About::Capture) => operation::CAPTURE,
+            What::Void | What::Inquire(About::Void) => operation::VOID,
             _ => operation::REFUND,
         };
         Target {

@@ -2,12 +2,14 @@
 
 use vezne_plugin::history::Look;
 use vezne_plugin::{
-    Callback, Card, Context, Fault, History, Payments, Preauth, Reply, Step, Target, Terms, ThreeDSecure,
+    Callback, Card, Context, Fault, History, Payments, Preauth, Purpose, Reply, Step, Target, Terms, ThreeDSecure,
 };
 
 type Asked = Result<Step, Fault>;
 type Looked = Result<Look, Fault>;
 type Resume = fn(&Context, Option<&Terms>, &[u8], &Reply, Option<&Card>) -> Asked;
+
+type Start = fn(&Context, Purpose, &str, &Terms, Option<&Card>) -> Asked;
 
 type OfDay = fn(&Context, &str, Option<&[u8]>) -> Looked;
 
@@ -15,7 +17,7 @@ type OfDay = fn(&Context, &str, Option<&[u8]>) -> Looked;
 #[derive(Clone, Copy)]
 pub struct Connector {
     pub(crate) sale: fn(&Context, &Terms, &Card) -> Asked,
-    pub(crate) cancel: fn(&Context, &Target) -> Asked,
+    pub(crate) void: fn(&Context, &Target) -> Asked,
     pub(crate) refund: fn(&Context, &Terms, &Target) -> Asked,
     pub(crate) inquire: fn(&Context, &Target) -> Asked,
     pub(crate) resume: Resume,
@@ -42,7 +44,7 @@ pub(crate) struct Reserving {
 /// The functions of [`ThreeDSecure`].
 #[derive(Clone, Copy)]
 pub(crate) struct Gate {
-    pub start: fn(&Context, &str, &Terms, Option<&Card>) -> Asked,
+    pub start: Start,
     pub correlate: fn(&Callback) -> Result<String, Fault>,
 }
 
@@ -51,7 +53,7 @@ impl Connector {
     pub fn of<C: Payments>() -> Self {
         Self {
             sale: C::sale,
-            cancel: C::cancel,
+            void: C::void,
             refund: C::refund,
             inquire: C::inquire,
             resume: C::resume,

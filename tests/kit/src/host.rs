@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use vezne_plugin::native::{self, TestCard};
-use vezne_plugin::{BankRef, Card, Effect, Fault, Outcome, Reply, Step, Terms, TransportFailure, TransportPhase};
+use vezne_plugin::{
+    BankRef, Card, Effect, Fault, Outcome, Purpose, Reply, Step, Terms, TransportFailure, TransportPhase,
+};
 
 use crate::act::{Act, merged};
 use crate::bank::{At, Told};
@@ -144,15 +146,16 @@ impl Kit {
                 let reserving = connector.preauth.ok_or_else(|| missing("preauth"))?;
                 (reserving.authorize)(&act.ctx, &act.terms, card.as_ref().ok_or_else(no_card)?)
             }
-            (What::Sale | What::Authorize, model) => {
+            (what @ (What::Sale | What::Authorize), model) => {
+                let purpose = if what == What::Authorize { Purpose::Authorize } else { Purpose::Sale };
                 let gate = connector.three_d_secure.ok_or_else(|| missing("three-d-secure"))?;
-                (gate.start)(&act.ctx, model.word(), &act.terms, card.as_ref())
+                (gate.start)(&act.ctx, purpose, model.word(), &act.terms, card.as_ref())
             }
             (What::Capture, _) => {
                 let reserving = connector.preauth.ok_or_else(|| missing("preauth"))?;
                 (reserving.capture)(&act.ctx, &act.terms, target()?)
             }
-            (What::Void, _) => (connector.cancel)(&act.ctx, target()?),
+            (What::Void, _) => (connector.void)(&act.ctx, target()?),
             (What::Refund | What::RefundPart, _) => (connector.refund)(&act.ctx, &act.terms, target()?),
             (What::Inquire(_), _) => (connector.inquire)(&act.ctx, target()?),
             (What::History(_), _) => Err(missing("a step from history")),

@@ -19,7 +19,7 @@ pub struct Plugin {
     pub digest: String,
     /// `pos`, `erp`, `notify`, `biller` or `statement`.
     pub kind: String,
-    /// The contract it is written against: `vezne:pos@0.1`.
+    /// The contract it is written against: `vezne:pos@1.0.0`.
     pub api: String,
     /// Who wrote it.
     pub publisher: String,

@@ -443,7 +443,7 @@ fn nestpay() -> Value {
         .map(|b| json!({"id": b["id"], "name": b["name"].as_str().unwrap_or("Banka"), "config": {}}))
         .collect();
     let secrets: Vec<Value> = named("secrets").iter().map(|s| json!({"name": s["name"], "kind": s["kind"].as_str().unwrap_or("key"), "required": s["required"].as_bool().unwrap_or_default(), "label": s["label"]})).collect();
-    json!({"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "kind": "pos", "api": "vezne:pos@0.1",
+    json!({"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "kind": "pos", "api": "vezne:pos@1.0.0",
         "publisher": "Vezne", "licence": "MIT", "names": manifest["names"], "banks": banks, "capabilities": ["sale", "void", "refund", "inquire", "three-d-secure"],
         "models": ["3d", "3d_pay", "3d_host"], "endpoints": endpoints, "secrets": secrets, "config": manifest["config"]})
 }

@@ -14,7 +14,7 @@ use super::{page, problem};
 
 fn version(number: &str, state: &str, percent: i64, asks: Value) -> Value {
     json!({"plugin": "pos-nestpay", "version": number, "digest": format!("sha256:{number:0>64}"), "state": state, "percent": percent,
-        "origin": if number == "0.1.0" { "bundled" } else { "signed" }, "publisher": "Vezne", "api": "vezne:pos@0.1.0", "size_bytes": 389_120,
+        "origin": if number == "0.1.0" { "bundled" } else { "signed" }, "publisher": "Vezne", "api": "vezne:pos@1.0.0", "size_bytes": 389_120,
         "added_by": "usr_1", "added_at": "2026-11-20T08:00:00Z", "changed_by": "usr_1", "changed_at": "2026-11-20T09:00:00Z",
         "revoked_reason": (state == "revoked").then_some("Anahtar çalındı"), "asks": asks})
 }

@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_module_without_metadata_is_refused() {
-        let error = componentize(&module_importing("vezne:host/log@0.1.0"), MANIFEST).unwrap_err();
+        let error = componentize(&module_importing("vezne:host/log@1.0.0"), MANIFEST).unwrap_err();
         assert!(!format!("{error:#}").contains("also imports"), "{error:#}");
     }
 

@@ -33,8 +33,6 @@ pub use made::Made;
 pub enum SealError {
     /// The installation has no secret of this name.
     NoSuchSecret,
-    /// The grant does not allow it.
-    NotGranted(String),
     /// A key or initial vector of the wrong length for the algorithm.
     BadKey,
     /// Not in this text form or charset.

@@ -5,8 +5,8 @@ use pos_akbank::gate::SIGNED;
 use serde_json::json;
 use vezne_plugin::value::{Value, secret};
 use vezne_plugin::{
-    BrowserAction, BrowserForm, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure,
-    native,
+    BrowserAction, BrowserForm, DigestAlg, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, TextForm,
+    ThreeDSecure, native,
 };
 
 use crate::bank::{
@@ -88,7 +88,8 @@ fn with<'a>(pairs: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> Vec
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Akbank::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a form")
+    Akbank::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a form")
 }
 
 fn form_of(step: &Step) -> (&BrowserForm, Fields) {
@@ -135,12 +136,12 @@ fn a_hosted_page_gets_no_card_and_charges_by_itself() {
     let Step::Browse(browse) = &step else { panic!("a form") };
     assert_eq!(browse.effect, Effect::OnceOnlyWrite);
     native::check_sinks(&step, &[], &[]).expect("nothing of a card is in it");
-    assert_eq!(word(&Akbank::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&Akbank::start(&ctx(), "oos", &terms(1), Some(&card().card()))), "unsupported");
-    assert_eq!(word(&Akbank::start(&ctx(), "3d", &terms(0), Some(&card().card()))), "invalid");
+    assert_eq!(word(&Akbank::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&Akbank::start(&ctx(), Purpose::Sale, "oos", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Akbank::start(&ctx(), Purpose::Sale, "3d", &terms(0), Some(&card().card()))), "invalid");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
-    assert_eq!(word(&Akbank::start(&ctx(), "3d", &mail, Some(&card().card()))), "invalid");
+    assert_eq!(word(&Akbank::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card().card()))), "invalid");
 }
 
 #[test]
@@ -311,13 +312,11 @@ fn refusals_of_a_bank_that_charges_follow_the_table() {
 #[test]
 fn a_reservation_can_begin_at_the_gate() {
     let _host = bank::host();
-    let mut ctx = ctx();
-    ctx.attributes.push(("operation".into(), "authorize".into()));
-    let step = Akbank::start(&ctx, "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let step = Akbank::start(&ctx(), Purpose::Authorize, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert!(form_of(&step).1.contains(&("txnCode".into(), "3004".into())));
     let provision = came_back(&step, &signed(AUTHENTICATED, &authenticated(&[]))).expect("a step");
     assert_eq!(sent(&provision)["txnCode"], "1004");
-    let pay = Akbank::start(&ctx, "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
+    let pay = Akbank::start(&ctx(), Purpose::Authorize, "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
     let ask = came_back(&pay, &signed(CHARGED, &charged(&[("txnCode", "1004")]))).expect("a step");
     let mut reserved = row("1004", "N", 10.01, "2026-11-22T12:00:45.000");
     reserved["preAuthStatus"] = json!("O");

@@ -3,7 +3,7 @@
 use pos_akbank::Akbank;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, KEY, answer, approved, card, ctx, list, row, sold, target, terms, word};
 
@@ -17,7 +17,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Akbank::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved("1000")),
         (Akbank::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved("1004")),
         (Akbank::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), approved("1005")),
-        (Akbank::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), approved("1003")),
+        (Akbank::void(&ctx(), &target("sale", 1_001)).expect("a step"), approved("1003")),
         (refund, approved("1002")),
         (ask("sale"), sold(1_001)),
         (ask("refund"), list(&rows)),
@@ -84,7 +84,7 @@ proptest! {
         let _host = bank::host();
         let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         pairs.extend([("hashParams", list.as_str()), ("hash", hash.as_str())]);
-        let step = Akbank::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
+        let step = Akbank::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
         let reply = Reply::Callback(native::callback(&pairs));
         let resumed = Akbank::resume(&ctx(), Some(&terms(1_001)), &bank::state_of(&step), &reply, None);
         prop_assert_eq!(word(&resumed), "not-authentic");
@@ -114,12 +114,13 @@ proptest! {
 
 /// All steps with which something begins.
 fn beginnings() -> Vec<Step> {
-    let start = |model: &str| Akbank::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form");
+    let start =
+        |model: &str| Akbank::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a form");
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
     steps.extend([
         start("3d"),
         start("3d-pay"),
-        Akbank::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form"),
+        Akbank::start(&ctx(), Purpose::Sale, "3d-host", &terms(1_001), None).expect("a form"),
     ]);
     steps
 }
@@ -151,7 +152,7 @@ fn nothing_readable_holds_the_card() {
 #[test]
 fn a_reply_that_was_not_waited_for_is_a_fault() {
     let _host = bank::host();
-    let gate = Akbank::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let gate = Akbank::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert_eq!(word(&bank::resumed(&gate, 1_001, &answer(&approved("1000")))), "invalid");
     let sale = Akbank::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
     assert_eq!(word(&bank::resumed(&sale, 1_001, &Reply::Callback(native::callback(&[("hash", "x")])))), "invalid");

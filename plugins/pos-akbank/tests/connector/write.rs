@@ -167,7 +167,7 @@ fn a_repeated_order_is_built_and_cancelled() {
     let track = ("order-track-id", ORDER);
     let cancel = |extra: &[(&str, &str)]| {
         let target = with_extra(target("sale", 100), &[&[track], extra].concat());
-        sent(&Akbank::cancel(&ctx, &target).expect("a step"))
+        sent(&Akbank::void(&ctx, &target).expect("a step"))
     };
     let made = cancel(&[("recurring-number", "2")]);
     assert_eq!((&made["txnCode"], &made["recurring"]), (&json!("1003"), &json!({"recurringOrder": 2})));
@@ -178,7 +178,7 @@ fn a_repeated_order_is_built_and_cancelled() {
     assert_eq!((&all["txnCode"], all.get("recurring")), (&json!("1013"), None));
     assert_eq!(all["order"], json!({"orderTrackId": ORDER}));
     let wrong = with_extra(target("sale", 100), &[track, ("recurring-number", "x")]);
-    assert_eq!(word(&Akbank::cancel(&ctx, &wrong)), "invalid");
+    assert_eq!(word(&Akbank::void(&ctx, &wrong)), "invalid");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn captures_and_voids_name_the_order() {
     assert_eq!((&message["txnCode"], &message["order"]), (&json!("1005"), &json!({"orderId": ORDER})));
     assert_eq!(message["transaction"], json!({"amount": "0.99", "currencyCode": 949}));
     assert_eq!(word(&resumed(&step, 99, &answer(&approved("1005")))), "approved");
-    let step = Akbank::cancel(&ctx(), &target("sale", 100)).expect("a step");
+    let step = Akbank::void(&ctx(), &target("sale", 100)).expect("a step");
     let message = sent(&step);
     assert_eq!((&message["txnCode"], message.get("transaction")), (&json!("1003"), None));
     let Step::Send(send) = &step else { panic!("a request") };
@@ -199,7 +199,7 @@ fn captures_and_voids_name_the_order() {
         "declined state-conflict"
     );
     assert_eq!(word(&resumed(&step, 100, &answer(&bank::refused("1003", "VPS-1007", None)))), "declined not-found");
-    assert_eq!(word(&Akbank::cancel(&ctx(), &target("refund", 100))), "unsupported");
+    assert_eq!(word(&Akbank::void(&ctx(), &target("refund", 100))), "unsupported");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use pos_boa::Boa;
 use vezne_plugin::body::url_form;
-use vezne_plugin::{BrowserAction, Callback, Effect, Fault, Payments, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{BrowserAction, Callback, Effect, Fault, Payments, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{
     self, BACK, BANKS, ORDER, answer, card, charged, ctx, html, outcome, page, path, sent, signature, terms, word,
@@ -11,7 +11,7 @@ use crate::bank::{
 type Fields = Vec<(String, String)>;
 
 fn started() -> Step {
-    Boa::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("an enrolment")
+    Boa::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("an enrolment")
 }
 
 fn browsing(bank: &str) -> Step {
@@ -167,16 +167,14 @@ fn a_callback_is_believed_only_with_the_banks_signature_over_our_order() {
 fn what_the_bank_cannot_do_with_3d_is_refused() {
     for bank in BANKS {
         let _host = bank::host(bank);
-        let start = |model: &str| Boa::start(&ctx(), model, &terms(1), Some(&card().card()));
+        let start = |model: &str| Boa::start(&ctx(), Purpose::Sale, model, &terms(1), Some(&card().card()));
         assert_eq!(word(&start("3d-pay")), "unsupported");
         assert_eq!(word(&start("3d-host")), "unsupported");
-        assert_eq!(word(&Boa::start(&ctx(), "3d", &terms(1), None)), "invalid");
+        assert_eq!(word(&Boa::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
         let mut mail = terms(1);
         mail.entry = "mail-order".into();
-        assert_eq!(word(&Boa::start(&ctx(), "3d", &mail, Some(&card().card()))), "invalid");
-        let mut reserving = ctx();
-        reserving.attributes.push(("operation".into(), "authorize".into()));
-        assert_eq!(word(&Boa::start(&reserving, "3d", &terms(1), Some(&card().card()))), "unsupported");
+        assert_eq!(word(&Boa::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card().card()))), "invalid");
+        assert_eq!(word(&Boa::start(&ctx(), Purpose::Authorize, "3d", &terms(1), Some(&card().card()))), "unsupported");
     }
 }
 

@@ -3,7 +3,7 @@
 use pos_boa::Boa;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, BANKS, CARD, CODE, PAID, PASSWORD, answer, card, charged, ctx, listed, target, terms, word};
 
@@ -13,7 +13,7 @@ fn waiting(bank: &str) -> Vec<(Step, Vec<u8>)> {
     let refund = bank::resumed(&ask, 1_001, &answer(&listed(bank, &[PAID]))).expect("a step");
     let mut steps = vec![
         (Boa::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), charged()),
-        (Boa::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), bank::changed(bank, "SaleReversal")),
+        (Boa::void(&ctx(), &target("sale", 1_001)).expect("a step"), bank::changed(bank, "SaleReversal")),
         (refund, bank::changed(bank, "DrawBack")),
         (Boa::inquire(&ctx(), &target("sale", 1_001)).expect("a step"), listed(bank, &[PAID])),
     ];
@@ -26,7 +26,7 @@ fn waiting(bank: &str) -> Vec<(Step, Vec<u8>)> {
 }
 
 fn enrolment() -> Step {
-    Boa::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a step")
+    Boa::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a step")
 }
 
 fn is_no_verdict(word: &str) -> bool {

@@ -149,11 +149,10 @@ fn a_void_says_what_it_voids() {
     for (bank, operation, expected) in [
         ("kuveyt", "sale", "service/Basic"),
         ("vakif-katilim", "sale", "home/SaleReversal"),
-        ("vakif-katilim", "three-d-secure", "home/SaleReversal"),
         ("vakif-katilim", "authorize", "home/PreAuthorizationReversal"),
     ] {
         let _host = bank::host(bank);
-        let step = Boa::cancel(&ctx(), &target(operation, 1_001)).expect("a step");
+        let step = Boa::void(&ctx(), &target(operation, 1_001)).expect("a step");
         assert_eq!(path(&step), expected);
         let body = sent(&step);
         assert_eq!(body.contains("Amount>1001</"), operation != "authorize", "{body}");
@@ -168,13 +167,13 @@ fn a_void_says_what_it_voids() {
         };
         // A void begins without terms: an amount in its answer would be one nobody asked for.
         assert_eq!((approval.stated.minor, approval.stated.currency), (None, None));
-        assert_eq!(word(&Boa::cancel(&ctx(), &target("refund", 1))), "unsupported");
+        assert_eq!(word(&Boa::void(&ctx(), &target("refund", 1))), "unsupported");
         let mut unknown = target("sale", 1);
         unknown.bank.transaction_id = None;
-        assert_eq!(word(&Boa::cancel(&ctx(), &unknown)), "invalid");
+        assert_eq!(word(&Boa::void(&ctx(), &unknown)), "invalid");
     }
     let _host = bank::host("kuveyt");
-    let step = Boa::cancel(&ctx(), &target("sale", 1_001)).expect("a step");
+    let step = Boa::void(&ctx(), &target("sale", 1_001)).expect("a step");
     let Step::Send(send) = &step else { panic!("a request") };
     assert!(matches!(&send.request.headers[0].value, vezne_plugin::Part::Text(action)
         if action == "http://boa.net/BOA.Integration.VirtualPos/Service/IVirtualPosService/SaleReversal"));

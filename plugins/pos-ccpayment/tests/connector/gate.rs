@@ -2,7 +2,9 @@
 
 use pos_ccpayment::CcPayment;
 use serde_json::json;
-use vezne_plugin::{BrowserAction, Callback, Effect, Fault, Method, Outcome, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{
+    BrowserAction, Callback, Effect, Fault, Method, Outcome, Purpose, Reply, Step, ThreeDSecure, native,
+};
 
 use crate::bank::{
     self, CARD, CODE, MERCHANT, NUMBER, ORDER, SECRET, answer, card, ctx, encrypted, line, nothing, outcome, paid,
@@ -42,7 +44,7 @@ fn plain(status: &str) -> String {
 
 /// A payer on the way to the gate.
 fn at_gate(model: &str) -> Step {
-    CcPayment::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form")
+    CcPayment::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a form")
 }
 
 fn came_back(step: &Step, fields: &Fields) -> Result<Step, Fault> {
@@ -73,9 +75,7 @@ fn the_payer_posts_the_card_to_the_gate() {
         assert!(native::check_sinks(&step, &[], &[]).is_err());
         assert!(!native::readable(&step).contains(CARD));
     }
-    let mut reserve = ctx();
-    reserve.attributes.push(("operation".into(), "authorize".into()));
-    let step = CcPayment::start(&reserve, "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let step = CcPayment::start(&ctx(), Purpose::Authorize, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert!(native::transcript(&step).contains("transaction_type=PreAuth"));
 }
 
@@ -90,10 +90,14 @@ fn nobody_is_sent_there_in_vain() {
     ] {
         let mut terms = terms(1);
         terms.entry = entry.into();
-        assert_eq!(word(&CcPayment::start(&ctx(), model, &terms, Some(&card().card()))), expected, "{model} {entry}");
+        assert_eq!(
+            word(&CcPayment::start(&ctx(), Purpose::Sale, model, &terms, Some(&card().card()))),
+            expected,
+            "{model} {entry}"
+        );
     }
-    assert_eq!(word(&CcPayment::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&CcPayment::start(&ctx(), "3d", &terms(0), Some(&card().card()))), "invalid");
+    assert_eq!(word(&CcPayment::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&CcPayment::start(&ctx(), Purpose::Sale, "3d", &terms(0), Some(&card().card()))), "invalid");
 }
 
 #[test]
@@ -210,7 +214,7 @@ fn amounts_are_taken_as_php_may_write_them() {
     for (minor, written) in
         [(1_010, "10.10"), (1_010, "10.1"), (1_010, "10.1000"), (1_000, "10"), (1_000, "10.00"), (100_000, "1000")]
     {
-        let step = CcPayment::start(&ctx(), "3d", &terms(minor), Some(&card().card())).expect("a form");
+        let step = CcPayment::start(&ctx(), Purpose::Sale, "3d", &terms(minor), Some(&card().card())).expect("a form");
         let fields = back(&format!("1|{written}|{ORDER}|{NUMBER}|TRY"), &[]);
         let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         native::next_call();

@@ -3,7 +3,7 @@
 use pos_ccpayment::CcPayment;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{
     self, CARD, CODE, SECRET, TOKEN, answer, card, ctx, done, line, paid, target, terms, token, with_token, word,
@@ -21,7 +21,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (with_token(CcPayment::sale(&ctx(), &terms(1_001), &card().card()), 1_001), paid()),
         (with_token(CcPayment::authorize(&ctx(), &terms(1_001), &card().card()), 1_001), paid()),
         (with_token(CcPayment::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)), 1_001), done()),
-        (undo(CcPayment::cancel(&ctx(), &target("sale", 1_001)), &sold), done()),
+        (undo(CcPayment::void(&ctx(), &target("sale", 1_001)), &sold), done()),
         (undo(CcPayment::refund(&ctx(), &terms(1_001), &target("sale", 1_001)), &sold), done()),
         (ask("sale"), sold),
         (ask("void"), line("Refund", "10.01", "10.01")),
@@ -124,7 +124,7 @@ proptest! {
 
 /// A payer on the way to the gate.
 fn at_gate(model: &str) -> Step {
-    CcPayment::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form")
+    CcPayment::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a form")
 }
 
 /// All steps with which something begins.

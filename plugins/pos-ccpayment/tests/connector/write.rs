@@ -172,7 +172,7 @@ fn looked(undo: Result<Step, vezne_plugin::Fault>, minor: i64, found: &Value) ->
 #[test]
 fn a_void_drops_a_reservation_and_refunds_a_payment() {
     let _host = bank::host();
-    let void = || CcPayment::cancel(&ctx(), &target("three-d-secure", 1_001));
+    let void = || CcPayment::void(&ctx(), &target("sale", 1_001));
     let drop = with_token(looked(void(), 1_001, &line("Pre-Authorization", "10.01", "0")), 1_001);
     let message = sent(&drop);
     assert_eq!((path(&drop), &message["status"], message.get("total")), ("/api/confirmPayment", &json!("2"), None));
@@ -190,7 +190,7 @@ fn a_void_drops_a_reservation_and_refunds_a_payment() {
     ] {
         assert_eq!(word(&looked(void(), 1_001, &found)), "not-processed", "{found}");
     }
-    assert_eq!(word(&CcPayment::cancel(&ctx(), &target("refund", 100))), "unsupported");
+    assert_eq!(word(&CcPayment::void(&ctx(), &target("refund", 100))), "unsupported");
     let look = with_token(void(), 1_001);
     assert_eq!(word(&resumed(&look, 1_001, &lost())), "not-processed");
     assert_eq!(word(&resumed(&look, 1_001, &native::answer(502, "text/html", b"<html>"))), "not-processed");

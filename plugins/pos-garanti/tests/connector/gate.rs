@@ -2,7 +2,7 @@
 
 use pos_garanti::Garanti;
 use vezne_plugin::{
-    BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, ThreeDSecure, native,
+    BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, ThreeDSecure, native,
 };
 
 use crate::bank::{
@@ -61,7 +61,8 @@ fn callback(fields: &Fields) -> Callback {
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Garanti::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a form")
+    Garanti::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a form")
 }
 
 fn came_back(step: &Step, fields: &Fields) -> Result<Step, Fault> {
@@ -106,11 +107,11 @@ fn the_banks_own_page_gets_no_card_and_has_its_own_user() {
     assert_eq!((get("secure3dsecuritylevel"), get("terminalprovuserid")), (Some("3D_OOS_PAY"), Some("PROVOOS")));
     assert_eq!((get("lang"), get("cardnumber")), (Some("tr"), None));
     native::check_sinks(&step, &[], &[]).expect("nothing of a card is in it");
-    assert_eq!(word(&Garanti::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&Garanti::start(&ctx(), "oos", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Garanti::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&Garanti::start(&ctx(), Purpose::Sale, "oos", &terms(1), Some(&card().card()))), "unsupported");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
-    assert_eq!(word(&Garanti::start(&ctx(), "3d", &mail, Some(&card().card()))), "invalid");
+    assert_eq!(word(&Garanti::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card().card()))), "invalid");
 }
 
 #[test]
@@ -207,7 +208,7 @@ fn a_gate_that_charges_is_believed_only_with_the_banks_book() {
         };
         assert_eq!((approval.stated.minor, approval.bank.transaction_id.as_deref()), (Some(1_001), Some("R1")));
         for (body, expected) in [
-            (bank::order("WAITINGPOSTAUTH", "1001", "0", "00"), "approved"),
+            (bank::order("WAITINGPOSTAUTH", "1001", "0", "00"), "unknown"),
             (bank::order("APPROVED", "0", "1", "00"), "unknown"),
             (bank::order("SOMETHING", "0", "1001", "00"), "unknown"),
             (bank::order("APPROVED", "0", "1001", "51"), "declined insufficient-funds"),
@@ -216,6 +217,10 @@ fn a_gate_that_charges_is_believed_only_with_the_banks_book() {
             assert_eq!(word(&bank::resumed(&ask, 1_001, &answer(&body))), expected);
         }
     }
+    let reserving = Garanti::start(&ctx(), Purpose::Authorize, "3d-pay", &terms(1_001), Some(&card().card()));
+    let ask = came_back(&reserving.expect("a form"), &back(&claims)).expect("a step");
+    let held = answer(&bank::order("WAITINGPOSTAUTH", "1001", "0", "00"));
+    assert_eq!(word(&bank::resumed(&ask, 1_001, &held)), "approved", "a reservation was wanted");
 }
 
 #[test]

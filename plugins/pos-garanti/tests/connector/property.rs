@@ -3,7 +3,7 @@
 use pos_garanti::Garanti;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, answer, approved, card, ctx, target, terms, word};
 
@@ -19,7 +19,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Garanti::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Garanti::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Garanti::capture(&ctx(), &terms(1_001), &reserved).expect("a step"), approved()),
-        (Garanti::cancel(&ctx(), &target("sale", 1_001, Some("S1"))).expect("a step"), approved()),
+        (Garanti::void(&ctx(), &target("sale", 1_001, Some("S1"))).expect("a step"), approved()),
         (refund, approved()),
         (
             Garanti::inquire(&ctx(), &target("sale", 1_001, None)).expect("a step"),
@@ -87,7 +87,7 @@ proptest! {
         let genuine = "clientid:oid:authcode:procreturncode:response:mdstatus:";
         pairs.extend([("hash", hash.as_str()), ("hashparams", if list.len() % 2 == 0 { genuine } else { list.as_str() })]);
         pairs.extend([("clientid", bank::TERMINAL), ("oid", bank::ORDER), ("mdstatus", "1")]);
-        let step = Garanti::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
+        let step = Garanti::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
         let reply = Reply::Callback(native::callback(&pairs));
         let resumed = Garanti::resume(&ctx(), Some(&terms(1_001)), &bank::state_of(&step), &reply, None);
         prop_assert_eq!(word(&resumed), "not-authentic");
@@ -115,10 +115,12 @@ proptest! {
 
 /// All steps with which something begins.
 fn beginnings() -> Vec<Step> {
-    let start = |model: &str| Garanti::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form");
+    let start = |model: &str| {
+        Garanti::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a form")
+    };
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
     steps.extend([start("3d"), start("3d-pay")]);
-    steps.push(Garanti::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form"));
+    steps.push(Garanti::start(&ctx(), Purpose::Sale, "3d-host", &terms(1_001), None).expect("a form"));
     steps
 }
 
@@ -148,7 +150,7 @@ fn nothing_readable_holds_the_card_or_a_password() {
 #[test]
 fn a_reply_that_was_not_waited_for_is_a_fault() {
     let _host = bank::host();
-    let gate = Garanti::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let gate = Garanti::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert_eq!(word(&bank::resumed(&gate, 1_001, &answer(&approved()))), "invalid");
     let sale = Garanti::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
     assert_eq!(word(&bank::resumed(&sale, 1_001, &Reply::Callback(native::callback(&[("hash", "x")])))), "invalid");

@@ -29,8 +29,6 @@ fn a_charge_is_what_the_orders_line_says() {
         ("sale", bank::refused("96", "96", ""), "unknown"),
         ("authorize", order("WAITINGPOSTAUTH", "1001", "0", "00"), "approved"),
         ("authorize", order("APPROVED", "1001", "900", "00"), "send"),
-        ("three-d-secure", order("WAITINGPOSTAUTH", "1001", "0", "00"), "approved"),
-        ("three-d-secure", order("APPROVED", "0", "1001", "00"), "approved"),
         ("capture", order("WAITINGPOSTAUTH", "1001", "0", "00"), "not-processed"),
         ("capture", order("APPROVED", "1001", "1001", "00"), "send"),
     ] {

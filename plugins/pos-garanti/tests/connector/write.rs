@@ -187,7 +187,7 @@ fn a_repeated_order_is_built() {
     assert_eq!(word(&Garanti::sale(&ctx, &terms(100), &card().card())), "unsupported");
     let mut first = target("sale", 100, Some("R1"));
     first.bank.extra.push(("recurring-number".into(), "2".into()));
-    assert_eq!(word(&Garanti::cancel(&ctx, &first)), "unsupported");
+    assert_eq!(word(&Garanti::void(&ctx, &first)), "unsupported");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_capture_names_the_reservation() {
 #[test]
 fn a_void_comes_from_the_refund_user_and_names_what_it_voids() {
     let _host = bank::host();
-    let step = Garanti::cancel(&ctx(), &target("sale", 1_234, Some("R1"))).expect("a step");
+    let step = Garanti::void(&ctx(), &target("sale", 1_234, Some("R1"))).expect("a step");
     let body = sent(&step);
     let hash = hex_of(DigestAlg::Sha512, &format!("{ORDER}{TERMINAL}100949{}", security(REFUND_PASSWORD)));
     assert!(body.contains("<ProvUserID>PROVRFN</ProvUserID>") && body.contains(&hash), "{body}");
@@ -233,7 +233,7 @@ fn a_void_comes_from_the_refund_user_and_names_what_it_voids() {
     );
     assert_eq!(word(&resumed(&step, 1_234, &answer(&bank::refused("94", "94", "")))), "declined state-conflict");
 
-    let look = Garanti::cancel(&ctx(), &target("capture", 1_234, None)).expect("a step");
+    let look = Garanti::void(&ctx(), &target("capture", 1_234, None)).expect("a step");
     let rows = bank::history(&[
         ("preauth", "1234", "20261122", "", "00", "R1"),
         ("postauth", "1234", "20261122", "", "00", "R2"),
@@ -292,5 +292,5 @@ fn what_cannot_be_sent_is_refused_before() {
     drop(bare);
     let settings = native::Session::new().setting("merchant-id", "1").setting("terminal-id", "2");
     let _without_refund_user = settings.secret("api-password", "x").start();
-    assert_eq!(word(&Garanti::cancel(&ctx(), &target("sale", 1, Some("R1")))), "bad-config");
+    assert_eq!(word(&Garanti::void(&ctx(), &target("sale", 1, Some("R1")))), "bad-config");
 }

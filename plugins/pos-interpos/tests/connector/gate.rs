@@ -3,7 +3,7 @@
 use pos_interpos::Interpos;
 use vezne_plugin::value::Value;
 use vezne_plugin::{
-    BrowserAction, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure, native,
+    BrowserAction, DigestAlg, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, TextForm, ThreeDSecure, native,
 };
 
 use crate::bank::{self, CARD, CODE, ORDER, PASS, SHOP, URL, answer, approved, card, ctx, outcome, sent, terms, word};
@@ -57,7 +57,8 @@ fn back(changes: &[(&str, &str)]) -> Fields {
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Interpos::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a form")
+    Interpos::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a form")
 }
 
 fn came_back(step: &Step, fields: &Fields) -> Result<Step, Fault> {
@@ -114,15 +115,13 @@ fn models_differ_in_who_charges() {
         assert_eq!(text.contains("Pan="), model == "3d-pay");
     }
     native::check_sinks(&started("3d-host"), &[], &[]).expect("nothing of a card is in it");
-    let mut reserve = ctx();
-    reserve.attributes.push(("operation".into(), "authorize".into()));
-    let step = Interpos::start(&reserve, "3d", &terms(1), Some(&card().card())).expect("a form");
+    let step = Interpos::start(&ctx(), Purpose::Authorize, "3d", &terms(1), Some(&card().card())).expect("a form");
     assert!(native::transcript(&step).contains("TxnType=PreAuth"));
-    assert_eq!(word(&Interpos::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&Interpos::start(&ctx(), "oos", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Interpos::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&Interpos::start(&ctx(), Purpose::Sale, "oos", &terms(1), Some(&card().card()))), "unsupported");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
-    assert_eq!(word(&Interpos::start(&ctx(), "3d", &mail, Some(&card().card()))), "invalid");
+    assert_eq!(word(&Interpos::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card().card()))), "invalid");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pos_interpos::Interpos;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, answer, approved, card, ctx, target, terms, word};
 
@@ -17,7 +17,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Interpos::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Interpos::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Interpos::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), bank::done()),
-        (Interpos::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), bank::done()),
+        (Interpos::void(&ctx(), &target("sale", 1_001)).expect("a step"), bank::done()),
         (refund, bank::done()),
         (Interpos::inquire(&ctx(), &target("sale", 1_001)).expect("a step"), bank::line("S", "C", "10,01", "0")),
         (Interpos::inquire(&ctx(), &unknown_refund).expect("a step"), bank::line("S", "S", "10,01", "10,01")),
@@ -88,7 +88,7 @@ proptest! {
         let _host = bank::host();
         let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         pairs.push(("HASH", &hash));
-        let step = Interpos::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
+        let step = Interpos::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
         let reply = Reply::Callback(native::callback(&pairs));
         let resumed = Interpos::resume(&ctx(), Some(&terms(1_001)), &bank::state_of(&step), &reply, None);
         prop_assert_eq!(word(&resumed), "not-authentic");
@@ -121,12 +121,14 @@ proptest! {
 
 /// All steps with which something begins.
 fn beginnings() -> Vec<Step> {
-    let start = |model: &str| Interpos::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form");
+    let start = |model: &str| {
+        Interpos::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a form")
+    };
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
     steps.extend([
         start("3d"),
         start("3d-pay"),
-        Interpos::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form"),
+        Interpos::start(&ctx(), Purpose::Sale, "3d-host", &terms(1_001), None).expect("a form"),
     ]);
     steps
 }
@@ -160,7 +162,7 @@ fn nothing_readable_holds_the_card() {
 #[test]
 fn a_reply_that_was_not_waited_for_is_a_fault() {
     let _host = bank::host();
-    let gate = Interpos::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let gate = Interpos::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert_eq!(word(&bank::resumed(&gate, 1_001, &answer(&approved()))), "invalid");
     let sale = Interpos::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
     assert_eq!(word(&bank::resumed(&sale, 1_001, &Reply::Callback(native::callback(&[("HASH", "x")])))), "invalid");

@@ -13,7 +13,7 @@ fn asked(operation: &str, minor: i64, body: &[u8]) -> String {
 #[test]
 fn a_question_only_reads() {
     let _host = bank::host();
-    for operation in ["sale", "authorize", "three-d-secure", "capture", "void", "refund"] {
+    for operation in ["sale", "authorize", "capture", "void", "refund"] {
         let step = Interpos::inquire(&ctx(), &target(operation, 100)).expect("a step");
         let Step::Send(send) = &step else { panic!("a request") };
         assert_eq!(send.effect, Effect::ReadOnly);
@@ -37,8 +37,6 @@ fn an_orders_letter_answers_for_its_charge() {
         ("sale", "", "C", "unknown"),
         ("authorize", "S", "A", "approved"),
         ("authorize", "S", "K", "approved"),
-        ("three-d-secure", "S", "A", "approved"),
-        ("three-d-secure", "S", "C", "approved"),
         ("capture", "S", "A", "not-processed"),
         ("capture", "S", "K", "approved"),
         ("capture", "S", "S", "approved"),

@@ -161,7 +161,7 @@ fn a_capture_and_a_void_name_the_order_they_are_about() {
     assert!(sent(&capture).ends_with(
         "&TxnType=PostAuth&SecureType=NonSecure&orgOrderId=01JD8ZK0Q3&PurchAmount=0.99&Currency=949&MOTO=0"
     ));
-    let void = Interpos::cancel(&ctx(), &target("sale", 100)).expect("a step");
+    let void = Interpos::void(&ctx(), &target("sale", 100)).expect("a step");
     assert!(sent(&void).ends_with("&orgOrderId=01JD8ZK0Q3&TxnType=Void&SecureType=NonSecure&Lang=tr"));
     for step in [capture, void] {
         let Outcome::Approved(approval) = outcome(resumed(&step, 99, &answer(&bank::done()))) else {
@@ -172,7 +172,7 @@ fn a_capture_and_a_void_name_the_order_they_are_about() {
         assert!(approval.bank.extra.contains(&("bank-operation".into(), "SYSOID121332551".into())));
         assert_eq!(word(&resumed(&step, 99, &answer(&bank::refused("81", "B810002")))), "declined config-error");
     }
-    assert_eq!(word(&Interpos::cancel(&ctx(), &target("refund", 100))), "unsupported");
+    assert_eq!(word(&Interpos::void(&ctx(), &target("refund", 100))), "unsupported");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use pos_msu::Msu;
 use serde_json::json;
 use vezne_plugin::value::{Value, secret};
-use vezne_plugin::{BrowserAction, DigestAlg, Effect, Fault, Outcome, Reply, Step, TextForm, ThreeDSecure, native};
+use vezne_plugin::{
+    BrowserAction, DigestAlg, Effect, Fault, Outcome, Purpose, Reply, Step, TextForm, ThreeDSecure, native,
+};
 
 use crate::bank::{
     self, CARD, CODE, ORDER, answer, card, ctx, field, listed, lost, nothing, outcome, refused, resumed, row, terms,
@@ -44,7 +46,8 @@ fn signed(changes: &[(&str, &str)], form: TextForm) -> Fields {
 
 /// A payer on the way to the gate.
 fn at_gate() -> Step {
-    let opening = Msu::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a session is asked for");
+    let opening = Msu::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card()))
+        .expect("a session is asked for");
     resumed(&opening, 1_001, &answer(&opened())).expect("a form")
 }
 
@@ -57,7 +60,7 @@ fn came_back(step: &Step, fields: &Fields) -> Result<Step, Fault> {
 #[test]
 fn a_session_is_opened_first() {
     let _host = bank::host();
-    let step = Msu::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
+    let step = Msu::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
     let Step::Send(send) = &step else { panic!("a request") };
     assert_eq!(send.effect, Effect::ReadOnly);
     let shown =
@@ -96,7 +99,7 @@ fn the_payer_posts_the_card_into_the_session() {
 #[test]
 fn without_a_session_nobody_is_sent_anywhere() {
     let _host = bank::host();
-    let opening = Msu::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
+    let opening = Msu::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
     for (body, expected) in [
         (refused(Some("ERR10010"), None), "declined config-error"),
         (refused(Some("ERR10117"), None), "not-processed"),
@@ -118,13 +121,15 @@ fn without_a_session_nobody_is_sent_anywhere() {
     ] {
         let mut terms = terms(1);
         terms.entry = entry.into();
-        assert_eq!(word(&Msu::start(&ctx(), model, &terms, Some(&card().card()))), expected, "{model} {entry}");
+        assert_eq!(
+            word(&Msu::start(&ctx(), Purpose::Sale, model, &terms, Some(&card().card()))),
+            expected,
+            "{model} {entry}"
+        );
     }
-    let mut reserve = ctx();
-    reserve.attributes.push(("operation".into(), "authorize".into()));
-    assert_eq!(word(&Msu::start(&reserve, "3d-pay", &terms(1), Some(&card().card()))), "unsupported");
-    assert_eq!(word(&Msu::start(&ctx(), "3d-pay", &terms(1), None)), "invalid");
-    assert_eq!(word(&Msu::start(&ctx(), "3d-pay", &terms(0), Some(&card().card()))), "invalid");
+    assert_eq!(word(&Msu::start(&ctx(), Purpose::Authorize, "3d-pay", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Msu::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1), None)), "invalid");
+    assert_eq!(word(&Msu::start(&ctx(), Purpose::Sale, "3d-pay", &terms(0), Some(&card().card()))), "invalid");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pos_msu::Msu;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, KEY, PASSWORD, answer, card, ctx, done, listed, row, target, terms, word};
 
@@ -17,7 +17,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Msu::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), done()),
         (Msu::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), done()),
         (Msu::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), done()),
-        (Msu::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), done()),
+        (Msu::void(&ctx(), &target("sale", 1_001)).expect("a step"), done()),
         (refund, done()),
         (ask("sale"), sold),
         (ask("void"), listed(&[row("SALE", "VD", "10.01")])),
@@ -117,7 +117,8 @@ proptest! {
 
 /// A payer on the way to the gate.
 fn at_gate() -> Step {
-    let opening = Msu::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a session is asked for");
+    let opening = Msu::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card()))
+        .expect("a session is asked for");
     let opened = serde_json::json!({"responseCode": "00", "sessionToken": "TQ2VDKCA5YBT"});
     bank::resumed(&opening, 1_001, &answer(&opened)).expect("a form")
 }
@@ -125,7 +126,10 @@ fn at_gate() -> Step {
 /// All steps with which something begins.
 fn beginnings() -> Vec<Step> {
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
-    steps.extend([Msu::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a step"), at_gate()]);
+    steps.extend([
+        Msu::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a step"),
+        at_gate(),
+    ]);
     steps
 }
 

@@ -118,10 +118,10 @@ fn captures_and_voids_name_the_transaction_where_it_is_known() {
     let step = Msu::capture(&ctx(), &terms(990), &target("authorize", 1_001)).expect("a step");
     assert_eq!(field(&step, "MERCHANTPAYMENTID"), ORDER);
     assert_eq!(word(&resumed(&step, 990, &answer(&refused(Some("ERR10035"), None)))), "declined state-conflict");
-    let step = Msu::cancel(&ctx(), &known).expect("a step");
+    let step = Msu::void(&ctx(), &known).expect("a step");
     assert_eq!((field(&step, "ACTION"), field(&step, "PGTRANID")), ("VOID".to_owned(), NUMBER.to_owned()));
     assert_eq!(word(&resumed(&step, 1_001, &answer(&refused(Some("ERR10033"), None)))), "declined state-conflict");
-    assert_eq!(word(&Msu::cancel(&ctx(), &target("refund", 100))), "unsupported");
+    assert_eq!(word(&Msu::void(&ctx(), &target("refund", 100))), "unsupported");
 }
 
 #[test]

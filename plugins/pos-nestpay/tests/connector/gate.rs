@@ -3,7 +3,8 @@
 use pos_nestpay::Nestpay;
 use vezne_plugin::value::Value;
 use vezne_plugin::{
-    BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure, native,
+    BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, TextForm, ThreeDSecure,
+    native,
 };
 
 use crate::bank::{
@@ -66,7 +67,8 @@ fn callback(fields: impl AsRef<[(String, String)]>) -> Callback {
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Nestpay::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a form")
+    Nestpay::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a form")
 }
 
 fn came_back(step: &Step, fields: Fields) -> Result<Step, Fault> {
@@ -111,11 +113,11 @@ fn a_hosted_page_gets_no_card_and_charges_by_itself() {
     let Step::Browse(browse) = &step else { panic!("a form") };
     assert_eq!(browse.effect, Effect::OnceOnlyWrite);
     native::check_sinks(&step, &[], &[]).expect("nothing of a card is in it");
-    assert_eq!(word(&Nestpay::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&Nestpay::start(&ctx(), "oos", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Nestpay::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&Nestpay::start(&ctx(), Purpose::Sale, "oos", &terms(1), Some(&card().card()))), "unsupported");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
-    assert_eq!(word(&Nestpay::start(&ctx(), "3d", &mail, Some(&card().card()))), "invalid");
+    assert_eq!(word(&Nestpay::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card().card()))), "invalid");
 }
 
 #[test]
@@ -375,9 +377,7 @@ fn a_callback_is_matched_by_its_order() {
 #[test]
 fn a_reservation_can_begin_at_the_gate() {
     let _host = bank::host();
-    let mut ctx = ctx();
-    ctx.attributes.push(("operation".into(), "authorize".into()));
-    let step = Nestpay::start(&ctx, "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let step = Nestpay::start(&ctx(), Purpose::Authorize, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert!(native::transcript(&step).contains("TranType=PreAuth"));
     assert!(sent(&came_back(&step, signed(back(&GOOD))).expect("a step")).contains("<Type>PreAuth</Type>"));
 }

@@ -2,7 +2,7 @@
 
 use pos_nestpay::Nestpay;
 use proptest::prelude::*;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, answer, approved, card, ctx, target, terms, word};
 
@@ -18,7 +18,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Nestpay::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Nestpay::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Nestpay::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), approved()),
-        (Nestpay::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
+        (Nestpay::void(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
         (refund, approved()),
         (
             Nestpay::inquire(&ctx(), &target("sale", 1_001)).expect("a step"),
@@ -60,7 +60,7 @@ proptest! {
         let _host = bank::host();
         let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         pairs.push(("HASH", &hash));
-        let step = Nestpay::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
+        let step = Nestpay::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
         let reply = Reply::Callback(native::callback(&pairs));
         let resumed = Nestpay::resume(&ctx(), Some(&terms(1_001)), &bank::state_of(&step), &reply, None);
         prop_assert_eq!(word(&resumed), "not-authentic");

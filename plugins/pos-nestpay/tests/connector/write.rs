@@ -2,7 +2,7 @@
 
 use pos_nestpay::Nestpay;
 use vezne_kit::rows_read;
-use vezne_plugin::{Effect, Outcome, Payments, Preauth, Step, ThreeDSecure, native};
+use vezne_plugin::{Effect, Outcome, Payments, Preauth, Purpose, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CODE, ORDER, answer, approved, card, ctx, outcome, resumed, sent, target, terms, word};
 
@@ -120,7 +120,7 @@ fn a_repeated_order_is_built_and_cancelled() {
     assert_eq!(word(&Nestpay::authorize(&ctx, &terms(100), &card().card())), "unsupported");
     for (model, expected) in [("3d", "browse"), ("3d-pay", "unsupported"), ("3d-host", "unsupported")] {
         let card = card().card();
-        let step = Nestpay::start(&ctx, model, &terms(100), Some(&card).filter(|_| model != "3d-host"));
+        let step = Nestpay::start(&ctx, Purpose::Sale, model, &terms(100), Some(&card).filter(|_| model != "3d-host"));
         assert_eq!(word(&step), expected, "{model}");
     }
     let mut half = bank::ctx();
@@ -128,7 +128,7 @@ fn a_repeated_order_is_built_and_cancelled() {
     assert_eq!(word(&Nestpay::sale(&half, &terms(100), &card().card())), "invalid");
     let mut first = target("sale", 100);
     first.bank.extra.push(("recurring-number".into(), "2".into()));
-    let step = Nestpay::cancel(&ctx, &first).expect("a step");
+    let step = Nestpay::void(&ctx, &first).expect("a step");
     assert!(sent(&step).contains("<RECORDID>01JD8ZK0Q3-2</RECORDID>"));
     let done = bank::response(
         &[("RECURRINGOPERATION", "CANCEL"), ("RECORDTYPE", "ORDER"), ("RECORDID", ORDER), ("RESULT", "Successfull")],
@@ -152,11 +152,11 @@ fn more_than_reserved_is_said_when_captured() {
 #[test]
 fn a_void_names_the_refund_it_voids() {
     let _host = bank::host();
-    let sale = Nestpay::cancel(&ctx(), &target("sale", 100)).expect("a step");
+    let sale = Nestpay::void(&ctx(), &target("sale", 100)).expect("a step");
     assert!(sent(&sale).contains("<OrderId>01JD8ZK0Q3</OrderId><Type>Void</Type>"));
     let mut refund = target("refund", 100);
     refund.bank.transaction_id = Some("T9".into());
-    let step = Nestpay::cancel(&ctx(), &refund).expect("a step");
+    let step = Nestpay::void(&ctx(), &refund).expect("a step");
     assert!(sent(&step).contains("<OrderId>01JD8ZK0Q3</OrderId><TransId>T9</TransId>"));
     let nothing = bank::refused("99", "CORE-2008", "İptal edilmeye uygun satış işlemi bulunamadı.");
     assert_eq!(word(&resumed(&sale, 100, &answer(&nothing))), "declined state-conflict");

@@ -4,7 +4,7 @@ use pos_param::Param;
 use pos_param::gate::Page;
 use vezne_plugin::value::Value;
 use vezne_plugin::{
-    BrowserAction, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure, native,
+    BrowserAction, DigestAlg, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, TextForm, ThreeDSecure, native,
 };
 
 use crate::bank::{self, CLIENT, GUID, ORDER, URL, answer, card, completed, ctx, line, outcome, sent, terms, word};
@@ -51,7 +51,8 @@ fn way(model: &str) -> Vec<u8> {
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Param::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a request")
+    Param::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a request")
 }
 
 /// The step that sends the payer away.
@@ -148,25 +149,26 @@ fn the_way_to_the_gate_is_asked_for_and_charges_nothing() {
 #[test]
 fn what_param_cannot_do_is_refused_before() {
     let _host = bank::host();
-    let start =
-        |model: &str, terms: &vezne_plugin::Terms| word(&Param::start(&ctx(), model, terms, Some(&card().card())));
+    let start = |model: &str, terms: &vezne_plugin::Terms| {
+        word(&Param::start(&ctx(), Purpose::Sale, model, terms, Some(&card().card())))
+    };
     assert_eq!(start("oos", &terms(1)), "unsupported");
-    assert_eq!(word(&Param::start(&ctx(), "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&Param::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
     assert_eq!(start("3d", &mail), "invalid");
     let mut foreign = terms(1);
     foreign.amount.currency = "USD".into();
     assert_eq!((start("3d", &foreign).as_str(), start("3d-pay", &foreign).as_str()), ("unsupported", "send"));
-    let mut reserve = ctx();
-    reserve.attributes.push(("operation".into(), "authorize".into()));
     for (model, expected) in [("3d", "send"), ("3d-pay", "unsupported"), ("3d-host", "unsupported")] {
-        assert_eq!(word(&Param::start(&reserve, model, &terms(1), Some(&card().card()))), expected, "{model}");
+        assert_eq!(
+            word(&Param::start(&ctx(), Purpose::Authorize, model, &terms(1), Some(&card().card()))),
+            expected,
+            "{model}"
+        );
     }
-    let step = Param::start(&reserve, "3d", &terms(1), Some(&card().card())).expect("a request");
-    let Step::Send(send) = &step else { panic!("a request") };
+    let step = Param::start(&ctx(), Purpose::Authorize, "3d", &terms(1), Some(&card().card())).expect("a request");
     assert!(sent(&step).contains("<TP_Islem_Odeme_OnProv_WMD "));
-    assert_eq!(send.known.extra, [("reserved".to_owned(), "true".to_owned())]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pos_param::Param;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, answer, card, ctx, target, terms, word};
 
@@ -23,7 +23,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
             Param::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"),
             bank::done("TP_Islem_Odeme_OnProv_Kapa"),
         ),
-        (Param::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), bank::done("TP_Islem_Iptal_Iade_Kismi2")),
+        (Param::void(&ctx(), &target("sale", 1_001)).expect("a step"), bank::done("TP_Islem_Iptal_Iade_Kismi2")),
         (refund, bank::done("TP_Islem_Iptal_Iade_Kismi2")),
         (Param::inquire(&ctx(), &target("sale", 1_001)).expect("a step"), bank::line("SUCCESS", "SALE", "10.01", "0")),
         (
@@ -116,10 +116,11 @@ proptest! {
 
 /// All steps with which something begins.
 fn beginnings() -> Vec<Step> {
-    let start = |model: &str| Param::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a step");
+    let start =
+        |model: &str| Param::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a step");
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
     steps.extend([start("3d"), start("3d-pay")]);
-    steps.push(Param::start(&ctx(), "3d-host", &terms(1_001), None).expect("a step"));
+    steps.push(Param::start(&ctx(), Purpose::Sale, "3d-host", &terms(1_001), None).expect("a step"));
     steps.extend(["3d", "3d-pay", "3d-host"].map(crate::gate::at_gate));
     steps
 }

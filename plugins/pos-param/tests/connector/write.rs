@@ -168,7 +168,7 @@ fn captures_and_voids_differ_for_reservations() {
         sent(&capture).contains("<Prov_ID></Prov_ID><Prov_Tutar>0,99</Prov_Tutar><Siparis_ID>01JD8ZK0Q3</Siparis_ID>")
     );
     assert_eq!(word(&resumed(&capture, 99, &answer(&bank::done("TP_Islem_Odeme_OnProv_Kapa")))), "approved");
-    let sale = Param::cancel(&ctx(), &target("sale", 1_000)).expect("a step");
+    let sale = Param::void(&ctx(), &target("sale", 1_000)).expect("a step");
     assert!(sent(&sale).contains("<Durum>IPTAL</Durum><Siparis_ID>01JD8ZK0Q3</Siparis_ID><Tutar>10.00</Tutar>"));
     for (code, expected) in
         [("-210", "state-conflict"), ("-211", "state-conflict"), ("-213", "state-conflict"), ("-218", "state-conflict")]
@@ -176,13 +176,13 @@ fn captures_and_voids_differ_for_reservations() {
         let reply = answer(&bank::refused(REVERSE, code, "", ""));
         assert_eq!(word(&resumed(&sale, 1_000, &reply)), format!("declined {expected}"));
     }
-    let reserved = Param::cancel(&ctx(), &target("authorize", 100)).expect("a step");
+    let reserved = Param::void(&ctx(), &target("authorize", 100)).expect("a step");
     assert!(sent(&reserved).contains("<TP_Islem_Iptal_OnProv "));
-    let mut at_gate = target("three-d-secure", 100);
-    assert!(sent(&Param::cancel(&ctx(), &at_gate).expect("a step")).contains("<Durum>IPTAL</Durum>"));
-    at_gate.bank.extra.push(("reserved".into(), "true".into()));
-    assert!(sent(&Param::cancel(&ctx(), &at_gate).expect("a step")).contains("<TP_Islem_Iptal_OnProv "));
-    assert_eq!(word(&Param::cancel(&ctx(), &target("refund", 100))), "unsupported");
+    let at_gate = native::at_gate(target("sale", 100), "3d");
+    assert!(sent(&Param::void(&ctx(), &at_gate).expect("a step")).contains("<Durum>IPTAL</Durum>"));
+    let at_gate = native::at_gate(target("authorize", 100), "3d");
+    assert!(sent(&Param::void(&ctx(), &at_gate).expect("a step")).contains("<TP_Islem_Iptal_OnProv "));
+    assert_eq!(word(&Param::void(&ctx(), &target("refund", 100))), "unsupported");
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! 3-D Secure by the MPI, there and back.
 
 use pos_payflex::Payflex;
-use vezne_plugin::{BrowserAction, Effect, Fault, Payments, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{BrowserAction, Effect, Fault, Payments, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{
     self, CARD, CODE, ORDER, answer, approved, card, ctx, endpoint, outcome, resumed, sent, terms, word,
 };
 
 fn started() -> Step {
-    Payflex::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("an enrolment")
+    Payflex::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("an enrolment")
 }
 
 pub fn veres(status: &str, id: &str, error: &str) -> Vec<u8> {
@@ -76,28 +76,25 @@ fn a_sub_dealer_and_a_repeated_payment_are_said() {
     let mut ctx = ctx();
     let repeated = [("interval", "2"), ("cycle", "M"), ("count", "3"), ("until", "20270101"), ("from", "20261201")];
     ctx.attributes.extend(repeated.map(|(name, value)| (format!("recurring-{name}"), value.to_owned())));
-    let body = sent(&Payflex::start(&ctx, "3d", &terms(1), Some(&card().card())).expect("a step"));
+    let body = sent(&Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1), Some(&card().card())).expect("a step"));
     assert!(body.contains("MerchantType=2") && body.contains("SubMerchantId=77"), "{body}");
     assert!(body.contains(
         "IsRecurring=true&SubMerchantId=77&RecurringFrequency=2&RecurringFrequencyType=Month&RecurringInstallmentCount=3\
          &RecurringEndDate=20270101&TriggerDate=20261201"
     ));
     for model in ["3d-pay", "3d-host"] {
-        let step = Payflex::start(&ctx, model, &terms(1), Some(&card().card()));
+        let step = Payflex::start(&ctx, Purpose::Sale, model, &terms(1), Some(&card().card()));
         assert_eq!(word(&step), "unsupported", "{model}: only the MPI is told of repetitions");
     }
     assert_eq!(word(&Payflex::sale(&ctx, &terms(1), &card().card())), "unsupported");
-    let mut reserved = bank::ctx();
-    reserved.attributes.clone_from(&ctx.attributes);
-    reserved.attributes.push(("operation".into(), "authorize".into()));
-    assert_eq!(word(&Payflex::start(&reserved, "3d", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Payflex::start(&ctx, Purpose::Authorize, "3d", &terms(1), Some(&card().card()))), "unsupported");
     let mut half = bank::ctx();
     half.attributes.push(("recurring-count".into(), "3".into()));
     assert_eq!(word(&Payflex::sale(&half, &terms(1), &card().card())), "invalid", "half of a wish is not charged once");
     ctx.attributes.retain(|(name, _)| name != "recurring-until");
-    assert_eq!(word(&Payflex::start(&ctx, "3d", &terms(1), Some(&card().card()))), "invalid");
+    assert_eq!(word(&Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1), Some(&card().card()))), "invalid");
     let _bad = bank::session().setting("merchant-type", "2").start();
-    assert_eq!(word(&Payflex::start(&bank::ctx(), "3d", &terms(1), Some(&card().card()))), "bad-config");
+    assert_eq!(word(&Payflex::start(&bank::ctx(), Purpose::Sale, "3d", &terms(1), Some(&card().card()))), "bad-config");
     let _odd = bank::session().setting("sub-merchant-id", "77").start();
     assert_eq!(word(&Payflex::sale(&bank::ctx(), &terms(1), &card().card())), "bad-config");
 }
@@ -169,9 +166,7 @@ fn a_callback_must_be_ours_and_verified() {
 #[test]
 fn a_reservation_can_begin_at_the_gate() {
     let _host = bank::host();
-    let mut ctx = ctx();
-    ctx.attributes.push(("operation".into(), "authorize".into()));
-    let step = Payflex::start(&ctx, "3d", &terms(1_001), Some(&card().card())).expect("a step");
+    let step = Payflex::start(&ctx(), Purpose::Authorize, "3d", &terms(1_001), Some(&card().card())).expect("a step");
     let step = resumed(&step, 1_001, &answer(&veres("Y", ORDER, ""))).expect("a form");
     assert!(sent(&came_back(&step, &GOOD, true).expect("a step")).contains("<TransactionType>Auth</"));
 }

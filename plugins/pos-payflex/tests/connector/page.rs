@@ -2,7 +2,9 @@
 
 use pos_payflex::Payflex;
 use vezne_plugin::value::Value;
-use vezne_plugin::{BrowserAction, DigestAlg, Effect, Fault, Outcome, Reply, Step, TextForm, ThreeDSecure, native};
+use vezne_plugin::{
+    BrowserAction, DigestAlg, Effect, Fault, Outcome, Purpose, Reply, Step, TextForm, ThreeDSecure, native,
+};
 
 use crate::bank::{
     self, CARD, CODE, ORDER, PASSWORD, answer, card, ctx, endpoint, outcome, resumed, sent, terms, word,
@@ -12,7 +14,8 @@ const TOKEN: &str = "b35a56bf37334872a945afc0016d5887";
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Payflex::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a registration")
+    Payflex::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a registration")
 }
 
 fn registered(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -65,8 +68,8 @@ fn a_visit_is_announced_with_a_signature() {
     assert!(body.ends_with(&format!("HashedData={}", vezne_plugin::body::url_form(&hash))), "{body}");
     let hosted = sent(&started("3d-host"));
     assert!(!hosted.contains("PAN") && !hosted.contains(CARD), "{hosted}");
-    assert_eq!(word(&Payflex::start(&ctx(), "3d-pay", &terms(1), None)), "invalid");
-    assert_eq!(word(&Payflex::start(&ctx(), "oos", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Payflex::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1), None)), "invalid");
+    assert_eq!(word(&Payflex::start(&ctx(), Purpose::Sale, "oos", &terms(1), Some(&card().card()))), "unsupported");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pos_payflex::Payflex;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, PASSWORD, answer, approved, card, ctx, listed, target, terms, word};
 use crate::{gate, page};
@@ -16,7 +16,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Payflex::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Payflex::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Payflex::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), approved()),
-        (Payflex::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
+        (Payflex::void(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
         (Payflex::refund(&ctx(), &terms(1_001), &target("sale", 1_001)).expect("a step"), approved()),
         (
             Payflex::inquire(&ctx(), &target("sale", 1_001)).expect("a step"),
@@ -76,7 +76,7 @@ proptest! {
         let (step, _) = waiting().swap_remove(which);
         let result = word(&bank::resumed(&step, 1_001, &answer(&body)));
         prop_assert!(is_no_verdict(&result), "{result}");
-        let enrolment = Payflex::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a step");
+        let enrolment = Payflex::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a step");
         let enrolled = word(&bank::resumed(&enrolment, 1_001, &answer(&body)));
         prop_assert!(is_no_verdict(&enrolled), "{enrolled}");
     }
@@ -118,7 +118,9 @@ proptest! {
 
 /// All steps with which something begins, and those on the way.
 fn beginnings() -> Vec<Step> {
-    let start = |model: &str| Payflex::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a step");
+    let start = |model: &str| {
+        Payflex::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a step")
+    };
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
     steps.extend([start("3d"), start("3d-pay"), start("3d-host"), gate::browsing(), page::browsing("3d-pay")]);
     steps

@@ -19,7 +19,7 @@ fn a_transaction_is_asked_for_by_its_number() {
     assert!(body.contains(
         "<TransactionCriteria><TransactionId>TX1</TransactionId><OrderId>01JD8ZK0Q3</OrderId><AuthCode></AuthCode>"
     ));
-    let mut hosted = target("three-d-secure", 1_001);
+    let mut hosted = native::at_gate(target("sale", 1_001), "3d-host");
     hosted.bank.transaction_id = None;
     assert!(sent(&asked(&hosted)).contains("<TransactionId></TransactionId>"));
 }
@@ -54,7 +54,7 @@ fn an_unknown_charge_is_what_its_line_says() {
 #[test]
 fn a_visit_to_the_page_is_found_by_its_order() {
     let _host = bank::host();
-    let mut hosted = target("three-d-secure", 1_001);
+    let mut hosted = native::at_gate(target("sale", 1_001), "3d-host");
     hosted.bank.transaction_id = None;
     let step = asked(&hosted);
     assert_eq!(word(&resumed(&step, 1_001, &answer(&listed(&[("Sale", "9", "0000", "false")])))), "approved");

@@ -102,7 +102,7 @@ fn instalments_reservations_and_mail_order() {
 fn every_change_names_the_original_and_has_a_number_of_its_own() {
     let _host = bank::host();
     let capture = Payflex::capture(&ctx(), &terms(900), &target("authorize", 1_001)).expect("a step");
-    let void = Payflex::cancel(&ctx(), &target("sale", 1_001)).expect("a step");
+    let void = Payflex::void(&ctx(), &target("sale", 1_001)).expect("a step");
     let refund = Payflex::refund(&ctx(), &terms(500), &target("sale", 1_001)).expect("a step");
     for (step, kind, amount) in [(&capture, "Capture", "9.00"), (&void, "Cancel", ""), (&refund, "Refund", "5.00")] {
         let Step::Send(send) = step else { panic!("a request") };
@@ -134,7 +134,7 @@ fn every_change_names_the_original_and_has_a_number_of_its_own() {
     }
     let mut lost = target("sale", 1);
     lost.bank.transaction_id = None;
-    assert_eq!(word(&Payflex::cancel(&ctx(), &lost)), "invalid");
+    assert_eq!(word(&Payflex::void(&ctx(), &lost)), "invalid");
     assert_eq!(word(&Payflex::refund(&ctx(), &terms(1), &lost)), "invalid");
 }
 

@@ -3,7 +3,8 @@
 use pos_payfor::Payfor;
 use vezne_plugin::value::Value;
 use vezne_plugin::{
-    BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure, native,
+    BrowserAction, Callback, DigestAlg, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, TextForm, ThreeDSecure,
+    native,
 };
 
 use crate::bank::{
@@ -52,7 +53,8 @@ fn callback(fields: &Fields) -> Callback {
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Payfor::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a form")
+    Payfor::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a form")
 }
 
 fn came_back(step: &Step, fields: &Fields) -> Result<Step, Fault> {
@@ -94,14 +96,14 @@ fn a_hosted_page_gets_no_card_and_has_an_address_of_its_own() {
     assert_eq!((endpoint.as_str(), effect), ("hosted", Effect::OnceOnlyWrite));
     assert!(all.iter().all(|(name, _)| name != "Pan" && name != "CardHolderName"));
     native::check_sinks(&step, &[], &[]).expect("nothing of a card is in it");
-    assert_eq!(word(&Payfor::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&Payfor::start(&ctx(), "oos", &terms(1), Some(&card().card()))), "unsupported");
+    assert_eq!(word(&Payfor::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&Payfor::start(&ctx(), Purpose::Sale, "oos", &terms(1), Some(&card().card()))), "unsupported");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
-    assert_eq!(word(&Payfor::start(&ctx(), "3d", &mail, Some(&card().card()))), "invalid");
+    assert_eq!(word(&Payfor::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card().card()))), "invalid");
     let mut far = ctx();
     far.callback_url = format!("https://odeme.example/{}", "x".repeat(200));
-    assert_eq!(word(&Payfor::start(&far, "3d", &terms(1), Some(&card().card()))), "invalid");
+    assert_eq!(word(&Payfor::start(&far, Purpose::Sale, "3d", &terms(1), Some(&card().card()))), "invalid");
 }
 
 #[test]

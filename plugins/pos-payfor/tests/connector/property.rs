@@ -3,7 +3,7 @@
 use pos_payfor::Payfor;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, answer, approved, card, ctx, target, terms, word};
 
@@ -17,7 +17,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (Payfor::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Payfor::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Payfor::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), approved()),
-        (Payfor::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
+        (Payfor::void(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
         (refund, approved()),
         (Payfor::inquire(&ctx(), &target("sale", 1_001)).expect("a step"), bank::order("Auth", "10.01", "00", false)),
         (Payfor::inquire(&ctx(), &target("refund", 1_001)).expect("a step"), rows),
@@ -80,7 +80,7 @@ proptest! {
         let _host = bank::host();
         let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         pairs.extend([("ResponseHash", hash.as_str()), ("OrderId", bank::ORDER), ("3DStatus", "1")]);
-        let step = Payfor::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
+        let step = Payfor::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a form");
         let reply = Reply::Callback(native::callback(&pairs));
         let resumed = Payfor::resume(&ctx(), Some(&terms(1_001)), &bank::state_of(&step), &reply, None);
         prop_assert_eq!(word(&resumed), "not-authentic");
@@ -106,10 +106,11 @@ proptest! {
 
 /// All steps with which something begins.
 fn beginnings() -> Vec<Step> {
-    let start = |model: &str| Payfor::start(&ctx(), model, &terms(1_001), Some(&card().card())).expect("a form");
+    let start =
+        |model: &str| Payfor::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card().card())).expect("a form");
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
     steps.extend([start("3d"), start("3d-pay")]);
-    steps.push(Payfor::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form"));
+    steps.push(Payfor::start(&ctx(), Purpose::Sale, "3d-host", &terms(1_001), None).expect("a form"));
     steps
 }
 
@@ -139,7 +140,7 @@ fn nothing_readable_holds_the_card_or_a_password() {
 #[test]
 fn a_reply_that_was_not_waited_for_is_a_fault() {
     let _host = bank::host();
-    let gate = Payfor::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let gate = Payfor::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert_eq!(word(&bank::resumed(&gate, 1_001, &answer(&approved()))), "invalid");
     let sale = Payfor::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
     assert_eq!(

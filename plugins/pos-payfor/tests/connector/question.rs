@@ -30,7 +30,6 @@ fn a_charge_is_what_the_order_says() {
         ("sale", bank::refused("V038", ""), "unknown"),
         ("authorize", order("PreAuth", "10.01", "00", false), "approved"),
         ("authorize", order("Auth", "10.01", "00", false), "send"),
-        ("three-d-secure", order("PreAuth", "10.01", "00", false), "approved"),
         ("capture", order("PostAuth", "10.01", "00", false), "approved"),
         ("capture", order("PreAuth", "10.01", "00", false), "send"),
     ] {
@@ -53,7 +52,7 @@ fn a_payment_nobody_finished_at_the_gate_is_over_after_an_hour() {
     for (minutes, expected) in [(10, "unknown"), (59, "unknown"), (61, "not-processed")] {
         let _host = bank::session().at(SENT_AT_MS + minutes * 60_000).start();
         for code in ["V000", "V033"] {
-            let step = asked(&target("three-d-secure", 1_001));
+            let step = asked(&target("sale", 1_001));
             let word = word(&resumed(&step, 1_001, &answer(&order("Auth", "10.01", code, false))));
             assert_eq!(word, expected, "{code} after {minutes} minutes");
         }

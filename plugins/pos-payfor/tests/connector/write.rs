@@ -125,7 +125,7 @@ fn what_the_bank_lacks_is_refused_with_a_sentence() {
     let mut repeated = ctx();
     repeated.attributes.push(("recurring-interval".into(), "1".into()));
     assert_eq!(word(&Payfor::sale(&repeated, &terms(1), &card().card())), "unsupported");
-    assert_eq!(word(&Payfor::cancel(&ctx(), &target("refund", 1))), "unsupported");
+    assert_eq!(word(&Payfor::void(&ctx(), &target("refund", 1))), "unsupported");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn captures_and_voids_name_the_order() {
         "{body}"
     );
     assert_eq!(word(&resumed(&capture, 99, &answer(&bank::refused("V027", "%15")))), "declined state-conflict");
-    let void = Payfor::cancel(&ctx(), &target("sale", 100)).expect("a step");
+    let void = Payfor::void(&ctx(), &target("sale", 100)).expect("a step");
     assert!(sent(&void).contains("<TxnType>Void</TxnType><Currency>949</Currency>"));
     assert_eq!(word(&resumed(&void, 100, &answer(&approved()))), "approved");
     assert_eq!(word(&resumed(&void, 100, &answer(&bank::refused("V018", "")))), "declined state-conflict");

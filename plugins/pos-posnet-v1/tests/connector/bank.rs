@@ -47,8 +47,7 @@ pub fn card() -> TestCard {
 }
 
 pub fn target(operation: &str, minor: i64) -> Target {
-    let model = if operation == "three-d-secure" { "3d" } else { "none" }.into();
-    Target { model, terms: terms(minor), ..native::target(ORDER, operation, minor) }
+    Target { terms: terms(minor), ..native::target(ORDER, operation, minor) }
 }
 
 pub fn with_key(mut target: Target, key: &str, stands_as: &str) -> Target {

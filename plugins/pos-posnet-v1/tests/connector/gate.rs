@@ -1,7 +1,7 @@
 //! The 3-D gate, there and back.
 
 use pos_posnet_v1::PosnetV1;
-use vezne_plugin::{BrowserAction, Effect, Fault, Outcome, Step, ThreeDSecure, native};
+use vezne_plugin::{BrowserAction, Effect, Fault, Outcome, Purpose, Step, ThreeDSecure, native};
 
 use crate::bank::{
     self, CARD, CODE, Fields, KEY, MERCHANT, PADDED, TERMINAL, answer, approved, back, callback, card, ctx, outcome,
@@ -10,7 +10,8 @@ use crate::bank::{
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    PosnetV1::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a form")
+    PosnetV1::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a form")
 }
 
 fn came_back(step: &Step, fields: &Fields) -> Result<Step, Fault> {
@@ -62,15 +63,15 @@ fn the_banks_own_page_gets_no_card() {
 fn what_cannot_go_to_the_gate_is_refused_before() {
     let host = bank::host();
     let card = card().card();
-    assert_eq!(word(&PosnetV1::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&PosnetV1::start(&ctx(), "3d-pay", &terms(1), Some(&card))), "unsupported");
-    assert_eq!(word(&PosnetV1::start(&ctx(), "3d", &terms(0), Some(&card))), "invalid");
+    assert_eq!(word(&PosnetV1::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&PosnetV1::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1), Some(&card))), "unsupported");
+    assert_eq!(word(&PosnetV1::start(&ctx(), Purpose::Sale, "3d", &terms(0), Some(&card))), "invalid");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
-    assert_eq!(word(&PosnetV1::start(&ctx(), "3d", &mail, Some(&card))), "invalid");
+    assert_eq!(word(&PosnetV1::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card))), "invalid");
     drop(host);
     let _without = bank::session().setting("posnet-id", "").start();
-    assert_eq!(word(&PosnetV1::start(&ctx(), "3d", &terms(1), Some(&card))), "bad-config");
+    assert_eq!(word(&PosnetV1::start(&ctx(), Purpose::Sale, "3d", &terms(1), Some(&card))), "bad-config");
 }
 
 #[test]
@@ -229,9 +230,7 @@ fn a_callback_is_matched_by_its_order() {
 #[test]
 fn a_reservation_can_begin_at_the_gate() {
     let _host = bank::host();
-    let mut ctx = ctx();
-    ctx.attributes.push(("operation".into(), "authorize".into()));
-    let step = PosnetV1::start(&ctx, "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let step = PosnetV1::start(&ctx(), Purpose::Authorize, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert!(form_of(&step).contains("TransactionType=Auth"));
     assert!(sent(&came_back(&step, &back(&[])).expect("a charge")).starts_with("/Auth "));
 }

@@ -11,7 +11,7 @@ use crate::bank::{
 #[test]
 fn a_sale_is_voided_by_its_key_or_its_order() {
     let _host = bank::host();
-    let by_key = PosnetV1::cancel(&ctx(), &with_key(target("sale", 100), KEY, "sale")).expect("a step");
+    let by_key = PosnetV1::void(&ctx(), &with_key(target("sale", 100), KEY, "sale")).expect("a step");
     let body = sent(&by_key);
     let mac = bank::mac(&format!("{MERCHANT}{TERMINAL}{KEY}"));
     assert!(body.starts_with("/Reverse "), "{body}");
@@ -21,13 +21,13 @@ fn a_sale_is_voided_by_its_key_or_its_order() {
         )),
         "{body}"
     );
-    let by_order = PosnetV1::cancel(&ctx(), &target("sale", 100)).expect("a step");
+    let by_order = PosnetV1::void(&ctx(), &target("sale", 100)).expect("a step");
     assert!(sent(&by_order).contains("\"ReferenceCode\":null,\"OrderId\":\"0000000000000001JD8ZK0Q3\""));
-    let mut three_d = target("three-d-secure", 100);
+    let mut three_d = native::at_gate(target("sale", 100), "3d");
     three_d.bank.extra.push(("stands-as".into(), "sale".into()));
-    let step = PosnetV1::cancel(&ctx(), &three_d).expect("a step");
+    let step = PosnetV1::void(&ctx(), &three_d).expect("a step");
     assert!(sent(&step).contains("\"OrderId\":\"TDS_000000000001JD8ZK0Q3\""));
-    let refund = PosnetV1::cancel(&ctx(), &with_key(target("refund", 50), "R1", "return")).expect("a step");
+    let refund = PosnetV1::void(&ctx(), &with_key(target("refund", 50), "R1", "return")).expect("a step");
     assert!(sent(&refund).contains("\"ReferenceCode\":\"R1\",\"OrderId\":null,\"TransactionType\":\"Return\""));
     for (code, expected) in [
         ("00", "approved"),
@@ -46,7 +46,7 @@ fn a_sale_is_voided_by_its_key_or_its_order() {
 #[test]
 fn of_a_captured_reservation_the_capture_goes_first() {
     let _host = bank::host();
-    let look = PosnetV1::cancel(&ctx(), &with_key(target("authorize", 100), "C1", "capt")).expect("a step");
+    let look = PosnetV1::void(&ctx(), &with_key(target("authorize", 100), "C1", "capt")).expect("a step");
     let Step::Send(send) = &look else { panic!("a question") };
     assert_eq!(send.effect, Effect::ReadOnly);
     let book = listed(&[("Auth", "1", "1,00", "", "A1"), ("Capture", "1", "0,90", "", "C1")]);
@@ -103,14 +103,14 @@ fn a_refund_first_notes_the_refunds_that_are_there() {
 #[test]
 fn a_3d_payment_is_given_back_as_a_whole() {
     let host = bank::host();
-    let whole = PosnetV1::refund(&ctx(), &terms(100), &target("three-d-secure", 100)).expect("a step");
+    let whole = PosnetV1::refund(&ctx(), &terms(100), &native::at_gate(target("sale", 100), "3d")).expect("a step");
     let write = resumed(&whole, 100, &answer(&nothing())).expect("a step");
     let body = sent(&write);
     assert!(body.contains("\"OrderId\":\"TDS_000000000001JD8ZK0Q3\",\"TransactionType\":\"Sale\",\"MAC\""), "{body}");
-    assert_eq!(word(&PosnetV1::refund(&ctx(), &terms(99), &target("three-d-secure", 100))), "unsupported");
+    assert_eq!(word(&PosnetV1::refund(&ctx(), &terms(99), &native::at_gate(target("sale", 100), "3d"))), "unsupported");
     drop(host);
     let _confirmed = bank::session().setting("three-d-refund-amount", "true").start();
-    let part = PosnetV1::refund(&ctx(), &terms(99), &target("three-d-secure", 100)).expect("a step");
+    let part = PosnetV1::refund(&ctx(), &terms(99), &native::at_gate(target("sale", 100), "3d")).expect("a step");
     let body = sent(&resumed(&part, 99, &answer(&nothing())).expect("a step"));
     assert!(body.contains("\"TransactionType\":\"Sale\",\"Amount\":99,\"CurrencyCode\":\"TL\""), "{body}");
 }

@@ -3,7 +3,7 @@
 use pos_posnet_v1::PosnetV1;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, KEY, PADDED, answer, approved, card, ctx, listed, target, terms, with_key, word};
 
@@ -12,7 +12,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
     let sale = listed(&[("Sale", "1", "10,01", "2026-11-2212:00:05.000", KEY)]);
     let look = PosnetV1::refund(&ctx(), &terms(1_001), &target("sale", 2_000)).expect("a step");
     let refund = bank::resumed(&look, 1_001, &answer(&bank::nothing())).expect("a step");
-    let gate = PosnetV1::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let gate = PosnetV1::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     let charge = bank::resumed(&gate, 1_001, &bank::callback(&bank::back(&[]))).expect("a charge");
     let before = PosnetV1::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
     let confirm = bank::resumed(&before, 1_001, &answer(&bank::refused("0127", ""))).expect("a question");
@@ -21,7 +21,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
         (PosnetV1::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (PosnetV1::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (PosnetV1::capture(&ctx(), &terms(1_001), &reserved).expect("a step"), approved()),
-        (PosnetV1::cancel(&ctx(), &with_key(target("sale", 1_001), KEY, "sale")).expect("a step"), approved()),
+        (PosnetV1::void(&ctx(), &with_key(target("sale", 1_001), KEY, "sale")).expect("a step"), approved()),
         (refund, approved()),
         (charge, approved()),
         (confirm, sale.clone()),
@@ -80,7 +80,7 @@ proptest! {
         let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         pairs.extend([("MdStatus", "1"), ("OrderId", PADDED), ("Amount", "1001"), ("Mac", &mac)]);
         pairs.push(("MacParams", "ECI:CAVV:MdStatus:MdErrorMessage:MD:SecureTransactionId"));
-        let gate = PosnetV1::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
+        let gate = PosnetV1::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form");
         let resumed = bank::resumed(&gate, 1_001, &Reply::Callback(native::callback(&pairs)));
         prop_assert_eq!(word(&resumed), "not-authentic");
     }
@@ -110,9 +110,9 @@ proptest! {
 
 fn steps() -> Vec<Step> {
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
-    steps.push(PosnetV1::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form"));
-    steps.push(PosnetV1::start(&ctx(), "3d-host", &terms(1_001), None).expect("a form"));
-    steps.push(PosnetV1::cancel(&ctx(), &target("authorize", 1_001)).expect("a step"));
+    steps.push(PosnetV1::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form"));
+    steps.push(PosnetV1::start(&ctx(), Purpose::Sale, "3d-host", &terms(1_001), None).expect("a form"));
+    steps.push(PosnetV1::void(&ctx(), &target("authorize", 1_001)).expect("a step"));
     steps
 }
 
@@ -142,7 +142,7 @@ fn nothing_readable_holds_the_card() {
 #[test]
 fn a_reply_that_was_not_waited_for_is_a_fault() {
     let _host = bank::host();
-    let gate = PosnetV1::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a form");
+    let gate = PosnetV1::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a form");
     assert_eq!(word(&bank::resumed(&gate, 1_001, &answer(&approved()))), "invalid");
     let sale = PosnetV1::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");
     assert_eq!(word(&bank::resumed(&sale, 1_001, &bank::callback(&bank::back(&[])))), "invalid");

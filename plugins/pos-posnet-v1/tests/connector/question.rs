@@ -69,7 +69,7 @@ fn only_the_banks_own_words_mean_no_such_order() {
 #[test]
 fn orders_of_the_gate_reservations_and_captures() {
     let _host = bank::host();
-    let gate = asked(&target("three-d-secure", 1_001));
+    let gate = asked(&native::at_gate(target("authorize", 1_001), "3d"));
     assert!(sent(&gate).contains("\"OrderId\":\"TDS_000000000001JD8ZK0Q3\""));
     let reserved = listed_as("TDS_000000000001JD8ZK0Q3", &[row("Auth", "1", "10,01", KEY)]);
     let Outcome::Approved(approval) = outcome(resumed(&gate, 1_001, &answer(&reserved))) else { panic!("approved") };

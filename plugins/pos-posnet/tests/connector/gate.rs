@@ -1,7 +1,7 @@
 //! The 3-D gate, there and back.
 
 use pos_posnet::Posnet;
-use vezne_plugin::{BrowserAction, Effect, Fault, Outcome, Payments, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{BrowserAction, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{
     self, CARD, CODE, KEY, ORDER, XID, answer, approved, approved_before, card, ctx, encrypted, outcome, refused,
@@ -21,7 +21,8 @@ const BACK: [(&str, &str); 8] = [
 
 fn started(model: &str) -> Step {
     let card = card().card();
-    Posnet::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host")).expect("a step")
+    Posnet::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"))
+        .expect("a step")
 }
 
 fn at_gate(model: &str) -> Step {
@@ -96,25 +97,25 @@ fn the_banks_own_page_gets_no_card() {
 fn what_cannot_go_to_the_gate_is_refused_before() {
     let host = bank::host();
     let card = card().card();
-    assert_eq!(word(&Posnet::start(&ctx(), "3d", &terms(1), None)), "invalid");
-    assert_eq!(word(&Posnet::start(&ctx(), "3d-pay", &terms(1), Some(&card))), "unsupported");
-    assert_eq!(word(&Posnet::start(&ctx(), "3d", &terms(0), Some(&card))), "invalid");
+    assert_eq!(word(&Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1), None)), "invalid");
+    assert_eq!(word(&Posnet::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1), Some(&card))), "unsupported");
+    assert_eq!(word(&Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(0), Some(&card))), "invalid");
     let mut mail = terms(1);
     mail.entry = "telephone-order".into();
-    assert_eq!(word(&Posnet::start(&ctx(), "3d", &mail, Some(&card))), "invalid");
+    assert_eq!(word(&Posnet::start(&ctx(), Purpose::Sale, "3d", &mail, Some(&card))), "invalid");
     let mut dealer = ctx();
     dealer.attributes.push(("sub-dealer-identity".into(), "1234567890".into()));
-    assert_eq!(word(&Posnet::start(&dealer, "3d", &terms(1), Some(&card))), "unsupported");
+    assert_eq!(word(&Posnet::start(&dealer, Purpose::Sale, "3d", &terms(1), Some(&card))), "unsupported");
     drop(host);
     let without_gate = bank::session().setting("posnet-id", "").start();
-    assert_eq!(word(&Posnet::start(&ctx(), "3d", &terms(1), Some(&card))), "bad-config");
+    assert_eq!(word(&Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1), Some(&card))), "bad-config");
     drop(without_gate);
     let _without_key = native::Session::new()
         .setting("merchant-id", bank::MID)
         .setting("terminal-id", bank::TID)
         .setting("posnet-id", "27426")
         .start();
-    assert_eq!(word(&Posnet::start(&ctx(), "3d", &terms(1), Some(&card))), "bad-config");
+    assert_eq!(word(&Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1), Some(&card))), "bad-config");
 }
 
 #[test]
@@ -297,9 +298,7 @@ fn a_callback_is_matched_by_its_xid() {
 #[test]
 fn a_reservation_can_begin_at_the_gate() {
     let _host = bank::host();
-    let mut ctx = ctx();
-    ctx.attributes.push(("operation".into(), "authorize".into()));
-    let step = Posnet::start(&ctx, "3d", &terms(1_001), Some(&card().card())).expect("a step");
+    let step = Posnet::start(&ctx(), Purpose::Authorize, "3d", &terms(1_001), Some(&card().card())).expect("a step");
     assert!(sent(&step).contains("<tranType>Auth</tranType>"));
     let form = resumed(&step, 1_001, &answer(&encrypted())).expect("a form");
     let charge = resumed(&came_back(&form, &BACK).expect("a question"), 1_001, &answer(&good())).expect("a charge");

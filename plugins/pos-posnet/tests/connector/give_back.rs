@@ -15,27 +15,27 @@ fn voided() -> Vec<u8> {
 #[test]
 fn a_sale_is_voided_by_its_key_or_its_order() {
     let _host = bank::host();
-    let by_key = Posnet::cancel(&ctx(), &with_key(target("sale", 100), KEY, "sale")).expect("a step");
+    let by_key = Posnet::void(&ctx(), &with_key(target("sale", 100), KEY, "sale")).expect("a step");
     assert!(
         sent(&by_key)
             .contains(&format!("<reverse><transaction>sale</transaction><hostLogKey>{KEY}</hostLogKey></reverse>"))
     );
     let Outcome::Approved(approval) = outcome(resumed(&by_key, 100, &answer(&voided()))) else { panic!("approved") };
     assert_eq!(approval.bank.auth_code, None, "zeros are no approval");
-    let by_order = Posnet::cancel(&ctx(), &target("sale", 100)).expect("a step");
+    let by_order = Posnet::void(&ctx(), &target("sale", 100)).expect("a step");
     assert!(sent(&by_order).contains("<orderID>0000000000000001JD8ZK0Q3</orderID>"));
-    let mut three_d = target("three-d-secure", 100);
+    let mut three_d = native::at_gate(target("sale", 100), "3d");
     three_d.bank.extra.push(("stands-as".into(), "sale".into()));
-    let step = Posnet::cancel(&ctx(), &three_d).expect("a step");
+    let step = Posnet::void(&ctx(), &three_d).expect("a step");
     assert!(sent(&step).contains("<transaction>sale</transaction><orderID>TDS_000000000001JD8ZK0Q3</orderID>"));
-    let refund = Posnet::cancel(&ctx(), &with_key(target("refund", 50), "R1", "return")).expect("a step");
+    let refund = Posnet::void(&ctx(), &with_key(target("refund", 50), "R1", "return")).expect("a step");
     assert!(sent(&refund).contains("<transaction>return</transaction><hostLogKey>R1</hostLogKey>"));
 }
 
 #[test]
 fn refused_voids_say_what_to_do_instead() {
     let _host = bank::host();
-    let step = Posnet::cancel(&ctx(), &with_key(target("sale", 100), KEY, "sale")).expect("a step");
+    let step = Posnet::void(&ctx(), &with_key(target("sale", 100), KEY, "sale")).expect("a step");
     for (code, expected) in [
         ("0211", "declined state-conflict"),
         ("0218", "declined state-conflict"),
@@ -56,7 +56,7 @@ fn refused_voids_say_what_to_do_instead() {
 #[test]
 fn of_a_captured_reservation_the_capture_goes_first() {
     let _host = bank::host();
-    let look = Posnet::cancel(&ctx(), &with_key(target("authorize", 100), "C1", "capt")).expect("a step");
+    let look = Posnet::void(&ctx(), &with_key(target("authorize", 100), "C1", "capt")).expect("a step");
     let Step::Send(send) = &look else { panic!("a question") };
     assert_eq!(send.effect, Effect::ReadOnly);
     let book = listed(&[("Authorization", "1", "1,00", "", "A1"), ("Capture", "1", "0,90", "", "C1")]);
@@ -77,7 +77,7 @@ fn of_a_captured_reservation_the_capture_goes_first() {
 #[test]
 fn what_stands_is_voided_and_nothing_else() {
     let _host = bank::host();
-    let look = Posnet::cancel(&ctx(), &with_key(target("authorize", 100), "A1", "auth")).expect("a step");
+    let look = Posnet::void(&ctx(), &with_key(target("authorize", 100), "A1", "auth")).expect("a step");
     let only = resumed(&look, 100, &answer(&listed(&[("Authorization", "1", "1,00", "", "A1")]))).expect("a step");
     assert!(sent(&only).contains("<transaction>auth</transaction><hostLogKey>A1</hostLogKey>"));
     let sale = resumed(&look, 100, &answer(&listed(&[("Sale", "1", "1,00", "", "S1")]))).expect("a step");

@@ -3,7 +3,7 @@
 use pos_posnet::Posnet;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{
     self, CARD, CODE, KEY, XID, answer, approved, card, ctx, listed, resolved, target, terms, with_key, word,
@@ -14,7 +14,7 @@ fn waiting() -> Vec<(Step, Vec<u8>, &'static str)> {
     let sale = listed(&[("Sale", "1", "10,01", "2026-11-22 12:00:05.000", KEY)]);
     let look = Posnet::refund(&ctx(), &terms(1_001), &target("sale", 2_000)).expect("a step");
     let refund = bank::resumed(&look, 1_001, &answer(&bank::nothing())).expect("a step");
-    let gate = Posnet::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a step");
+    let gate = Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a step");
     let form = bank::resumed(&gate, 1_001, &answer(&bank::encrypted())).expect("a form");
     let back = native::callback(&[("MerchantPacket", "A"), ("BankPacket", "B"), ("Sign", "C"), ("Xid", XID)]);
     let resolving = bank::resumed(&form, 1_001, &Reply::Callback(back)).expect("a question");
@@ -26,11 +26,7 @@ fn waiting() -> Vec<(Step, Vec<u8>, &'static str)> {
         (Posnet::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved(), "approved"),
         (Posnet::authorize(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved(), "approved"),
         (Posnet::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), approved(), "approved"),
-        (
-            Posnet::cancel(&ctx(), &with_key(target("sale", 1_001), KEY, "sale")).expect("a step"),
-            approved(),
-            "approved",
-        ),
+        (Posnet::void(&ctx(), &with_key(target("sale", 1_001), KEY, "sale")).expect("a step"), approved(), "approved"),
         (refund, approved(), "approved"),
         (charge, approved(), "approved"),
         (confirm, sale.clone(), "approved"),
@@ -99,7 +95,7 @@ proptest! {
         let _host = bank::host();
         let mut pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         pairs.extend([("mdStatus", "1"), ("approved", "1"), ("BankPacket", "B")]);
-        let gate = Posnet::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a step");
+        let gate = Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a step");
         let form = bank::resumed(&gate, 1_001, &answer(&bank::encrypted())).expect("a form");
         let resumed = bank::resumed(&form, 1_001, &Reply::Callback(native::callback(&pairs)));
         prop_assert_eq!(word(&resumed), "not-authentic");
@@ -132,7 +128,7 @@ proptest! {
         let _host = bank::session().secret("enc-key", &key).start();
         let mut card = card();
         card.holder = Some(holder.clone());
-        let step = Posnet::start(&ctx(), "3d", &terms(1), Some(&card.card())).expect("a step");
+        let step = Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1), Some(&card.card())).expect("a step");
         let body = bank::sent(&step).replacen("ISO-8859-9", "UTF-8", 1);
         let tree = vezne_plugin::xml::Tree::read(body.as_bytes(), None).expect("well-formed");
         prop_assert_eq!(tree.get("oosRequestData/cardHolderName"), Some(holder.trim()));
@@ -142,10 +138,10 @@ proptest! {
 /// All steps with which something begins or goes on.
 fn steps() -> Vec<Step> {
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _, _)| step).collect();
-    let gate = Posnet::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a step");
+    let gate = Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a step");
     steps.push(bank::resumed(&gate, 1_001, &answer(&bank::encrypted())).expect("a form"));
-    steps.push(Posnet::start(&ctx(), "3d-host", &terms(1_001), None).expect("a step"));
-    steps.push(Posnet::cancel(&ctx(), &target("authorize", 1_001)).expect("a step"));
+    steps.push(Posnet::start(&ctx(), Purpose::Sale, "3d-host", &terms(1_001), None).expect("a step"));
+    steps.push(Posnet::void(&ctx(), &target("authorize", 1_001)).expect("a step"));
     steps
 }
 
@@ -175,7 +171,7 @@ fn nothing_readable_holds_the_card() {
 #[test]
 fn a_reply_that_was_not_waited_for_is_a_fault() {
     let _host = bank::host();
-    let gate = Posnet::start(&ctx(), "3d", &terms(1_001), Some(&card().card())).expect("a step");
+    let gate = Posnet::start(&ctx(), Purpose::Sale, "3d", &terms(1_001), Some(&card().card())).expect("a step");
     let form = bank::resumed(&gate, 1_001, &answer(&bank::encrypted())).expect("a form");
     assert_eq!(word(&bank::resumed(&form, 1_001, &answer(&approved()))), "invalid");
     let sale = Posnet::sale(&ctx(), &terms(1_001), &card().card()).expect("a step");

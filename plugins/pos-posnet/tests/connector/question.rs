@@ -73,11 +73,12 @@ fn only_the_banks_own_words_mean_no_such_order() {
 #[test]
 fn an_order_of_the_gate_is_asked_for_with_its_prefix() {
     let _host = bank::host();
-    let step = asked(&target("three-d-secure", 1_001));
+    let step = asked(&native::at_gate(target("sale", 1_001), "3d"));
     assert!(sent(&step).contains("<orderID>TDS_000000000001JD8ZK0Q3</orderID>"));
     let of_gate = |rows: &[Listed<'_>]| listed_as("TDS_000000000001JD8ZK0Q3", rows);
     assert_eq!(word(&resumed(&step, 1_001, &answer(&of_gate(&[row("Sale", "1", "10,01", KEY)])))), "approved");
     let reserved = of_gate(&[row("Authorization", "1", "10,01", KEY)]);
+    let step = asked(&native::at_gate(target("authorize", 1_001), "3d"));
     let Outcome::Approved(approval) = outcome(resumed(&step, 1_001, &answer(&reserved))) else { panic!("approved") };
     assert!(approval.attributes.contains(&("order-state".into(), "authorized".into())));
     assert_eq!(approval.bank.extra, [("stands-as".to_owned(), "auth".to_owned())]);

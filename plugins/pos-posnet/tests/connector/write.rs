@@ -172,7 +172,8 @@ fn a_reservation_is_captured_by_its_key_or_its_order() {
     assert!(sent(&by_key).contains(&expected));
     let Outcome::Approved(approval) = outcome(resumed(&by_key, 99, &answer(&approved()))) else { panic!("approved") };
     assert_eq!(approval.bank.extra, [("stands-as".to_owned(), "capt".to_owned())]);
-    let by_order = Posnet::capture(&ctx(), &terms(99), &target("three-d-secure", 100)).expect("a step");
+    let by_order =
+        Posnet::capture(&ctx(), &terms(99), &native::at_gate(target("authorize", 100), "3d")).expect("a step");
     assert!(sent(&by_order).contains("<orderID>TDS_000000000001JD8ZK0Q3</orderID>"));
     assert_eq!(word(&resumed(&by_order, 99, &answer(&refused("0205", "")))), "declined config-error");
     let confirm = resumed(&by_order, 99, &answer(&approved_before())).expect("a step");
@@ -195,7 +196,7 @@ fn a_store_with_the_order_parameter_names_the_day_of_the_charge() {
     later.sent_at_millis += 10 * 86_400_000;
     let body = sent(&Posnet::inquire(&ctx(), &later).expect("a step"));
     assert!(body.contains("<orderID>0000000000000001JD8ZK0Q3</orderID><orderDate>20261122</orderDate>"), "{body}");
-    let body = sent(&Posnet::cancel(&ctx(), &later).expect("a step"));
+    let body = sent(&Posnet::void(&ctx(), &later).expect("a step"));
     assert!(body.contains("<orderDate>20261122</orderDate>"), "{body}");
 }
 

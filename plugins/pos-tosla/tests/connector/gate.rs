@@ -4,7 +4,7 @@ use pos_tosla::Tosla;
 use serde_json::json;
 use vezne_plugin::value::{Value, secret};
 use vezne_plugin::{
-    BrowserAction, DigestAlg, Effect, Fault, Outcome, Payments, Reply, Step, TextForm, ThreeDSecure, native,
+    BrowserAction, DigestAlg, Effect, Fault, Outcome, Payments, Purpose, Reply, Step, TextForm, ThreeDSecure, native,
 };
 
 use crate::bank::{
@@ -53,7 +53,7 @@ fn back<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 /// A payer on the way to the gate.
 fn at_gate(model: &str) -> Step {
     let card = card().card();
-    let opening = Tosla::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"));
+    let opening = Tosla::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"));
     resumed(&opening.expect("a session is asked for"), 1_001, &answer(&opened())).expect("a form")
 }
 
@@ -66,15 +66,13 @@ fn came_back(step: &Step, fields: &Fields) -> Result<Step, Fault> {
 #[test]
 fn a_session_is_opened_first() {
     let _host = bank::host();
-    let step = Tosla::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
+    let step = Tosla::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
     let Step::Send(send) = &step else { panic!("a request") };
     assert_eq!((send.effect, send.request.path.as_str()), (Effect::ReadOnly, "/threeDPayment"));
     let message = sent(&step);
     assert_eq!(message["callbackUrl"], "https://odeme.example/pos/t/p/callback");
     assert_eq!((&message["amount"], message.get("cardNo")), (&json!(1001), None));
-    let mut reserve = ctx();
-    reserve.attributes.push(("operation".into(), "authorize".into()));
-    let step = Tosla::start(&reserve, "3d-host", &terms(1_001), None).expect("a step");
+    let step = Tosla::start(&ctx(), Purpose::Authorize, "3d-host", &terms(1_001), None).expect("a step");
     let Step::Send(send) = &step else { panic!("a request") };
     assert_eq!(send.request.path, "/threeDPreAuth");
 }
@@ -116,7 +114,7 @@ fn a_hosted_page_is_an_address() {
 #[test]
 fn without_a_session_nobody_is_sent_anywhere() {
     let _host = bank::host();
-    let opening = Tosla::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
+    let opening = Tosla::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a step");
     for (body, expected) in [
         (said(998, None), "not-processed"),
         (said(998, Some("58")), "declined config-error"),
@@ -137,10 +135,14 @@ fn without_a_session_nobody_is_sent_anywhere() {
     {
         let mut terms = terms(1);
         terms.entry = entry.into();
-        assert_eq!(word(&Tosla::start(&ctx(), model, &terms, Some(&card().card()))), expected, "{model} {entry}");
+        assert_eq!(
+            word(&Tosla::start(&ctx(), Purpose::Sale, model, &terms, Some(&card().card()))),
+            expected,
+            "{model} {entry}"
+        );
     }
-    assert_eq!(word(&Tosla::start(&ctx(), "3d-pay", &terms(1), None)), "invalid");
-    assert_eq!(word(&Tosla::start(&ctx(), "3d-pay", &terms(0), Some(&card().card()))), "invalid");
+    assert_eq!(word(&Tosla::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1), None)), "invalid");
+    assert_eq!(word(&Tosla::start(&ctx(), Purpose::Sale, "3d-pay", &terms(0), Some(&card().card()))), "invalid");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pos_tosla::Tosla;
 use proptest::prelude::*;
 use vezne_kit::Spoiled;
-use vezne_plugin::{Payments, Preauth, Reply, Step, ThreeDSecure, native};
+use vezne_plugin::{Payments, Preauth, Purpose, Reply, Step, ThreeDSecure, native};
 
 use crate::bank::{self, CARD, CODE, PASSWORD, answer, approved, card, ctx, line, opened, target, terms, word};
 
@@ -15,7 +15,7 @@ fn waiting() -> Vec<(Step, Vec<u8>)> {
     let steps = vec![
         (Tosla::sale(&ctx(), &terms(1_001), &card().card()).expect("a step"), approved()),
         (Tosla::capture(&ctx(), &terms(1_001), &target("authorize", 1_001)).expect("a step"), approved()),
-        (Tosla::cancel(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
+        (Tosla::void(&ctx(), &target("sale", 1_001)).expect("a step"), approved()),
         (refund, approved()),
         (ask("sale"), line(1, 1, 1_001, Some("00"))),
         (ask("void"), line(1, 2, 1_001, Some("00"))),
@@ -112,7 +112,7 @@ proptest! {
 /// A payer on the way to the gate.
 fn at_gate(model: &str) -> Step {
     let card = card().card();
-    let opening = Tosla::start(&ctx(), model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"));
+    let opening = Tosla::start(&ctx(), Purpose::Sale, model, &terms(1_001), Some(&card).filter(|_| model != "3d-host"));
     bank::resumed(&opening.expect("a session is asked for"), 1_001, &answer(&opened())).expect("a form")
 }
 
@@ -120,7 +120,7 @@ fn at_gate(model: &str) -> Step {
 fn beginnings() -> Vec<Step> {
     let mut steps: Vec<Step> = waiting().into_iter().map(|(step, _)| step).collect();
     steps.extend([
-        Tosla::start(&ctx(), "3d-pay", &terms(1_001), Some(&card().card())).expect("a step"),
+        Tosla::start(&ctx(), Purpose::Sale, "3d-pay", &terms(1_001), Some(&card().card())).expect("a step"),
         at_gate("3d-pay"),
         at_gate("3d-host"),
     ]);

@@ -58,8 +58,7 @@ fn a_sale_is_found_or_not() {
 
 #[test]
 fn a_payer_who_never_came_back_is_waited_for_only_so_long() {
-    let mut gate = target("three-d-secure", 1_001);
-    gate.model = "3d-pay".into();
+    let gate = native::at_gate(target("sale", 1_001), "3d-pay");
     let two_hours = 2 * 3_600_000;
     for (later, expected) in [(0, "pending"), (two_hours, "pending"), (two_hours + 1, "not-processed")] {
         let _host = bank::session().at(gate.sent_at_millis + later).start();

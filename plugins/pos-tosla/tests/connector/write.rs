@@ -108,11 +108,11 @@ fn captures_and_voids_name_the_order() {
     let Step::Send(send) = &step else { panic!("a request") };
     assert_eq!((send.request.path.as_str(), &sent(&step)["amount"]), ("/postAuth", &json!(99)));
     assert_eq!(word(&resumed(&step, 99, &answer(&approved()))), "approved");
-    let step = Tosla::cancel(&ctx(), &target("sale", 100)).expect("a step");
+    let step = Tosla::void(&ctx(), &target("sale", 100)).expect("a step");
     let Step::Send(send) = &step else { panic!("a request") };
     assert_eq!((send.request.path.as_str(), sent(&step).get("amount")), ("/void", None));
     assert_eq!(word(&resumed(&step, 100, &answer(&said(101, None)))), "declined not-found");
-    assert_eq!(word(&Tosla::cancel(&ctx(), &target("refund", 100))), "unsupported");
+    assert_eq!(word(&Tosla::void(&ctx(), &target("refund", 100))), "unsupported");
 }
 
 #[test]

@@ -38,6 +38,11 @@ pub fn target(order_id: &str, operation: &str, minor: i64) -> Target {
     }
 }
 
+/// The same, begun at the gate in this 3-D model.
+pub fn at_gate(target: Target, model: &str) -> Target {
+    Target { model: model.into(), ..target }
+}
+
 /// The same with more that the connector noted of it.
 pub fn with_extra(mut target: Target, pairs: &[(&str, &str)]) -> Target {
     target.bank.extra.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

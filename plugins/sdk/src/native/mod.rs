@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::{BrowserAction, Part, Reply, Step};
 
-pub use act::{context, lost, outcome, state_of, target, terms, with_extra, word};
+pub use act::{at_gate, context, lost, outcome, state_of, target, terms, with_extra, word};
 pub use card::TestCard;
 
 /// 22 November 2026, 12:00 in Istanbul.

@@ -243,11 +243,6 @@ impl Sealed {
         }
     }
 
-    /// Keys that stay in the host's key store cannot be had in a native test.
-    pub fn sign(&self, _: &str) -> Result<Self, SealError> {
-        Err(SealError::NotAllowed("there is no key store in a native test".into()))
-    }
-
     /// The bytes as letters.
     pub fn to_text(&self, form: TextForm) -> Self {
         let text = match form {

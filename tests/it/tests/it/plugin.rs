@@ -309,7 +309,7 @@ stories! {
         let (good, told) = vezne(world, &["plugin", "activate", "pos-nestpay@9.9.0"], &trust).await?;
         ensure!(good && told.contains("active"), "{told}");
         let (good, told) = vezne(world, &["plugin", "show", &new.digest()[..12]], &trust).await?;
-        ensure!(good && told.contains("vezne:pos@0.1.0"), "{told}");
+        ensure!(good && told.contains("vezne:pos@1.0.0"), "{told}");
         // The serving node does not believe this publisher: it does not load the version and stays on the one before.
         tokio::time::sleep(Duration::from_millis(600)).await;
         ensure!(paid_by(world, &world.api).await? != "9.9.0");

@@ -231,7 +231,7 @@ impl Reader<'_> {
 /// Not every bank tells a sale from a reservation, or names the order in each line.
 fn is_sale(line: &Line, told: &Told) -> bool {
     let named = line.order_id.as_ref().is_none_or(|order| *order == told.order);
-    let sold = line.operation == operation::SALE || line.operation.is_empty();
+    let sold = line.operation.as_deref().is_none_or(|operation| operation == operation::SALE);
     named && sold && line.standing == standing::DONE && line.minor == Some(told.amount.minor)
 }
 

@@ -14,7 +14,7 @@ use vezne_plugin::words::{category, entry, model, operation};
 use vezne_plugin::xml::{Element, Tree};
 use vezne_plugin::{
     BankRef, Callback, Card, Context, Decline, DigestAlg, Effect, Fault, History, HttpResponse, Outcome, Payments,
-    Reply, Sealed, Stated, Step, Target, Terms, TextForm, ThreeDSecure, amount, body, state, step,
+    Purpose, Reply, Sealed, Stated, Step, Target, Terms, TextForm, ThreeDSecure, amount, body, state, step,
 };
 
 /// Wrong in no way.
@@ -132,6 +132,7 @@ fn declined(code: &str) -> Outcome {
         bank_message: None,
         same_card_may_retry: true,
         other_pos_may_retry: true,
+        attributes: Vec::new(),
     })
 }
 
@@ -209,7 +210,7 @@ impl<const W: u8> Payments for Toy<W> {
         write::<W>(&ctx.order_id, terms.amount.minor, message.optional("code", card.security_code()))
     }
 
-    fn cancel(ctx: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
         write::<W>(&ctx.order_id, target.terms.amount.minor, message(&ctx.order_id, "void")?)
     }
 
@@ -264,7 +265,7 @@ impl<const W: u8> Payments for Toy<W> {
 }
 
 impl<const W: u8> ThreeDSecure for Toy<W> {
-    fn start(ctx: &Context, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
+    fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         checked::<W>(terms)?;
         let (model::THREE_D | model::THREE_D_PAY, Some(card)) = (model, card) else {
             return Err(Fault::Unsupported("no such model".into()));
@@ -272,7 +273,7 @@ impl<const W: u8> ThreeDSecure for Toy<W> {
         if entry::is_keyed_by_clerk(&terms.entry) {
             return Err(Fault::InvalidRequest("a clerk cannot authenticate".into()));
         }
-        if ctx.attributes.iter().any(|(name, _)| name == "operation") {
+        if purpose == Purpose::Authorize {
             return Err(Fault::Unsupported("no reservations".into()));
         }
         if W == GOES_PAST_THE_GATE {
@@ -321,7 +322,7 @@ impl<const W: u8> History for Toy<W> {
         };
         let stated = tree.filled("amount").and_then(|text| amount::parse_decimal(text, 2));
         let minor = if W == LISTS_ITS_OWN_AMOUNT { Some(minor) } else { stated };
-        let line = history::line(operation::SALE, standing::DONE, step::order_ref(&order));
+        let line = history::line(Some(operation::SALE), standing::DONE, step::order_ref(&order));
         history::listed(vec![history::Line { minor, ..line }])
     }
 }

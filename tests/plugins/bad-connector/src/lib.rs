@@ -20,7 +20,7 @@ impl Payments for Bad {
         }
     }
 
-    fn cancel(_: &Context, target: &Target) -> Result<Step, Fault> {
+    fn void(_: &Context, target: &Target) -> Result<Step, Fault> {
         misbehave(&host::setting("mode").unwrap_or_default(), Some(&target.terms), None)
     }
 

@@ -2,7 +2,7 @@
 
 use pos_akbank::Akbank;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, Step, ThreeDSecure, step};
+use vezne_plugin::{Fault as Broken, Outcome, Payments, Preauth, Purpose, Step, ThreeDSecure, step};
 use vezne_sandbox::{Bank, FaultKind, Options};
 
 use crate::common::{self, Meets};
@@ -72,7 +72,7 @@ async fn a_void_shows_on_the_sale_and_a_capture_on_the_reservation() {
     let voided = ctx(ORDER);
     let sale = Akbank::sale(&voided, &terms(500), &card(CARD).card());
     let bank = reference(&desk.end::<Akbank>(&voided, Some(&terms(500)), sale).await);
-    let void = Akbank::cancel(&voided, &target("sale", "none", 500, bank.clone()));
+    let void = Akbank::void(&voided, &target("sale", "none", 500, bank.clone()));
     let asked_with = known(&void);
     assert_eq!(word(&desk.end::<Akbank>(&voided, None, void).await), "approved");
     let ask = Akbank::inquire(&voided, &target("void", "none", 500, asked_with));
@@ -97,12 +97,10 @@ async fn the_gate_in_three_models_sells_and_reserves() {
     for model in ["3d", "3d-pay", "3d-host"] {
         for reserve in [false, true] {
             let (desk, _host) = open();
-            let mut ctx = ctx(ORDER);
-            if reserve {
-                ctx.attributes.push(("operation".into(), "authorize".into()));
-            }
+            let ctx = ctx(ORDER);
+            let purpose = if reserve { Purpose::Authorize } else { Purpose::Sale };
             let card = card(CARD).card();
-            let start = Akbank::start(&ctx, model, &terms(1_250), Some(&card).filter(|_| model != "3d-host"));
+            let start = Akbank::start(&ctx, purpose, model, &terms(1_250), Some(&card).filter(|_| model != "3d-host"));
             let paid = desk.pay::<Akbank>(&ctx, &terms(1_250), start).await.expect("an outcome");
             assert_eq!(word(&paid), "approved", "{model}");
             let order = desk.bank.order(ORDER).expect("booked");
@@ -141,7 +139,7 @@ async fn a_repeated_order_is_placed_and_cancelled() {
     let mut all = bank.clone();
     all.extra.push(("recurring-all".into(), "true".into()));
     for reference in [all, bank] {
-        let cancel = Akbank::cancel(&ctx, &target("sale", "none", 300, reference));
+        let cancel = Akbank::void(&ctx, &target("sale", "none", 300, reference));
         let asked_with = known(&cancel);
         assert_eq!(word(&desk.end::<Akbank>(&ctx, None, cancel).await), "approved");
         let ask = Akbank::inquire(&ctx, &target("void", "none", 300, asked_with));

@@ -2,7 +2,7 @@
 
 use pos_boa::Boa;
 use vezne_plugin::native::Session;
-use vezne_plugin::{Outcome, Payments, Preauth, ThreeDSecure, step};
+use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure, step};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, target, terms, word};
@@ -54,7 +54,7 @@ async fn sale_inquiry_void_and_refunds() {
             (Some(125_000), known.auth_code.as_ref())
         );
         bank.day_end();
-        let late = later.end::<Boa>(&ctx, None, Boa::cancel(&ctx, &was())).await;
+        let late = later.end::<Boa>(&ctx, None, Boa::void(&ctx, &was())).await;
         assert_ne!(word(&late), "approved", "{gateway}");
         for (minor, net) in [(5_000, 120_000), (120_000, 0)] {
             let back = later.end::<Boa>(&ctx, Some(&terms(minor)), Boa::refund(&ctx, &terms(minor), &was())).await;
@@ -64,7 +64,7 @@ async fn sale_inquiry_void_and_refunds() {
         let ctx = self::ctx("SECOND");
         let sold = home.end::<Boa>(&ctx, Some(&whole), Boa::sale(&ctx, &whole, &card(CARD).card())).await;
         let was = target("sale", "none", 125_000, reference(&sold));
-        assert_eq!(word(&later.end::<Boa>(&ctx, None, Boa::cancel(&ctx, &was)).await), "approved", "{gateway}");
+        assert_eq!(word(&later.end::<Boa>(&ctx, None, Boa::void(&ctx, &was)).await), "approved", "{gateway}");
         assert_eq!(bank.order("SECOND").map(|o| o.state), Some("voided"));
         let asked = target("void", "none", 125_000, was.bank);
         assert_eq!(word(&later.end::<Boa>(&ctx, None, Boa::inquire(&ctx, &asked)).await), "approved", "{gateway}");
@@ -108,7 +108,7 @@ async fn the_gate_and_its_forgers() {
         let bank = bank();
         let _host = session(&bank, gateway).start();
         let (desk, ctx, terms) = (at(&bank, home), ctx(ORDER), terms(1_250));
-        let start = || Boa::start(&ctx, "3d", &terms, Some(&card(CARD).card()));
+        let start = || Boa::start(&ctx, Purpose::Sale, "3d", &terms, Some(&card(CARD).card()));
         let broken: &[FaultKind] = match gateway {
             // Vakıf Katılım's callback states neither amount nor currency.
             "kuveyt" => {

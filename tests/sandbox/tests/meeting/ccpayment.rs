@@ -2,7 +2,8 @@
 
 use pos_ccpayment::CcPayment;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Outcome, Payments, Preauth, ThreeDSecure};
+use vezne_plugin::words::operation;
+use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::common::{self, FALSE, Meets};
@@ -67,18 +68,18 @@ async fn a_void_gives_a_payment_back_and_drops_a_reservation() {
     let (desk, _host, first) = (desk(), host(), ctx("SALE1"));
     let sale = CcPayment::sale(&first, &terms(500), &card(CARD).card());
     let bank = reference(&desk.end::<CcPayment>(&first, Some(&terms(500)), sale).await);
-    let void = CcPayment::cancel(&first, &target("sale", "none", 500, bank.clone()));
+    let void = CcPayment::void(&first, &target("sale", "none", 500, bank.clone()));
     assert_eq!(word(&desk.end::<CcPayment>(&first, None, void).await), "approved");
     let ask = CcPayment::inquire(&first, &target("void", "none", 500, bank.clone()));
     assert_eq!(word(&desk.end::<CcPayment>(&first, None, ask).await), "approved");
-    let again = CcPayment::cancel(&first, &target("sale", "none", 500, bank));
+    let again = CcPayment::void(&first, &target("sale", "none", 500, bank));
     assert_eq!(word(&desk.end::<CcPayment>(&first, None, again).await), "not-processed");
     let second = ctx("HOLD1");
     let hold = CcPayment::authorize(&second, &terms(500), &card(CARD).card());
     let held = reference(&desk.end::<CcPayment>(&second, Some(&terms(500)), hold).await);
     let ask = || CcPayment::inquire(&second, &target("void", "none", 500, held.clone()));
     assert_eq!(word(&desk.end::<CcPayment>(&second, None, ask()).await), "not-processed");
-    let void = CcPayment::cancel(&second, &target("authorize", "none", 500, held.clone()));
+    let void = CcPayment::void(&second, &target("authorize", "none", 500, held.clone()));
     assert_eq!(word(&desk.end::<CcPayment>(&second, None, void).await), "approved");
     assert_eq!(word(&desk.end::<CcPayment>(&second, None, ask()).await), "approved");
     assert_eq!(desk.bank.orders().iter().map(|o| o.net + o.held).sum::<i64>(), 0);
@@ -103,16 +104,14 @@ async fn a_reservation_is_taken_in_part_and_once() {
 async fn every_model_sells_and_reserves_once() {
     for model in MODELS {
         for (number, reserve) in [(CARD, false), (CARD, true), ("5406670000000108", false)] {
-            let (desk, _host, mut ctx) = (desk(), host(), ctx(ORDER));
-            if reserve {
-                ctx.attributes.push(("operation".into(), "authorize".into()));
-            }
-            let start = CcPayment::start(&ctx, model, &terms(1_250), Some(&card(number).card()));
+            let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
+            let purpose = if reserve { Purpose::Authorize } else { Purpose::Sale };
+            let start = CcPayment::start(&ctx, purpose, model, &terms(1_250), Some(&card(number).card()));
             let paid = desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await.expect("an outcome");
             assert_eq!(stated(&paid), Some(1_250), "{model}");
             let order = desk.bank.order(ORDER).expect("booked");
             assert_eq!((order.net + order.held, order.held > 0, order.approvals), (1_250, reserve, 1), "{model}");
-            let ask = CcPayment::inquire(&ctx, &target("three-d-secure", model, 1_250, reference(&paid)));
+            let ask = CcPayment::inquire(&ctx, &target(operation::of_charge(reserve), model, 1_250, reference(&paid)));
             assert_eq!(word(&desk.end::<CcPayment>(&ctx, None, ask).await), "approved");
         }
     }
@@ -129,7 +128,7 @@ async fn results_that_are_not_accepted_charge_nothing() {
             ("5406670000000512", "declined insufficient-funds"),
         ] {
             let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
-            let start = CcPayment::start(&ctx, model, &terms(1_250), Some(&card(number).card()));
+            let start = CcPayment::start(&ctx, Purpose::Sale, model, &terms(1_250), Some(&card(number).card()));
             let paid = desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await.expect("an outcome");
             assert!(word(&paid).starts_with(expected), "{model} {number}: {}", word(&paid));
             assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0);
@@ -159,9 +158,9 @@ async fn a_refund_left_to_the_staff_stays_pending_until_they_have_made_it() {
     let (desk, _host, ctx) = (desk(), web(), ctx(ORDER));
     let direct = CcPayment::sale(&ctx, &terms(1_250), &card(CARD).card());
     assert_eq!(word(&desk.end::<CcPayment>(&ctx, Some(&terms(1_250)), direct).await), "declined config-error");
-    let start = CcPayment::start(&ctx, "3d", &terms(1_250), Some(&card(CARD).card()));
+    let start = CcPayment::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card(CARD).card()));
     let bank = reference(&desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await.expect("an outcome"));
-    let back = CcPayment::refund(&ctx, &terms(250), &target("three-d-secure", "3d", 1_250, bank));
+    let back = CcPayment::refund(&ctx, &terms(250), &target("sale", "3d", 1_250, bank));
     let Outcome::Pending(mut known) = desk.end::<CcPayment>(&ctx, Some(&terms(250)), back).await else {
         panic!("pending")
     };
@@ -182,6 +181,6 @@ async fn faults_end_in_no_verdict() {
     // The book says another amount than the return: the platform's word, which the host will not take for ours.
     let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     desk.bank.fault(Fault::once(FaultKind::WrongAmount).on(Op::Status));
-    let start = CcPayment::start(&ctx, "3d-pay", &terms(1_250), Some(&card(CARD).card()));
+    let start = CcPayment::start(&ctx, Purpose::Sale, "3d-pay", &terms(1_250), Some(&card(CARD).card()));
     assert_eq!(stated(&desk.pay::<CcPayment>(&ctx, &terms(1_250), start).await.expect("an outcome")), Some(1_350));
 }

@@ -1,7 +1,7 @@
 //! Conversations that several connectors have with their banks in the same way.
 
 use vezne_plugin::native::Running;
-use vezne_plugin::{BankRef, Context, Fault as Broken, Outcome, Payments, Preauth, Step, ThreeDSecure, step};
+use vezne_plugin::{BankRef, Context, Fault as Broken, Outcome, Payments, Preauth, Purpose, Step, ThreeDSecure, step};
 use vezne_sandbox::{Fault, FaultKind, Op};
 
 use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, stated, target, terms, word};
@@ -43,7 +43,7 @@ pub async fn held<C: Meets>(desk: &Desk, ctx: &Context, minor: i64) -> Outcome {
 /// 12,50 through the gate, with this card or with none.
 pub async fn paid<C: Meets>(desk: &Desk, ctx: &Context, model: &str, number: Option<&str>) -> Result<Outcome, Broken> {
     let card = number.map(|number| card(number).card());
-    let start = C::start(ctx, model, &terms(1_250), card.as_ref());
+    let start = C::start(ctx, Purpose::Sale, model, &terms(1_250), card.as_ref());
     desk.pay::<C>(ctx, &terms(1_250), start).await
 }
 
@@ -64,7 +64,7 @@ pub async fn sale_inquiry_day_end_and_refunds_in_parts<C: Meets>() {
     let early = C::refund(&ctx, &terms(5_000), &was);
     assert_eq!(word(&desk.end::<C>(&ctx, Some(&terms(5_000)), early).await), "declined state-conflict");
     desk.bank.day_end();
-    let late = C::cancel(&ctx, &was);
+    let late = C::void(&ctx, &was);
     assert_eq!(word(&desk.end::<C>(&ctx, None, late).await), "declined state-conflict");
     for left in [120_050, 115_050] {
         let back = C::refund(&ctx, &terms(5_000), &was);
@@ -94,11 +94,11 @@ pub async fn sale_inquiry_partial_refund_and_its_void<C: Meets>() {
     let back = C::refund(&ctx, &terms(5_000), &was);
     let refund = desk.end::<C>(&ctx, Some(&terms(5_000)), back).await;
     assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(120_000));
-    let void = C::cancel(&ctx, &was);
+    let void = C::void(&ctx, &was);
     assert_eq!(word(&desk.end::<C>(&ctx, None, void).await), "declined state-conflict", "a refund stands");
-    let undo = C::cancel(&ctx, &target("refund", "none", 5_000, reference(&refund)));
+    let undo = C::void(&ctx, &target("refund", "none", 5_000, reference(&refund)));
     assert_eq!(word(&desk.end::<C>(&ctx, None, undo).await), "approved");
-    let void = C::cancel(&ctx, &was);
+    let void = C::void(&ctx, &was);
     assert_eq!(word(&desk.end::<C>(&ctx, None, void).await), "approved");
     assert_eq!(desk.bank.order(ORDER).map(|o| (o.state, o.net)), Some(("voided", 0)));
 }
@@ -112,7 +112,7 @@ pub async fn a_sale_its_inquiry_and_its_void<C: Meets>() {
     let found = desk.end::<C>(&ctx, None, ask).await;
     let Outcome::Approved(approval) = &found else { panic!("{found:?}") };
     assert_eq!((approval.stated.minor, approval.stated.order_id.as_deref()), (Some(125_000), Some(ORDER)));
-    let void = C::cancel(&ctx, &target("sale", "none", 125_000, bank.clone()));
+    let void = C::void(&ctx, &target("sale", "none", 125_000, bank.clone()));
     assert_eq!(word(&desk.end::<C>(&ctx, None, void).await), "approved");
     assert_eq!(desk.bank.order(ORDER).map(|o| (o.state, o.net)), Some(("voided", 0)));
     assert_eq!(asked::<C>(&desk, &ctx, "void", 125_000, bank).await, "approved");
@@ -155,7 +155,7 @@ pub async fn a_reservation_its_capture_and_its_void<C: Meets>() {
     let taken = reference(&desk.end::<C>(&ctx, Some(&terms(900)), take).await);
     assert_eq!(asked::<C>(&desk, &ctx, "capture", 900, known()).await, "approved");
     assert_eq!(asked::<C>(&desk, &ctx, "void", 900, known()).await, "not-processed");
-    let void = C::cancel(&ctx, &target("capture", "none", 900, taken));
+    let void = C::void(&ctx, &target("capture", "none", 900, taken));
     assert_eq!(word(&desk.end::<C>(&ctx, None, void).await), "approved");
     assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
 }
@@ -167,7 +167,7 @@ pub async fn a_reservation_its_capture_and_the_void_of_both<C: Meets>() {
     let take = C::capture(&ctx, &terms(900), &target("authorize", "none", 1_000, reference(&hold)));
     let taken = reference(&desk.end::<C>(&ctx, Some(&terms(900)), take).await);
     assert_eq!(asked::<C>(&desk, &ctx, "capture", 900, taken.clone()).await, "approved");
-    let void = C::cancel(&ctx, &target("authorize", "none", 1_000, taken));
+    let void = C::void(&ctx, &target("authorize", "none", 1_000, taken));
     assert_eq!(word(&desk.end::<C>(&ctx, None, void).await), "approved");
     assert_eq!(desk.bank.order(ORDER).map(|o| (o.state, o.held, o.net)), Some(("voided", 0, 0)));
 }
@@ -191,10 +191,10 @@ pub async fn every_model_charges_once<C: Meets>() {
         let bank = reference(&paid::<C>(&desk, &ctx, model, number).await.expect("an outcome"));
         let orders: Vec<_> = desk.bank.orders().iter().map(|o| (o.net, o.approvals)).collect();
         assert_eq!(orders, [(1_250, 1)], "{model}");
-        let was = target("three-d-secure", model, 1_250, bank);
+        let was = target("sale", model, 1_250, bank);
         let ask = C::inquire(&ctx, &was);
         assert_eq!(word(&desk.end::<C>(&ctx, Some(&terms(1_250)), ask).await), "approved");
-        let void = C::cancel(&ctx, &was);
+        let void = C::void(&ctx, &was);
         assert_eq!(word(&desk.end::<C>(&ctx, None, void).await), "approved");
         assert_eq!(desk.bank.orders()[0].net, 0);
     }
@@ -209,7 +209,7 @@ pub async fn every_model_of_the_gate<C: Meets>() {
         let bank = reference(&paid::<C>(&desk, &ctx, model, number).await.expect("an outcome"));
         assert_eq!(desk.bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_250, 1)), "{model}");
         desk.bank.day_end();
-        let back = C::refund(&ctx, &terms(1_250), &target("three-d-secure", model, 1_250, bank));
+        let back = C::refund(&ctx, &terms(1_250), &target("sale", model, 1_250, bank));
         assert_eq!(word(&desk.end::<C>(&ctx, Some(&terms(1_250)), back).await), "approved", "{model}");
         assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
     }
@@ -222,13 +222,13 @@ pub async fn the_gate_with_our_form_and_with_the_banks<C: Meets>(by_refund: bool
         let bank = reference(&paid::<C>(&desk, &ctx, model, number).await.expect("an outcome"));
         assert_eq!(desk.bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_250, 1)), "{model}");
         let lost = BankRef { transaction_id: None, ..bank.clone() };
-        let ask = C::inquire(&ctx, &target("three-d-secure", model, 1_250, lost));
+        let ask = C::inquire(&ctx, &target("sale", model, 1_250, lost));
         assert_eq!(word(&desk.end::<C>(&ctx, None, ask).await), "approved");
-        let (was, whole) = (target("three-d-secure", model, 1_250, bank), terms(1_250));
+        let (was, whole) = (target("sale", model, 1_250, bank), terms(1_250));
         let back = if by_refund {
             desk.end::<C>(&ctx, Some(&whole), C::refund(&ctx, &whole, &was)).await
         } else {
-            desk.end::<C>(&ctx, None, C::cancel(&ctx, &was)).await
+            desk.end::<C>(&ctx, None, C::void(&ctx, &was)).await
         };
         assert_eq!(word(&back), "approved");
         assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
@@ -324,7 +324,7 @@ pub async fn an_unreadable_void_is_asked_about<C: Meets>() {
         let ((desk, _host), ctx) = (C::open("none"), ctx(ORDER));
         desk.bank.fault(Fault::once(kind).on(Op::Void));
         let bank = reference(&sold::<C>(&desk, &ctx, 1_000).await);
-        let void = C::cancel(&ctx, &target("sale", "none", 1_000, bank));
+        let void = C::void(&ctx, &target("sale", "none", 1_000, bank));
         assert!(desk.run::<C>(&ctx, None, void).await.is_err(), "{kind:?}");
         let found = asked::<C>(&desk, &ctx, "void", 1_000, step::order_ref(ORDER)).await;
         assert_eq!(found, "approved", "{kind:?}: it was booked");

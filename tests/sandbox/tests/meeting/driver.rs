@@ -233,7 +233,11 @@ fn hidden(page: &str) -> Vec<(String, String)> {
 pub fn listed(lines: &[Line]) -> Vec<String> {
     let mut all: Vec<String> = lines
         .iter()
-        .map(|line| format!("{} {} {}", line.operation, line.standing, line.minor.unwrap_or(-1)).trim().to_owned())
+        .map(|line| {
+            format!("{} {} {}", line.operation.as_deref().unwrap_or_default(), line.standing, line.minor.unwrap_or(-1))
+                .trim()
+                .to_owned()
+        })
         .collect();
     all.sort();
     all

@@ -2,7 +2,7 @@
 
 use pos_msu::Msu;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Outcome, Payments, Preauth, ThreeDSecure};
+use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::common::{self, Meets};
@@ -70,14 +70,14 @@ async fn voids_before_the_days_end() {
     let ask = || Msu::inquire(&first, &target("void", "none", 500, bank.clone()));
     assert_eq!(word(&desk.end::<Msu>(&first, None, ask()).await), "not-processed");
     for expected in ["approved", "declined state-conflict"] {
-        let void = Msu::cancel(&first, &target("sale", "none", 500, bank.clone()));
+        let void = Msu::void(&first, &target("sale", "none", 500, bank.clone()));
         assert_eq!(word(&desk.end::<Msu>(&first, None, void).await), expected);
         assert_eq!(word(&desk.end::<Msu>(&first, None, ask()).await), "approved");
     }
     let second = ctx("HOLD1");
     let hold = Msu::authorize(&second, &terms(500), &card(CARD).card());
     let held = reference(&desk.end::<Msu>(&second, Some(&terms(500)), hold).await);
-    let void = Msu::cancel(&second, &target("authorize", "none", 500, held));
+    let void = Msu::void(&second, &target("authorize", "none", 500, held));
     assert_eq!(word(&desk.end::<Msu>(&second, None, void).await), "approved");
     assert_eq!(desk.bank.orders().iter().map(|o| o.net + o.held).sum::<i64>(), 0);
 }
@@ -106,13 +106,13 @@ async fn the_gate_sells_once() {
     let merchants: [fn() -> Running; 2] = [host, web];
     for merchant in merchants {
         let (desk, _host, ctx) = (desk(), merchant(), ctx(ORDER));
-        let start = Msu::start(&ctx, MODEL, &terms(1_250), Some(&card(CARD).card()));
+        let start = Msu::start(&ctx, Purpose::Sale, MODEL, &terms(1_250), Some(&card(CARD).card()));
         let paid = desk.pay::<Msu>(&ctx, &terms(1_250), start).await.expect("an outcome");
         assert_eq!(stated(&paid), Some(1_250));
         assert_eq!(desk.bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_250, 1)));
-        let ask = Msu::inquire(&ctx, &target("three-d-secure", MODEL, 1_250, reference(&paid)));
+        let ask = Msu::inquire(&ctx, &target("sale", MODEL, 1_250, reference(&paid)));
         assert_eq!(word(&desk.end::<Msu>(&ctx, None, ask).await), "approved");
-        let again = Msu::start(&ctx, MODEL, &terms(1_250), Some(&card(CARD).card()));
+        let again = Msu::start(&ctx, Purpose::Sale, MODEL, &terms(1_250), Some(&card(CARD).card()));
         let again = desk.end::<Msu>(&ctx, Some(&terms(1_250)), again).await;
         assert_ne!(word(&again), "approved", "the number was paid");
     }
@@ -144,7 +144,7 @@ async fn faults_end_in_no_verdict() {
     for (on, expected) in [(Op::Callback, 1_250), (Op::Status, 1_350)] {
         let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
         desk.bank.fault(Fault::once(FaultKind::WrongAmount).on(on));
-        let start = Msu::start(&ctx, MODEL, &terms(1_250), Some(&card(CARD).card()));
+        let start = Msu::start(&ctx, Purpose::Sale, MODEL, &terms(1_250), Some(&card(CARD).card()));
         assert_eq!(stated(&desk.pay::<Msu>(&ctx, &terms(1_250), start).await.expect("an outcome")), Some(expected));
     }
 }

@@ -36,7 +36,7 @@ async fn a_repeated_order_is_kept_and_cancelled_one_by_one() {
     ] {
         let mut planned = target("sale", "none", 1_000, step::order_ref(ORDER));
         planned.bank.extra.push(("recurring-number".into(), number.into()));
-        let cancel = Nestpay::cancel(&ctx, &planned);
+        let cancel = Nestpay::void(&ctx, &planned);
         assert_eq!(word(&desk.end::<Nestpay>(&ctx, None, cancel).await), expected, "{number}");
     }
     assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(1_000), "what was charged stays");

@@ -2,7 +2,7 @@
 
 use pos_param::Param;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Outcome, Payments, ThreeDSecure};
+use vezne_plugin::{Outcome, Payments, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, FaultKind, Options};
 
 use crate::common::{self, Meets, NOT_ACCEPTED};
@@ -87,7 +87,7 @@ async fn a_used_order_number_is_charged_under_another_and_says_so() {
 async fn a_gate_that_charges_is_asked_about_in_the_book() {
     for (number, expected) in [("5406670000000009", "unknown"), ("5406670000000512", "declined not-approved")] {
         let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
-        let start = Param::start(&ctx, "3d-pay", &terms(1_250), Some(&card(number).card()));
+        let start = Param::start(&ctx, Purpose::Sale, "3d-pay", &terms(1_250), Some(&card(number).card()));
         let paid = desk.pay::<Param>(&ctx, &terms(1_250), start).await.expect("an outcome");
         assert_eq!(word(&paid), expected, "{number}");
         assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0);

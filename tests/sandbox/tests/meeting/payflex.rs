@@ -2,7 +2,9 @@
 
 use pos_payflex::Payflex;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{BankRef, Context, Fault as Broken, Outcome, Payments, Preauth, Step, ThreeDSecure, native, step};
+use vezne_plugin::{
+    BankRef, Context, Fault as Broken, Outcome, Payments, Preauth, Purpose, Step, ThreeDSecure, native, step,
+};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::common::{self, Meets};
@@ -56,7 +58,7 @@ async fn sale_inquiry_refunds_in_parts_and_day_end() {
         assert_eq!(found.stated.minor, Some(minor));
     }
     desk.bank.day_end();
-    let late = Payflex::cancel(&ctx, &sold);
+    let late = Payflex::void(&ctx, &sold);
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, late).await), "declined state-conflict");
     let more = Payflex::refund(&ctx, &terms(100_001), &sold);
     assert_eq!(word(&desk.end::<Payflex>(&ctx, Some(&terms(100_001)), more).await), "declined state-conflict");
@@ -67,7 +69,7 @@ async fn a_void_shows_on_what_it_voids() {
     let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let sale = Payflex::sale(&ctx, &terms(1_000), &card(CARD).card());
     let sold = target("sale", "none", 1_000, reference(&desk.end::<Payflex>(&ctx, Some(&terms(1_000)), sale).await));
-    let void = Payflex::cancel(&ctx, &sold).expect("a step");
+    let void = Payflex::void(&ctx, &sold).expect("a step");
     let Step::Send(send) = &void else { panic!("a request") };
     let known = target("void", "none", 1_000, send.known.clone());
     let asked = || Payflex::inquire(&ctx, &known);
@@ -90,7 +92,7 @@ async fn a_reservation_its_capture_and_its_void() {
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, Payflex::inquire(&ctx, &known)).await), "not-processed");
     let taken = reference(&desk.end::<Payflex>(&ctx, Some(&terms(900)), Ok(take)).await);
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, Payflex::inquire(&ctx, &known)).await), "approved");
-    let void = Payflex::cancel(&ctx, &target("capture", "none", 900, taken));
+    let void = Payflex::void(&ctx, &target("capture", "none", 900, taken));
     assert_eq!(word(&desk.end::<Payflex>(&ctx, None, void).await), "approved");
     assert_eq!(desk.bank.order(ORDER).map(|o| o.net), Some(0));
 }
@@ -102,15 +104,15 @@ async fn every_model_charges_once() {
     {
         let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
         let card = number.map(|number| card(number).card());
-        let start = Payflex::start(&ctx, model, &terms(1_250), card.as_ref());
+        let start = Payflex::start(&ctx, Purpose::Sale, model, &terms(1_250), card.as_ref());
         let paid = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, card.as_ref()).await.expect("an outcome");
         let bank = reference(&paid);
         let orders: Vec<_> = desk.bank.orders().iter().map(|o| (o.net, o.approvals)).collect();
         assert_eq!(orders, [(1_250, 1)], "{model}");
-        let asked = target("three-d-secure", model, 1_250, step::order_ref(ORDER));
+        let asked = target("sale", model, 1_250, step::order_ref(ORDER));
         let ask = Payflex::inquire(&ctx, &asked);
         assert_eq!(word(&desk.end::<Payflex>(&ctx, Some(&terms(1_250)), ask).await), "approved", "{model}");
-        let void = Payflex::cancel(&ctx, &target("three-d-secure", model, 1_250, bank));
+        let void = Payflex::void(&ctx, &target("sale", model, 1_250, bank));
         assert_eq!(word(&desk.end::<Payflex>(&ctx, None, void).await), "approved", "{model}");
         assert_eq!(desk.bank.orders()[0].net, 0);
     }
@@ -118,11 +120,10 @@ async fn every_model_charges_once() {
 
 #[tokio::test]
 async fn instalments_and_reservations_go_through_the_gate() {
-    let (desk, _host, mut ctx) = (desk(), host(), ctx(ORDER));
-    ctx.attributes.push(("operation".into(), "authorize".into()));
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
     let (mut six, card) = (terms(60_000), card(CARD).card());
     six.installments = 6;
-    let start = Payflex::start(&ctx, "3d", &six, Some(&card));
+    let start = Payflex::start(&ctx, Purpose::Authorize, "3d", &six, Some(&card));
     let held = desk.pay_holding::<Payflex>(&ctx, &six, start, Some(&card)).await.expect("an outcome");
     assert_eq!(word(&held), "approved", "{held:?}");
     let order = desk.bank.order(ORDER).expect("an order");
@@ -135,14 +136,14 @@ async fn a_repeated_payment_is_told_to_the_mpi() {
     let repeated = [("interval", "1"), ("cycle", "M"), ("count", "3"), ("until", "20270101")];
     ctx.attributes.extend(repeated.map(|(name, value)| (format!("recurring-{name}"), value.to_owned())));
     let card = card(CARD).card();
-    let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card));
+    let start = Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card));
     let paid = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, Some(&card)).await.expect("an outcome");
     assert_eq!(word(&paid), "approved", "{paid:?}");
     // The bank looks at what it is told.
     let (_, count) = ctx.attributes.iter_mut().find(|(name, _)| name == "recurring-count").expect("a count");
     *count = "1".into();
     ctx.order_id = "SECOND".into();
-    let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card));
+    let start = Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card));
     let step = desk.run::<Payflex>(&ctx, Some(&terms(1_250)), start).await.expect("a step");
     let refused = desk.pay_or_done::<Payflex>(&ctx, &terms(1_250), step, Some(&card)).await.expect("an outcome");
     assert_eq!(word(&refused), "declined config-error");
@@ -160,7 +161,7 @@ async fn a_main_dealer_sells_for_its_sub_dealers() {
             .secret("api-password", "3XT&gE<9ş")
             .start();
         let card = card(CARD).card();
-        let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card));
+        let start = Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card));
         let step = desk.run::<Payflex>(&ctx, Some(&terms(1_250)), start).await.expect("a step");
         let paid = desk.pay_or_done::<Payflex>(&ctx, &terms(1_250), step, Some(&card)).await.expect("an outcome");
         assert_eq!(word(&paid), expected, "{paid:?}");
@@ -170,13 +171,13 @@ async fn a_main_dealer_sells_for_its_sub_dealers() {
 #[tokio::test]
 async fn a_card_that_is_held_no_longer_charges_nothing() {
     let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
-    let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card(CARD).card()));
+    let start = Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card(CARD).card()));
     let gone = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, None).await.expect("an outcome");
     assert_eq!(word(&gone), "not-processed");
     assert!(desk.bank.entries().is_empty());
     // Another card than the one that was verified: the bank compares.
     let (ctx, other) = (Context { order_id: "SECOND".into(), ..ctx }, card("4546711234567894").card());
-    let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card(CARD).card()));
+    let start = Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card(CARD).card()));
     let swapped = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, Some(&other)).await.expect("an outcome");
     assert_eq!(word(&swapped), "declined authenticate-again");
     assert_eq!(desk.bank.order("SECOND").map_or(0, |o| o.net), 0);
@@ -197,7 +198,7 @@ async fn results_that_are_not_accepted_charge_nothing() {
         ("3d-pay", "5406670000000512", "declined insufficient-funds"),
     ] {
         let (desk, _host, ctx, card) = (desk(), host(), ctx(ORDER), card(number).card());
-        let start = Payflex::start(&ctx, model, &terms(1_250), Some(&card));
+        let start = Payflex::start(&ctx, Purpose::Sale, model, &terms(1_250), Some(&card));
         let step = desk.run::<Payflex>(&ctx, Some(&terms(1_250)), start).await.expect("a step");
         let paid = desk.pay_or_done::<Payflex>(&ctx, &terms(1_250), step, Some(&card)).await.expect("an outcome");
         assert_eq!(word(&paid), expected, "{model} {number}");
@@ -250,7 +251,7 @@ async fn a_charge_without_the_payers_address_never_leaves() {
     let (desk, _host, ctx) = (desk(), host(), Context { payer_ip: None, ..ctx(ORDER) });
     let sale = Payflex::sale(&ctx, &terms(1_000), &card(CARD).card());
     assert!(matches!(sale, Err(Broken::InvalidRequest(_))), "{sale:?}");
-    let start = Payflex::start(&ctx, "3d", &terms(1_000), Some(&card(CARD).card()));
+    let start = Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1_000), Some(&card(CARD).card()));
     assert!(matches!(start, Err(Broken::InvalidRequest(_))), "{start:?}");
     assert!(desk.bank.requests().is_empty());
 }
@@ -268,7 +269,7 @@ async fn faults_end_in_no_verdict() {
             let (desk, model) = (self::desk(), "3d-pay");
             desk.bank.fault(Fault::once(kind).on(op));
             let card = card(CARD).card();
-            let start = Payflex::start(&ctx, model, &terms(1_250), Some(&card));
+            let start = Payflex::start(&ctx, Purpose::Sale, model, &terms(1_250), Some(&card));
             let paid = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, Some(&card)).await;
             assert!(paid.is_err(), "{kind:?} {op:?}: {paid:?}");
         }
@@ -281,7 +282,7 @@ async fn faults_end_in_no_verdict() {
     ] {
         let (desk, _host, ctx, card) = (desk(), host(), ctx(ORDER), card(CARD).card());
         desk.bank.fault(Fault::once(kind).on(Op::Callback));
-        let start = Payflex::start(&ctx, "3d", &terms(1_250), Some(&card));
+        let start = Payflex::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card));
         let paid = desk.pay_holding::<Payflex>(&ctx, &terms(1_250), start, Some(&card)).await;
         assert_eq!(native::word(&paid.map(Step::Done)), expected, "{kind:?}");
         assert_eq!(desk.bank.order(ORDER).map_or(0, |o| o.net), 0, "{kind:?}");
@@ -293,7 +294,7 @@ async fn the_banks_page_states_what_it_charged() {
     for kind in [FaultKind::WrongAmount, FaultKind::WrongCurrency, FaultKind::WrongOrder] {
         let (desk, _host, ctx, card) = (desk(), host(), ctx(ORDER), card(CARD).card());
         desk.bank.fault(Fault::once(kind).on(Op::Callback));
-        let start = Payflex::start(&ctx, "3d-pay", &terms(1_250), Some(&card));
+        let start = Payflex::start(&ctx, Purpose::Sale, "3d-pay", &terms(1_250), Some(&card));
         let paid = desk.pay::<Payflex>(&ctx, &terms(1_250), start).await.expect("an outcome");
         let Outcome::Approved(paid) = paid else { panic!("{kind:?}: {paid:?}") };
         // The host compares this with its own record, and takes a lie for nobody's answer.

@@ -2,7 +2,7 @@
 
 use pos_payfor::Payfor;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Payments, ThreeDSecure};
+use vezne_plugin::{Payments, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, FaultKind, Options};
 
 use crate::common::{self, Meets};
@@ -65,7 +65,7 @@ async fn ziraat_katilim_is_believed_by_its_own_word_only() {
     for model in ["3d", "3d-pay", "3d-host"] {
         let (desk, _host, ctx) = (desk(model), katilim(), ctx(ORDER));
         let card = (model != "3d-host").then(|| card(CARD).card());
-        let start = Payfor::start(&ctx, model, &terms(1_250), card.as_ref());
+        let start = Payfor::start(&ctx, Purpose::Sale, model, &terms(1_250), card.as_ref());
         let paid = desk.pay::<Payfor>(&ctx, &terms(1_250), start).await.expect("an outcome");
         assert_eq!(word(&paid), "approved", "{model}");
         assert_eq!(desk.bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_250, 1)), "{model}");

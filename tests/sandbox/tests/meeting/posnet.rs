@@ -2,7 +2,7 @@
 
 use pos_posnet::Posnet;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Payments, ThreeDSecure};
+use vezne_plugin::{Payments, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, Op, Options};
 
 use crate::common::{self, FALSE, Meets, NOT_ACCEPTED, UNREADABLE};
@@ -51,7 +51,7 @@ async fn the_gate_with_our_form_and_with_the_banks() {
 async fn results_that_are_not_accepted_charge_nothing() {
     common::results_that_are_not_accepted_charge_nothing::<Posnet>("3d", &NOT_ACCEPTED).await;
     let (desk, _host, ctx) = (desk(), session().setting("accepted-md-status", "1,4").start(), ctx(ORDER));
-    let start = Posnet::start(&ctx, "3d", &terms(1_250), Some(&card("5406670000000041").card()));
+    let start = Posnet::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card("5406670000000041").card()));
     let paid = desk.pay::<Posnet>(&ctx, &terms(1_250), start).await.expect("an outcome");
     assert_eq!(word(&paid), "approved");
 }
@@ -84,8 +84,7 @@ async fn faults_end_in_no_verdict() {
             let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
             desk.bank.fault(Fault::once(kind).on(op));
             let was = target("sale", "none", 1_000, reference(&common::sold::<Posnet>(&desk, &ctx, 1_000).await));
-            let act =
-                if op == Op::Void { Posnet::cancel(&ctx, &was) } else { Posnet::refund(&ctx, &terms(1_000), &was) };
+            let act = if op == Op::Void { Posnet::void(&ctx, &was) } else { Posnet::refund(&ctx, &terms(1_000), &was) };
             assert!(desk.run::<Posnet>(&ctx, Some(&terms(1_000)), act).await.is_err(), "{kind:?} {op:?}");
         }
     }

@@ -1,8 +1,8 @@
 //! Albaraka.
 
 use pos_posnet_v1::PosnetV1;
-use vezne_plugin::ThreeDSecure;
 use vezne_plugin::native::{Running, Session};
+use vezne_plugin::{Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Options};
 
 use crate::common::{self, FALSE, Meets, NOT_ACCEPTED};
@@ -51,7 +51,7 @@ async fn the_gate_with_our_form_and_with_the_banks() {
 async fn results_that_are_not_accepted_charge_nothing() {
     common::results_that_are_not_accepted_charge_nothing::<PosnetV1>("3d", &NOT_ACCEPTED).await;
     let (desk, _host, ctx) = (desk(), session().setting("accepted-md-status", "1,2,3,4").start(), ctx(ORDER));
-    let start = PosnetV1::start(&ctx, "3d", &terms(1_250), Some(&card("5406670000000033").card()));
+    let start = PosnetV1::start(&ctx, Purpose::Sale, "3d", &terms(1_250), Some(&card("5406670000000033").card()));
     let paid = desk.pay::<PosnetV1>(&ctx, &terms(1_250), start).await.expect("an outcome");
     assert_eq!(word(&paid), "approved");
 }

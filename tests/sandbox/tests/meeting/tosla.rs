@@ -2,7 +2,7 @@
 
 use pos_tosla::Tosla;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Outcome, Payments, Preauth, ThreeDSecure};
+use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::common::{self, Meets};
@@ -50,7 +50,7 @@ async fn a_void_shows_in_the_line_of_the_order() {
     let bank = reference(&desk.end::<Tosla>(&ctx, Some(&terms(500)), sale).await);
     let ask = || Tosla::inquire(&ctx, &target("void", "none", 500, bank.clone()));
     assert_eq!(word(&desk.end::<Tosla>(&ctx, None, ask()).await), "not-processed");
-    let void = || Tosla::cancel(&ctx, &target("sale", "none", 500, bank.clone()));
+    let void = || Tosla::void(&ctx, &target("sale", "none", 500, bank.clone()));
     assert_eq!(word(&desk.end::<Tosla>(&ctx, None, void()).await), "approved");
     assert_eq!(word(&desk.end::<Tosla>(&ctx, None, ask()).await), "approved");
     assert_eq!(word(&desk.end::<Tosla>(&ctx, None, void()).await), "unknown", "the general error settles nothing");
@@ -61,18 +61,16 @@ async fn the_gate_sells_and_reserves_with_our_form_and_with_theirs() {
     for model in ["3d-pay", "3d-host"] {
         for reserve in [false, true] {
             let (desk, _host) = open();
-            let mut ctx = ctx(ORDER);
-            if reserve {
-                ctx.attributes.push(("operation".into(), "authorize".into()));
-            }
+            let ctx = ctx(ORDER);
+            let purpose = if reserve { Purpose::Authorize } else { Purpose::Sale };
             let card = card(CARD).card();
-            let start = Tosla::start(&ctx, model, &terms(1_250), Some(&card).filter(|_| model != "3d-host"));
+            let start = Tosla::start(&ctx, purpose, model, &terms(1_250), Some(&card).filter(|_| model != "3d-host"));
             let paid = desk.pay::<Tosla>(&ctx, &terms(1_250), start).await.expect("an outcome");
             let bank = reference(&paid);
             let order = desk.bank.order(ORDER).expect("booked");
             assert_eq!((order.net + order.held, order.held > 0, order.approvals), (1_250, reserve, 1), "{model}");
             if reserve {
-                let take = Tosla::capture(&ctx, &terms(700), &target("three-d-secure", model, 1_250, bank.clone()));
+                let take = Tosla::capture(&ctx, &terms(700), &target("authorize", model, 1_250, bank.clone()));
                 assert_eq!(word(&desk.end::<Tosla>(&ctx, Some(&terms(700)), take).await), "approved");
                 let ask = Tosla::inquire(&ctx, &target("capture", model, 700, bank));
                 let Outcome::Approved(found) = desk.end::<Tosla>(&ctx, None, ask).await else { panic!("approved") };
