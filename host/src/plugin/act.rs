@@ -76,7 +76,8 @@ impl fmt::Display for Operation {
 }
 
 /// What a charge that begins at the 3-D gate does with the money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Take it.
     Sale,

@@ -46,7 +46,7 @@ async fn an_act_is_recorded_without_its_secrets_and_plays_the_same() {
         (Act::Sale { terms: terms() }, vec![&declined], "declined"),
         (Act::Sale { terms: terms() }, vec![], "unknown"),
         (Act::Sale { terms: terms() }, vec!["<html>502</html>"], "unknown"),
-        (Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }, vec![], "browse"),
+        (Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }, vec![], "browse"),
         (Act::Refund { terms: terms(), target: target.clone() }, vec![&approved], "approved"),
         (Act::Inquire { target }, vec![], "unknown"),
     ];
@@ -101,7 +101,9 @@ async fn only_the_last_runs_are_kept() {
     let long = format!("{}<x>{}</x>", cc5("Declined", "51"), "a".repeat(200_000));
     world.run(&other, Act::Sale { terms: terms() }, &[&long]).await;
     for _ in 0..crate::limits::PLUGIN_RUNS_KEPT + 5 {
-        world.run(&pos, Act::ThreeDSecure { model: ThreeDModel::ThreeD, terms: terms() }, &[]).await;
+        world
+            .run(&pos, Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }, &[])
+            .await;
     }
     let runs = world.plugins.runs(pos.tenant, "pos-nestpay");
     assert_eq!(runs.len(), crate::limits::PLUGIN_RUNS_KEPT);

@@ -68,7 +68,7 @@ pub(super) fn form(t: Locale, refusal: Option<&Refusal>) -> AnyView {
 }
 
 fn file(id: &'static str, label: String, accept: &'static str, hint: Option<String>, error: Option<String>) -> AnyView {
-    let wrong = error.is_some();
+    let (wrong, is_component) = (error.is_some(), id == "component");
     let described = match (hint.is_some(), wrong) {
         (_, true) => Some(format!("{id}-e")),
         (true, false) => Some(format!("{id}-h")),
@@ -80,7 +80,7 @@ fn file(id: &'static str, label: String, accept: &'static str, hint: Option<Stri
     });
     view! {
         <div class="field"><label for=id>{label}</label>
-            <input type="file" id=id name=id accept=accept required=(id == "component") aria-invalid=wrong.then_some("true") aria-describedby=described />{hint}{error}</div>
+            <input type="file" id=id name=id accept=accept required=is_component aria-invalid=wrong.then_some("true") aria-describedby=described />{hint}{error}</div>
     }
     .into_any()
 }

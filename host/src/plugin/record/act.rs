@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::super::act::{Act, BankRef, Callback, Effect, Method, Operation, Target, Terms, ThreeDModel};
+use super::super::act::{Act, BankRef, Callback, Effect, Method, Operation, Purpose, Target, Terms, ThreeDModel};
 use super::super::envelope::Envelope;
 use super::mask::Mask;
 use super::step::RecordedBytes;
@@ -26,6 +26,8 @@ pub enum RecordedAct {
     },
     /// Begin at the gate.
     Start {
+        /// What shall follow.
+        purpose: Purpose,
         /// Which kind.
         model: ThreeDModel,
         /// How much.
@@ -123,7 +125,9 @@ impl RecordedAct {
         match act {
             Act::Sale { terms } => Self::Sale { terms: terms_of(terms, mask) },
             Act::Authorize { terms } => Self::Authorize { terms: terms_of(terms, mask) },
-            Act::ThreeDSecure { model, terms } => Self::Start { model: *model, terms: terms_of(terms, mask) },
+            Act::ThreeDSecure { purpose, model, terms } => {
+                Self::Start { purpose: *purpose, model: *model, terms: terms_of(terms, mask) }
+            }
             Act::Capture { terms, target } => {
                 Self::Capture { terms: terms_of(terms, mask), target: target_of(target, mask) }
             }
@@ -162,7 +166,9 @@ impl RecordedAct {
         Some(match self {
             Self::Sale { terms } => Act::Sale { terms: terms.terms()? },
             Self::Authorize { terms } => Act::Authorize { terms: terms.terms()? },
-            Self::Start { model, terms } => Act::ThreeDSecure { model: *model, terms: terms.terms()? },
+            Self::Start { purpose, model, terms } => {
+                Act::ThreeDSecure { purpose: *purpose, model: *model, terms: terms.terms()? }
+            }
             Self::Capture { terms, target } => Act::Capture { terms: terms.terms()?, target: target.target()? },
             Self::Cancel { target } => Act::Void { target: target.target()? },
             Self::Refund { terms, target } => Act::Refund { terms: terms.terms()?, target: target.target()? },
