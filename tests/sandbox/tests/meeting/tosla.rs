@@ -102,7 +102,7 @@ async fn faults_end_in_no_verdict() {
     // The book says another amount than the callback's charge: the bank's word, which the host will not take for ours.
     let (desk, _host) = open();
     desk.bank.fault(Fault::once(FaultKind::WrongAmount).on(Op::Status));
-    let start = Tosla::start(&ctx(ORDER), "3d-pay", &terms(1_250), Some(&card(CARD).card()));
+    let start = Tosla::start(&ctx(ORDER), Purpose::Sale, "3d-pay", &terms(1_250), Some(&card(CARD).card()));
     let Ok(Outcome::Approved(paid)) = desk.pay::<Tosla>(&ctx(ORDER), &terms(1_250), start).await else {
         panic!("approved")
     };
