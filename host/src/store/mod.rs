@@ -87,6 +87,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Io(_)
+            // A connection that was cut in the middle of a message.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
             sqlx::Error::Database(inner) => match inner.code().as_deref() {
@@ -221,7 +223,7 @@ impl Tx {
             Self::Postgres(tx) => tx.commit().await,
         };
         result.map_err(|error| match error {
-            sqlx::Error::Io(_) => StoreError::CommitUnknown(error),
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => StoreError::CommitUnknown(error),
             other => other.into(),
         })
     }
