@@ -143,9 +143,13 @@ async fn versions(
     if standings.is_empty() {
         return Err(Error::NotFound);
     }
-    Ok(axum::Json(Page::whole(
-        standings.into_iter().map(|standing| version_view(&app, caller.ctx.tenant, standing)).collect(),
-    )))
+    let mut views: Vec<_> =
+        standings.into_iter().map(|standing| version_view(&app, caller.ctx.tenant, standing)).collect();
+    if !caller.grants.has(Permission::PluginWrite) {
+        // What acts looked like is for those who may see their recordings.
+        views.iter_mut().for_each(|view| view.shadow = None);
+    }
+    Ok(axum::Json(Page::whole(views)))
 }
 
 async fn activate(

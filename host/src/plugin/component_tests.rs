@@ -111,9 +111,8 @@ impl World {
         };
         let card = card();
         // With a clean record each time: what a plugin did before is another test's.
-        let transport: Arc<dyn Transport> = self.bank.clone();
-        let plugins = self.plugins.with_transport(transport);
-        plugins.drive(installation, &context, act, Some(&card), &Silent, Duration::from_secs(20)).await
+        self.plugins.forgive(&installation.digest);
+        self.plugins.drive(installation, &context, act, Some(&card), &Silent, Duration::from_secs(20)).await
     }
 }
 

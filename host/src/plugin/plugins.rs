@@ -150,6 +150,12 @@ impl Plugins {
         Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows }))
     }
 
+    /// Forgets what a version did wrong.
+    #[cfg(test)]
+    pub fn forgive(&self, digest: &str) {
+        self.0.health.forget(digest);
+    }
+
     fn serving(&self) -> Arc<Serving> {
         Arc::clone(&self.0.serving.read().unwrap_or_else(PoisonError::into_inner))
     }

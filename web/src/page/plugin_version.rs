@@ -123,10 +123,11 @@ fn version(visit: &Visit, id: &str, v: &PluginVersion, may: bool) -> AnyView {
     if let Some(why) = &v.revoked_reason {
         pairs.push((t.s("plugin-revoked-why"), why.clone().into_any()));
     }
+    let shadow = may.then(|| plugin_shadow::results(visit, id, v)).flatten();
     let forms = (may && v.state != PluginState::Revoked).then(|| forms(t, id, v));
     view! {
         <section class="card"><header><h2 class="mono">{v.version.clone()}</h2>{state(t, v)}</header>
-            <div class="body stack">{facts(pairs)}{plugin_shadow::results(visit, id, v)}{asks(t, &v.asks)}{forms}</div></section>
+            <div class="body stack">{facts(pairs)}{shadow}{asks(t, &v.asks)}{forms}</div></section>
     }
     .into_any()
 }
