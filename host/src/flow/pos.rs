@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::App;
 use crate::domain::id::{AttemptId, PosAccountId, TenantId};
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::plugin::plugins_follow;
 use crate::plugin::{Endpoint, Installation, PluginInfo, Secret};
 use crate::security::vault::Place;
 use crate::store::Tx;
@@ -40,10 +41,14 @@ pub async fn pos_open(
     attempt: AttemptId,
 ) -> FlowResult<Pos> {
     let account = pos_account_fetch(tx, tenant, account).await?.ok_or(FlowError::NotFound("pos_account"))?;
-    let plugin = app
-        .plugins
-        .chosen(tenant, &account.plugin_id, attempt)
-        .ok_or_else(|| FlowError::conflict("plugin_missing", format!("{} is not installed", account.plugin_id)))?;
+    let mut plugin = app.plugins.chosen(tenant, &account.plugin_id, attempt);
+    if plugin.is_none() {
+        // Another node may have brought it a moment ago.
+        plugins_follow(app).await?;
+        plugin = app.plugins.chosen(tenant, &account.plugin_id, attempt);
+    }
+    let missing = || FlowError::conflict("plugin_missing", format!("{} is not installed", account.plugin_id));
+    let plugin = plugin.ok_or_else(missing)?;
     let config = account.config.clone();
     pos_opened(app, tx, account, plugin, &config).await
 }
