@@ -13,6 +13,11 @@ pub struct FieldError {
     pub detail: String,
 }
 
+fn sentences(fields: &[FieldError]) -> String {
+    let sentences: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.pointer, field.detail)).collect();
+    sentences.join("; ")
+}
+
 impl FieldError {
     /// One field that cannot be taken.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
@@ -30,7 +35,7 @@ pub enum FlowError {
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
     /// The request cannot be taken as it is: 422.
-    #[error("the request cannot be taken: {0:?}")]
+    #[error("the request cannot be taken: {}", sentences(.0))]
     Invalid(Vec<FieldError>),
     /// It does not fit what is there: 409.
     #[error("{code}: {detail}")]
@@ -79,3 +84,16 @@ impl FlowError {
 
 /// Shorthand of the layer.
 pub type FlowResult<T> = Result<T, FlowError>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_taken_is_told_in_sentences() {
+        let mut fields = vec![FieldError::new("/password", "unsuitable", "the password is too short")];
+        fields.push(FieldError::new("/email", "required", "it is missing"));
+        let told = FlowError::Invalid(fields).to_string();
+        assert_eq!(told, "the request cannot be taken: /password: the password is too short; /email: it is missing");
+    }
+}

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::domain::id::{NodeId, TenantId, UserId};
 use crate::flow::error::{FlowError, FlowResult};
+use crate::security::password::PasswordError;
 use crate::store::user::{User, UserRole, UserState, user_by_email, user_insert};
 
 /// Adds a person. `false` where there is one with this address.
@@ -24,7 +25,7 @@ pub async fn user_add(
     drop(tx);
     let now_ms = app.clock.now_ms();
     // Hashing is slow: not inside a transaction.
-    let password_hash = app.security.passwords.hash(Zeroizing::new(password.to_owned())).await;
+    let password_hash = app.security.passwords.hash(Zeroizing::new(password.to_owned())).await.map_err(unsuitable)?;
     let user = User {
         tenant_id: tenant,
         user_id: UserId::at(now_ms),
@@ -33,8 +34,7 @@ pub async fn user_add(
         email: email.to_owned(),
         name: name.to_owned(),
         language: "tr".to_owned(),
-        password_hash: password_hash
-            .map_err(|error| FlowError::invalid("/password", "unsuitable", error.to_string()))?,
+        password_hash,
         state: UserState::Active,
         created_at_ms: now_ms,
     };
@@ -42,4 +42,14 @@ pub async fn user_add(
     let added = user_insert(&mut tx, &user).await?;
     tx.commit().await?;
     Ok(added)
+}
+
+fn unsuitable(error: PasswordError) -> FlowError {
+    match error {
+        // Not the caller's fault.
+        PasswordError::Hash => FlowError::Internal(error.to_string()),
+        PasswordError::TooShort | PasswordError::TooLong | PasswordError::Common => {
+            FlowError::invalid("/password", "unsuitable", error.to_string())
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::book::{Kind, Secure};
 use crate::fault::{Fault, FaultKind, Met};
 use crate::http::Wire;
 use crate::issuer::{IssuedCard, ThreeDs};
-use crate::store::Store;
+use crate::store::{Account, Store};
 use crate::{client, form, http, page, random};
 
 /// What the merchant ordered, checked.
@@ -51,6 +51,11 @@ impl Visit {
     pub fn new(store: &Store, ordered: Ordered, lang: &str, card: Option<IssuedCard>) -> Self {
         let lang = if lang.is_empty() { "tr" } else { lang }.to_owned();
         Self { store: store.id.clone(), ordered, lang, card, cancelled: false, outcome: None, challenge: None }
+    }
+
+    /// The store, with what its family keeps about it.
+    pub fn merchant<'b, A: Account>(&self, bank: &'b Bank) -> Option<(&'b Store, &'b A)> {
+        bank.find_store(|store, _| store.id == self.store)
     }
 
     /// Asks the issuer, by its page where it wants one. Returns where the browser goes: the ACS page, or at once `back`.

@@ -11,8 +11,8 @@ use crate::fault::{Met, Op};
 use crate::http::{self, Wire};
 use crate::visit::{self, Outcome, Visit};
 
-/// A family's session, as far as the way back is concerned.
-pub trait WayBack: Sized + 'static {
+/// A family's session among what the family remembers; [`kept!`] writes it.
+pub trait Kept: Sized + 'static {
     /// What the family remembers.
     type Gate: 'static;
 
@@ -21,9 +21,32 @@ pub trait WayBack: Sized + 'static {
 
     /// The payer's visit.
     fn visit(&mut self) -> &mut Visit;
+}
 
+/// Says where the sessions of a family are kept: `kept!(Session in Gate.sessions)`.
+macro_rules! kept {
+    ($session:ident in $gate:ident.$sessions:ident) => {
+        impl $crate::way_back::Kept for $session {
+            type Gate = $gate;
+
+            fn find<'a>(gate: &'a mut $gate, id: &str) -> Option<&'a mut Self> {
+                gate.$sessions.get_mut(id)
+            }
+
+            fn visit(&mut self) -> &mut $crate::visit::Visit {
+                &mut self.visit
+            }
+        }
+    };
+}
+pub(crate) use kept;
+
+/// What a family decides when a payer comes back.
+pub trait WayBack: Kept {
     /// Does the gate itself charge, and not only authenticate?
-    fn gate_charges(&self) -> bool;
+    fn gate_charges(&self) -> bool {
+        false
+    }
 
     /// Where the gate's own card form is. A gate without one has had the card from the merchant.
     fn card_form(_id: &str) -> String {

@@ -10,9 +10,9 @@ use crate::desk::{Charge, Done};
 use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{Authentication, Outcome, Visit};
+use crate::visit::{Authentication, Outcome};
 use crate::voucher::Voucher;
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{http, page, random};
 
 use super::answer::{host, response};
@@ -29,17 +29,9 @@ const AUTHENTICATED: &str = "txnCode+responseCode+responseMessage+txnDateTime+me
 /// What a charge is signed over.
 const CHARGED: &str = "txnCode+responseCode+responseMessage+hostResponseCode+hostMessage+txnDateTime+merchantSafeId+terminalSafeId+orderId+cardHolderName+authCode+rrn+batchNumber+stan+additionalInstallCount+deferingMonth+ccbEarnedRewardAmount+ccbBalanceRewardAmount+ccbRewardDesc";
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         self.model != Model::ThreeD
     }
@@ -50,7 +42,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let authentication = session.visit.authentication(bank);
         let good = match session.model {
             Model::ThreeD => authentication.is_any(),

@@ -15,7 +15,7 @@ use crate::issuer::ThreeDs;
 use crate::store::Store;
 use crate::visit::{self, Authentication, Ordered, Outcome, Visit};
 use crate::voucher::{Voucher, Vouchers};
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{http, random};
 
 use super::ask::{self, Ask, Refused};
@@ -155,24 +155,12 @@ fn verdict(authentication: Authentication) -> (String, &'static str) {
     (code, "Kart doğrulanamadı.")
 }
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
-    fn gate_charges(&self) -> bool {
-        false
-    }
-
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let card = session.visit.card.clone()?;
         let authentication = session.visit.authentication(bank);
         let (code, text) = verdict(authentication);

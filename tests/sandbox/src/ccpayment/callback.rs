@@ -8,9 +8,9 @@ use crate::bank::Bank;
 use crate::desk::{Done, Verdict};
 use crate::fault::{FaultKind, Met};
 use crate::store::Store;
-use crate::visit::{Outcome, Visit};
+use crate::visit::Outcome;
 use crate::voucher::Voucher;
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{random, way_back};
 
 use super::answer::{bank_code, decimal, transaction_type};
@@ -41,17 +41,9 @@ pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Respons
     if by_get { outcome.lead() } else { outcome.send().await }
 }
 
+kept!(Session in Gate.visits);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.visits.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         !self.by_merchant
     }
@@ -62,7 +54,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.visits.get_mut(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let (told, voucher) = decide(bank, store, session);
         let fields = fields(session, account, &told, &met);
         let url = if told.yes { &session.return_url } else { &session.cancel_url };

@@ -7,9 +7,9 @@ use crate::bank::Bank;
 use crate::book::Secure;
 use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
-use crate::visit::{Authentication, Outcome, Visit};
+use crate::visit::{Authentication, Outcome};
 use crate::voucher::Voucher;
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{http, page, random};
 
 use super::answer::{self, Answer};
@@ -33,17 +33,9 @@ const SIGNED: [&str; 11] = [
     "mdStatus",
 ];
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         self.model != "3DModel"
     }
@@ -54,7 +46,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let Some(card) = session.visit.card.clone() else {
             let mut fields = fields(&session.posted, "0");
             push(&mut fields, "ErrorMessage", "Islem kart hamili tarafindan iptal edildi");

@@ -5,7 +5,7 @@ use crate::desk::Done;
 use crate::fault::{FaultKind, Met};
 use crate::random;
 use crate::visit::{Outcome, Visit};
-use crate::way_back::WayBack;
+use crate::way_back::{Kept, WayBack};
 
 use super::answer::{currency_code, decimal, error};
 use super::api::charge;
@@ -20,7 +20,7 @@ enum Told {
     Not(&'static str),
 }
 
-impl WayBack for Session {
+impl Kept for Session {
     type Gate = Gate;
 
     fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
@@ -30,7 +30,9 @@ impl WayBack for Session {
     fn visit(&mut self) -> &mut Visit {
         &mut self.visit
     }
+}
 
+impl WayBack for Session {
     fn gate_charges(&self) -> bool {
         true
     }
@@ -41,7 +43,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, token: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(token)?;
-        let (_, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (_, account) = session.visit.merchant::<Account>(bank)?;
         let told = decide(bank, session)?;
         let fields = fields(session, account, token, &told, &met);
         let lang = session.visit.lang.clone();

@@ -10,9 +10,9 @@ use crate::desk::Charge;
 use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{Authentication, Outcome, Visit};
+use crate::visit::{Authentication, Outcome};
 use crate::voucher::Voucher;
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{http, page};
 
 use super::answer::{merchant_id, terminal_id};
@@ -23,17 +23,9 @@ use super::session::{Gate, Model, Session, md};
 use super::store::{Account, HashRule};
 use super::xml::Answer;
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         self.model != Model::ThreeD
     }
@@ -44,7 +36,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let authentication = session.visit.authentication(bank);
         let Some(card) = session.visit.card.clone() else {
             let say = "Islem kart hamili tarafindan iptal edildi.";

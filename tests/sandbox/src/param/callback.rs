@@ -4,9 +4,9 @@ use crate::bank::Bank;
 use crate::desk::Done;
 use crate::fault::{FaultKind, Met};
 use crate::store::Store;
-use crate::visit::{Authentication, Outcome, Visit};
+use crate::visit::{Authentication, Outcome};
 use crate::voucher::Voucher;
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 
 use super::api::charge;
 use super::gate::{Gate, Model, Session, card_page, md};
@@ -17,17 +17,9 @@ use super::store::Account;
 
 type Fields = Vec<(String, String)>;
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         self.model != Model::ThreeD
     }
@@ -38,7 +30,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         if session.model == Model::ThreeD {
             let (outcome, voucher) = authenticated(bank, store, account, session, met)?;
             if let Some((md, voucher)) = voucher {

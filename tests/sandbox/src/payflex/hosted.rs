@@ -12,8 +12,8 @@ use crate::bank::Bank;
 use crate::desk::{Done, Verdict};
 use crate::fault::{FaultKind, Met};
 use crate::issuer::CodeCheck;
-use crate::visit::{self, Authentication, Outcome, Visit};
-use crate::way_back::{self, WayBack};
+use crate::visit::{self, Authentication, Outcome};
+use crate::way_back::{self, WayBack, kept};
 use crate::{form, http};
 
 use super::answer::{Answer, host_date, issuer_code};
@@ -101,17 +101,9 @@ fn onward(outcome: &Outcome) -> Response<Body> {
     if outcome.met.has(FaultKind::ClosedWindow) { http::page(outcome.page()) } else { outcome.lead() }
 }
 
+kept!(Session in Gate.visits);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.visits.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         true
     }

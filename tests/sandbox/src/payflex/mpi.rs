@@ -16,7 +16,7 @@ use crate::issuer::{IssuedCard, ThreeDs};
 use crate::requests::Seen;
 use crate::visit::{self, Authentication, Ordered, Outcome, Visit};
 use crate::voucher::Voucher;
-use crate::way_back::{self, WayBack};
+use crate::way_back::{self, WayBack, kept};
 use crate::{form, http, random};
 
 use super::answer::{Answer, WIRE};
@@ -192,21 +192,9 @@ pub async fn came_back(State(bank): State<Bank>, Query(query): Query<HashMap<Str
     way_back::answer::<Enrolment>(&bank, md).await
 }
 
+kept!(Enrolment in Gate.enrolments);
+
 impl WayBack for Enrolment {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.enrolments.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
-    fn gate_charges(&self) -> bool {
-        false
-    }
-
     fn settle(bank: &Bank, gate: &mut Gate, md: &str, met: Met) -> Option<Outcome> {
         let enrolment = gate.enrolments.get(md)?;
         let card = enrolment.visit.card.clone()?;

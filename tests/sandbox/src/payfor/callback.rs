@@ -10,9 +10,9 @@ use crate::desk::Charge;
 use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{Authentication, Outcome, Visit};
+use crate::visit::{Authentication, Outcome};
 use crate::voucher::Voucher;
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{http, page, random};
 
 use super::book::{Answer, desk};
@@ -21,17 +21,9 @@ use super::hash::{self, Fields, field};
 use super::session::{Gate, Session};
 use super::store::Account;
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         !self.authenticates_only()
     }
@@ -42,7 +34,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let authentication = session.visit.authentication(bank);
         let card = session.visit.card.clone();
         let secure = card.as_ref().map(|card| authentication.proof(card));

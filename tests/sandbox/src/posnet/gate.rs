@@ -13,7 +13,7 @@ use crate::requests::Seen;
 use crate::secret::same;
 use crate::visit::{self, Outcome, Visit};
 use crate::voucher::Voucher;
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{form, http, page, random};
 
 use super::code::Refused;
@@ -122,21 +122,9 @@ pub fn typed_card(fields: &Fields) -> Result<IssuedCard, Refused> {
     if card.code == CodeCheck::Absent { Err(money::packet("CVC")) } else { Ok(card) }
 }
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
-    fn gate_charges(&self) -> bool {
-        false
-    }
-
     fn card_form(id: &str) -> String {
         card_address(id)
     }

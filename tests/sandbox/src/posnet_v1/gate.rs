@@ -19,7 +19,7 @@ use crate::secret::same;
 use crate::store::Store;
 use crate::visit::{Authentication, Ordered, Outcome, Visit};
 use crate::voucher::{Voucher, Vouchers};
-use crate::way_back::WayBack;
+use crate::way_back::{WayBack, kept};
 use crate::{form, http, page, random};
 
 use super::mac;
@@ -188,28 +188,16 @@ pub async fn card_typed(State(bank): State<Bank>, Path(id): Path<String>, body: 
     Redirect::to(&session.visit.card_typed(&bank, card, &return_address(&id))).into_response()
 }
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
-    fn gate_charges(&self) -> bool {
-        false
-    }
-
     fn card_form(id: &str) -> String {
         card_address(id)
     }
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let ordered = session.visit.ordered.clone();
         let card = session.visit.card.clone();
         let authentication = match card {

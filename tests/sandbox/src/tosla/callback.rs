@@ -5,8 +5,8 @@ use crate::desk::Charge;
 use crate::fault::{FaultKind, Met};
 use crate::issuer::IssuedCard;
 use crate::store::Store;
-use crate::visit::{Outcome, Visit};
-use crate::way_back::WayBack;
+use crate::visit::Outcome;
+use crate::way_back::{WayBack, kept};
 
 use super::answer::bank_code;
 use super::gate::card_page;
@@ -23,17 +23,9 @@ struct Told {
     done: bool,
 }
 
+kept!(Session in Gate.sessions);
+
 impl WayBack for Session {
-    type Gate = Gate;
-
-    fn find<'a>(gate: &'a mut Gate, id: &str) -> Option<&'a mut Self> {
-        gate.sessions.get_mut(id)
-    }
-
-    fn visit(&mut self) -> &mut Visit {
-        &mut self.visit
-    }
-
     fn gate_charges(&self) -> bool {
         true
     }
@@ -48,7 +40,7 @@ impl WayBack for Session {
 
     fn settle(bank: &Bank, gate: &mut Gate, id: &str, met: Met) -> Option<Outcome> {
         let session = gate.sessions.get_mut(id)?;
-        let (store, account) = bank.find_store::<Account>(|s, _| s.id == session.visit.store)?;
+        let (store, account) = session.visit.merchant::<Account>(bank)?;
         let told = decide(bank, store, session);
         if !told.done && told.bank_code.starts_with("MD:") {
             session.failed = Some(told.bank_code.clone());
