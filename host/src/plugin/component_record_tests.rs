@@ -47,7 +47,8 @@ async fn an_act_is_recorded_without_its_secrets_and_plays_the_same() {
         (Act::Sale { terms: terms() }, vec![], "unknown"),
         (Act::Sale { terms: terms() }, vec!["<html>502</html>"], "unknown"),
         (Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }, vec![], "browse"),
-        (Act::Refund { terms: terms(), target: target.clone() }, vec![&approved], "approved"),
+        // The order's history first, then the refund.
+        (Act::Refund { terms: terms(), target: target.clone() }, vec![&approved, &approved], "approved"),
         (Act::Inquire { target }, vec![], "unknown"),
     ];
     for (act, answers, outcome) in acts {

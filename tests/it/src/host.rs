@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use vezne::app::App;
 use vezne::config::{Config, DatabaseUrl};
 use vezne::ctx::Clock;
@@ -61,11 +61,18 @@ impl Host {
         let mut config = config(database_url, listener.local_addr()?, bank_url)?;
         let url = config.public_url.clone();
         change(&mut config);
-        let app = {
-            // One at a time: all stories share compiled components, and the first one compiles them.
-            static BUILDING: Mutex<()> = Mutex::const_new(());
-            let _one = BUILDING.lock().await;
-            App::build(config.clone(), clock).await.context("the application is not built")?
+        // All stories share keys and compiled components: the first one makes them, the others wait for it.
+        static FIRST: OnceCell<()> = OnceCell::const_new();
+        let mut first = None;
+        FIRST
+            .get_or_try_init(|| async {
+                first = Some(build(&config, &clock).await?);
+                anyhow::Ok(())
+            })
+            .await?;
+        let app = match first {
+            Some(app) => app,
+            None => build(&config, &clock).await?,
         };
         let serving = app.clone();
         let task = tokio::spawn(async move {
@@ -81,6 +88,10 @@ impl Host {
         self.app.drain().await;
         self.task.abort();
     }
+}
+
+async fn build(config: &Config, clock: &Clock) -> Result<App> {
+    App::build(config.clone(), clock.clone()).await.context("the application is not built")
 }
 
 /// The folder that cargo builds into.

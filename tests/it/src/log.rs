@@ -4,17 +4,27 @@ use std::io::Write;
 use std::sync::{Mutex, Once};
 
 use anyhow::{Result, ensure};
+use memchr::memmem;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// A number is never longer (ISO/IEC 7812-1).
+const NUMBER_LEN_MAX: usize = 19;
+
+/// All stories of a process write into one log, and each looks through it at its end: only at what is new.
+static LOG: Mutex<Log> = Mutex::new(Log { lines: Vec::new(), checked: 0 });
+
+struct Log {
+    lines: Vec<u8>,
+    checked: usize,
+}
 
 struct Catcher;
 
 impl Write for Catcher {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if let Ok(mut lines) = LINES.lock() {
-            lines.extend_from_slice(bytes);
+        if let Ok(mut log) = LOG.lock() {
+            log.lines.extend_from_slice(bytes);
         }
         if std::env::var_os("VEZNE_IT_LOG").is_some() {
             std::io::stderr().write_all(bytes)?;
@@ -49,23 +59,21 @@ pub fn catch() {
 
 /// How often a text stands in the log.
 pub fn count(needle: &str) -> usize {
-    let lines = LINES.lock().expect("log");
-    find(&lines, needle.as_bytes())
+    find(&LOG.lock().expect("log").lines, needle.as_bytes())
 }
 
 /// No number of the sandbox's cards stands in the log.
 pub fn check() -> Result<()> {
-    let lines = LINES.lock().expect("log");
+    let mut log = LOG.lock().expect("log");
+    let new = &log.lines[log.checked.saturating_sub(NUMBER_LEN_MAX)..];
     for card in vezne_sandbox::test_cards() {
-        ensure!(find(&lines, card.number.as_bytes()) == 0, "a log line holds the card number {}***", &card.number[..6]);
+        ensure!(find(new, card.number.as_bytes()) == 0, "a log line holds the card number {}***", &card.number[..6]);
     }
+    log.checked = log.lines.len();
     Ok(())
 }
 
 /// How often `needle` stands in `hay`.
 pub fn find(hay: &[u8], needle: &[u8]) -> usize {
-    if needle.is_empty() || hay.len() < needle.len() {
-        return 0;
-    }
-    hay.windows(needle.len()).filter(|w| *w == needle).count()
+    memmem::find_iter(hay, needle).count()
 }
