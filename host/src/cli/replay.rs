@@ -38,11 +38,11 @@ fn told(replay: &Replay) -> String {
     let mark = if replay.verdict.is_empty() { "=" } else { "≠" };
     let _ = writeln!(text, "{mark} the host's verdict");
     differences(&mut text, &replay.verdict);
-    text.push_str(&match replay.differences() {
-        0 => "no difference".to_owned(),
-        1 => "1 difference".to_owned(),
-        many => format!("{many} differences"),
-    });
+    let _ = match replay.differences() {
+        0 => write!(text, "no difference"),
+        1 => write!(text, "1 difference"),
+        many => write!(text, "{many} differences"),
+    };
     text
 }
 

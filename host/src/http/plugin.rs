@@ -147,7 +147,9 @@ async fn versions(
         standings.into_iter().map(|standing| version_view(&app, caller.ctx.tenant, standing)).collect();
     if !caller.grants.has(Permission::PluginWrite) {
         // What acts looked like is for those who may see their recordings.
-        views.iter_mut().for_each(|view| view.shadow = None);
+        for view in &mut views {
+            view.shadow = None;
+        }
     }
     Ok(axum::Json(Page::whole(views)))
 }

@@ -57,12 +57,12 @@ impl Host {
         clock: Clock,
         change: impl FnOnce(&mut Config),
     ) -> Result<Self> {
+        // All stories share keys and compiled components: the first one makes them, the others wait for it.
+        static FIRST: OnceCell<()> = OnceCell::const_new();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let mut config = config(database_url, listener.local_addr()?, bank_url)?;
         let url = config.public_url.clone();
         change(&mut config);
-        // All stories share keys and compiled components: the first one makes them, the others wait for it.
-        static FIRST: OnceCell<()> = OnceCell::const_new();
         let mut first = None;
         FIRST
             .get_or_try_init(|| async {

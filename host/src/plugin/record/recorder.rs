@@ -149,7 +149,7 @@ impl Recorder {
         let took = self.began.elapsed();
         let mut page = self.page.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (outcome, reason) = outcome_of(ending);
-        page.recording.outcome = outcome.to_owned();
+        outcome.clone_into(&mut page.recording.outcome);
         page.recording.reason = page.masked(&self.masker, |mask| mask.maybe(reason.as_deref()));
         page.recording.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let texts = limits::PLUGIN_RUN_BYTES_MAX.saturating_sub(page.left);

@@ -218,7 +218,7 @@ fn joined(pieces: &[Piece<'_>]) -> Made {
     let groups: Vec<&[Piece<'_>]> = pieces.chunk_by(|a, b| !sealed(a) && !sealed(b)).collect();
     let plain: Vec<Vec<u8>> = groups
         .iter()
-        .map(|group| group.iter().filter(|piece| !sealed(piece)).flat_map(|piece| piece.bytes()).copied().collect())
+        .map(|group| group.iter().filter(|piece| !sealed(piece)).flat_map(Piece::bytes).copied().collect())
         .collect();
     let given: Vec<Given<'_>> = groups
         .iter()
