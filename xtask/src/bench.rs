@@ -84,5 +84,5 @@ fn programs(place: &Place) -> Result<Vec<String>> {
 /// Builds one program optimised. All of them share what they are built from.
 fn build_release(place: &Place, program: &str) -> Result<()> {
     let members = cargo::members(place)?;
-    process::run(cargo::on_host_side(place, &members, "build").args(["--release", "--quiet", "--bin", program]))
+    process::run(cargo::on_host_side(place, &members, "build").args(["--release", "--bin", program]))
 }

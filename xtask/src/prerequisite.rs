@@ -68,6 +68,25 @@ pub fn node() -> Result<()> {
     Ok(())
 }
 
+/// Clippy in the compiler's place. Beside the compiler itself: rustup puts a program of that name on the search path
+/// even where the component is missing.
+pub fn clippy() -> Result<PathBuf> {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let sysroot = process::output(rustc.args(["--print", "sysroot"]))?;
+    let program = Path::new(sysroot.trim()).join("bin/clippy-driver");
+    let what = "clippy (`rustup component add clippy`, Debian: apt-get install rust-clippy)";
+    if !program.is_file() && process::find_program("rustup").is_some() {
+        process::run_quietly(Command::new("rustup").args(["component", "add", "clippy"]))
+            .with_context(|| format!("this needs {what}"))?;
+    } else if !program.is_file() {
+        install(&["rust-clippy"], what)?;
+    }
+    if !program.is_file() {
+        bail!("clippy was installed but {} is not there", program.display());
+    }
+    Ok(program)
+}
+
 /// Installs Debian's packages, or says what to install.
 fn install(packages: &[&str], what: &str) -> Result<()> {
     if !is_root() || process::find_program("apt-get").is_none() {

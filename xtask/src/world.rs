@@ -31,7 +31,7 @@ pub fn world(place: &Place, options: &Options) -> Result<()> {
     component::build(place, &compiler)?;
     let members = cargo::members(place)?;
     let mut build = cargo::on_host_side(place, &members, "build");
-    build.args(["--release", "--quiet", "--features", "vezne-it/deliberate-bugs", "--bin", "vezne-world"]);
+    build.args(["--release", "--features", "vezne-it/deliberate-bugs", "--bin", "vezne-world"]);
     process::run(&mut build)?;
     let mut command = Command::new(place.target().join("release").join("vezne-world"));
     command.env("VEZNE_COMPONENTS", place.components());

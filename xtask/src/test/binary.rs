@@ -23,13 +23,25 @@ pub struct TestBinary {
     target: String,
 }
 
-/// Builds as `command` says and lists the test programs among what was built.
-pub fn build(place: &Place, command: &mut Command) -> Result<Vec<TestBinary>> {
-    command.args(["--quiet", "--message-format=json-render-diagnostics"]);
-    let mut binaries = Vec::new();
+/// What a build brought.
+#[derive(Default)]
+pub struct Built {
+    /// The test programs.
+    pub binaries: Vec<TestBinary>,
+    /// What the compiler said without stopping.
+    pub warnings: usize,
+}
+
+/// Builds as `command` says; shows what the compiler says.
+pub fn build(place: &Place, command: &mut Command) -> Result<Built> {
+    command.arg("--message-format=json");
+    let mut built = Built::default();
     let mut bad = None;
     let status = process::json_lines(command, |line| match serde_json::from_str::<Value>(line) {
-        Ok(message) => binaries.extend(binary_of(place, &message)),
+        Ok(message) => {
+            built.binaries.extend(binary_of(place, &message));
+            built.warnings += usize::from(is_warning(&message));
+        }
         Err(error) => bad = Some(error),
     })?;
     if !status.success() {
@@ -38,8 +50,18 @@ pub fn build(place: &Place, command: &mut Command) -> Result<Vec<TestBinary>> {
     if let Some(error) = bad {
         return Err(error).context("a message of cargo");
     }
-    binaries.sort_by(|a, b| (&a.crate_path, &a.target).cmp(&(&b.crate_path, &b.target)));
-    Ok(binaries)
+    built.binaries.sort_by(|a, b| (&a.crate_path, &a.target).cmp(&(&b.crate_path, &b.target)));
+    Ok(built)
+}
+
+/// Shows a message of the compiler. Its closing count ("3 warnings emitted") counts for nothing.
+fn is_warning(message: &Value) -> bool {
+    let said = &message["message"];
+    if message["reason"] != "compiler-message" {
+        return false;
+    }
+    eprint!("{}", said["rendered"].as_str().unwrap_or_default());
+    said["level"] == "warning" && !said["message"].as_str().is_some_and(|text| text.ends_with(" emitted"))
 }
 
 fn binary_of(place: &Place, message: &Value) -> Option<TestBinary> {
