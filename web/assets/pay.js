@@ -38,7 +38,7 @@ function payPage(card, what) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const bin = digits(pan.value).slice(0, 8);
-      const body = new URLSearchParams({ bin: bin.length < 6 ? '' : bin, amount: amount.value, node: card.elements.node.value });
+      const body = new URLSearchParams({ bin: bin.length < 6 ? '' : bin, amount: amount.value, debtor: card.elements.debtor.value });
       if (String(body) === last) return;
       last = String(body);
       const mine = ++asked;

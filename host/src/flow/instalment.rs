@@ -91,8 +91,8 @@ fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
 }
 
 /// The terms of an option that a payer takes: exactly what was shown, or an error. `node` is the collector; the
-/// quote may have been asked for by another node of the same branch (a dealer that pays the firm). `card` is the
-/// card that now pays: a quote for another one is no offer for it. The limits of the collector's path are asked
+/// quote may have been asked for by another node of the same branch (a dealer that pays the firm). `digits` are
+/// the first of the card that now pays: a quote for another one is no offer for it. The limits of the collector's path are asked
 /// once more, for they may be stricter than the asking node's.
 pub async fn quote_take_in_tx(
     tx: &mut Tx,
@@ -100,14 +100,14 @@ pub async fn quote_take_in_tx(
     node: NodeId,
     option: &str,
     amount: Money,
-    card: Option<&BinFacts>,
+    digits: Option<&str>,
     now_ms: i64,
 ) -> Result<(QuoteId, Terms), QuoteError> {
     let (quote, _) =
         option.strip_prefix("opt_").and_then(|rest| rest.split_once('_')).ok_or(QuoteError::NoSuchOption)?;
     let quote = QuoteId::from_text(quote).map_err(|_| QuoteError::NoSuchOption)?;
     let quote = quote_fetch(tx, tenant, quote).await?.ok_or(QuoteError::NoSuchOption)?;
-    let same_card = card.is_none_or(|card| card.prefix.starts_with(&quote.bin) || quote.bin.starts_with(&card.prefix));
+    let same_card = digits.is_none_or(|digits| digits.starts_with(&quote.bin));
     let same_branch =
         node_is_below(tx, tenant, quote.node, node).await? || node_is_below(tx, tenant, node, quote.node).await?;
     if !same_branch || quote.amount != amount || !same_card {

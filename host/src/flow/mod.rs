@@ -6,6 +6,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod books;
 pub mod collect;
+pub mod creditor;
 pub mod doubt;
 pub mod error;
 pub mod failure;

@@ -15,6 +15,7 @@ use crate::domain::bin::BinFacts;
 use crate::domain::card::Card;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId};
 use crate::domain::money::Money;
+use crate::domain::party::Party;
 use crate::domain::payment::{AttemptState, PaymentState};
 use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
@@ -30,12 +31,10 @@ use crate::store::payment::{CaptureMode, PayerKind, Payment, ReceivableChoice, p
 /// A payment as somebody asks for it, already checked for form.
 #[derive(Debug)]
 pub struct SaleRequest {
-    /// To whom the money is owed.
-    pub node: NodeId,
-    /// What kind of debtor pays.
-    pub payer_kind: PayerKind,
-    /// The debtor, 26 characters.
-    pub payer_id: Option<String>,
+    /// To whom the money is owed, where the caller says so; it follows from the payer.
+    pub node: Option<NodeId>,
+    /// The node or customer that pays, where it is known.
+    pub payer: Option<Party>,
     /// Settled against debt.
     pub amount: Money,
     /// Wiped when the attempt ends. Absent where the bank's own page takes it.
@@ -152,12 +151,17 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
     let Plan { pos, chosen, .. } = plan;
     let facts = plan.facts.as_ref();
     let now_ms = app.clock.now_ms();
+    let (payer_kind, payer_id) = match request.payer {
+        Some(Party::Node(id)) => (PayerKind::Node, Some(id.to_text())),
+        Some(Party::Customer(id)) => (PayerKind::Customer, Some(id.to_text())),
+        Some(Party::PosAccount(_) | Party::Payer(_)) | None => (PayerKind::None, None),
+    };
     let payment = Payment {
         tenant_id: ctx.tenant,
         payment_id: PaymentId::at(now_ms),
-        node_id: request.node,
-        payer_kind: request.payer_kind,
-        payer_id: request.payer_id.clone(),
+        node_id: plan.node,
+        payer_kind,
+        payer_id,
         amount_minor: request.amount.minor,
         charged_minor: chosen.terms.charged.minor,
         currency: request.amount.currency,

@@ -20,11 +20,11 @@ use crate::domain::amount::AMOUNT_MINOR_MAX;
 use crate::domain::id::NodeId;
 use crate::domain::instalment::{Bearer, Terms};
 use crate::domain::money::{Currency, Money};
+use crate::flow::creditor::collector;
 use crate::flow::error::FlowError;
 use crate::flow::instalment::{ProgrammeOffers, matrix, quote_make_in_tx};
 use crate::store::Tx;
 use crate::store::instalment::QuotedOffer;
-use crate::store::node::node_fetch;
 
 /// Asks for `GET /v1/instalment_matrix`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -34,9 +34,12 @@ pub struct MatrixQuery {
     pub amount: i64,
     /// ISO 4217 letters.
     pub currency: String,
-    /// Whose books; the caller's own node if absent.
+    /// Whose books, `dlr_…`; follows from the payer, else the caller's own node.
     #[serde(default)]
     pub node: Option<String>,
+    /// Who will pay, `dlr_…` or `cus_…`.
+    #[serde(default)]
+    pub payer: Option<String>,
 }
 
 /// Routes of this noun.
@@ -62,7 +65,7 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Instalm
     let ctx = &caller.ctx;
     let amount = amount_of(body.amount, &body.currency)?;
     let mut tx = app.db.begin().await?;
-    let node = node_of(&mut tx, ctx, body.node.as_deref()).await?;
+    let node = node_of(&mut tx, ctx, body.node.as_deref(), body.payer.as_deref()).await?;
     let now_ms = app.clock.now_ms();
     let (quote, card) =
         quote_make_in_tx(&mut tx, ctx.tenant, node, &body.bin, amount, now_ms).await.map_err(FlowError::from)?;
@@ -86,7 +89,7 @@ async fn show_matrix(
     let ctx = &caller.ctx;
     let amount = amount_of(query.amount, &query.currency)?;
     let mut tx = app.db.read().await?;
-    let node = node_of(&mut tx, ctx, query.node.as_deref()).await?;
+    let node = node_of(&mut tx, ctx, query.node.as_deref(), query.payer.as_deref()).await?;
     let rows = matrix(&mut tx, ctx.tenant, node, amount, app.clock.now_ms()).await.map_err(FlowError::from)?;
     Ok(axum::Json(InstalmentMatrix {
         amount: amount.minor,
@@ -103,11 +106,11 @@ fn amount_of(minor: i64, currency: &str) -> Result<Money> {
     Ok(Money::new(minor, currency))
 }
 
-async fn node_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>) -> Result<NodeId> {
-    let Some(wanted) = wanted else { return Ok(ctx.scope) };
-    let node = wanted.parse().map_err(|_| Error::field("/node", "not_found"))?;
-    node_fetch(tx, ctx.tenant, ctx.scope, node).await?.ok_or_else(|| Error::field("/node", "not_found"))?;
-    Ok(node)
+/// Who would collect, as for a payment.
+async fn node_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>, payer: Option<&str>) -> Result<NodeId> {
+    let wanted = wanted.map(str::parse).transpose().map_err(|_| Error::field("/node", "not_found"))?;
+    let payer = payer.map(str::parse).transpose().map_err(|_| Error::field("/payer", "not_found"))?;
+    Ok(collector(tx, ctx, payer, wanted).await?)
 }
 
 fn option_view(offer: &QuotedOffer, amount: i64) -> InstalmentOption {

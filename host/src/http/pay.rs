@@ -16,14 +16,15 @@ use super::extract::{Caller, address};
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::ctx::Ctx;
-use crate::domain::id::{CustomerId, NodeId, ReceivableId};
+use crate::domain::id::ReceivableId;
 use crate::domain::money::{Currency, Money};
+use crate::domain::party::Party;
 use crate::flow::error::FlowError;
 use crate::flow::result::result_token;
 use crate::flow::sale::{Created, SaleRequest, ThreeD, payment_create};
 use crate::limits;
 use crate::store::idempotency::IdempotencyKey;
-use crate::store::payment::{CaptureMode, PayerKind, ReceivableChoice};
+use crate::store::payment::{CaptureMode, ReceivableChoice};
 
 /// Routes of this noun.
 pub fn routes(table: Table) -> Table {
@@ -53,7 +54,7 @@ impl Form {
                 "expiry" => form.expiry = Some(Typed::new(value)),
                 "security_code" => form.code = Some(Typed::new(value)),
                 "card_holder" => form.holder = Some(value),
-                "amount" | "currency" | "receivable" | "debtor" | "node" | "instalment_option" | "idempotency_key" => {
+                "amount" | "currency" | "receivable" | "debtor" | "instalment_option" | "idempotency_key" => {
                     form.shown.push((name.into_owned(), value));
                 }
                 // Not ours; it may be anything, so it is wiped too.
@@ -122,21 +123,10 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
         checks.wrong("/amount", "malformed");
         0
     });
-    let (payer_kind, payer_id) = match form.get("debtor") {
-        None => (PayerKind::None, None),
-        Some(id) => match (id.parse::<CustomerId>(), id.parse::<NodeId>()) {
-            (Ok(id), _) => (PayerKind::Customer, Some(id.to_text())),
-            (_, Ok(id)) => (PayerKind::Node, Some(id.to_text())),
-            _ => {
-                checks.wrong("/debtor", "malformed");
-                (PayerKind::None, None)
-            }
-        },
-    };
-    let node = match form.get("node") {
-        None => ctx.scope,
-        Some(id) => id.parse().map_err(|_| Error::NotFound)?,
-    };
+    let payer = form.get("debtor").map(str::parse::<Party>).transpose().unwrap_or_else(|_| {
+        checks.wrong("/debtor", "malformed");
+        None
+    });
     let receivables = form.shown.iter().filter(|(name, value)| name == "receivable" && !value.is_empty());
     let receivables = receivables
         .map(|(_, id)| id.parse::<ReceivableId>().map_err(|_| Error::NotFound))
@@ -157,9 +147,8 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     };
     checks.done()?;
     Ok(SaleRequest {
-        node,
-        payer_kind,
-        payer_id,
+        node: None,
+        payer,
         amount: Money::new(minor, currency),
         card,
         receivables,

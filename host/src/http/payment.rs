@@ -14,6 +14,7 @@ use super::idempotency::{Idempotent, first_answer, replay};
 use super::page::Window;
 use super::receivable::kind_view;
 use super::route::{Endpoint, Table};
+use super::view::party_of;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId};
@@ -27,7 +28,7 @@ use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_f
 use crate::limits;
 use crate::store::allocation::allocations_of_payment;
 use crate::store::event::event_list;
-use crate::store::payment::{CaptureMode, PayerKind, PaymentFilter, ReceivableChoice, payment_list, payment_visible};
+use crate::store::payment::{CaptureMode, PaymentFilter, ReceivableChoice, payment_list, payment_visible};
 use crate::store::tenant::tenant_fetch;
 
 /// Routes of this noun.
@@ -90,7 +91,7 @@ async fn create(State(app): State<App>, headers: HeaderMap, request: Idempotent)
         caller.require(Permission::PaymentMailOrder)?;
     }
     let key = request.key.clone();
-    let sale = sale_request(&app, &caller.ctx, body, request.key, &headers)?;
+    let sale = sale_request(&app, body, request.key, &headers)?;
     let locale = caller.ctx.locale;
     match payment_create(&app, &caller.ctx, sale).await? {
         Created::Replayed { status, body, .. } => Ok(replay(status, body)),
@@ -108,7 +109,6 @@ async fn create(State(app): State<App>, headers: HeaderMap, request: Idempotent)
 
 fn sale_request(
     app: &App,
-    ctx: &Ctx,
     body: api::PaymentCreate<CardBody>,
     key: crate::store::idempotency::IdempotencyKey,
     headers: &HeaderMap,
@@ -118,14 +118,17 @@ fn sale_request(
     if currency.is_none() {
         checks.wrong("/currency", "not_a_choice");
     }
-    let node = match &body.node {
-        None => ctx.scope,
-        Some(id) => id.parse().unwrap_or_else(|_| {
-            checks.wrong("/node", "malformed");
-            ctx.scope
-        }),
-    };
-    let (payer_kind, payer_id) = payer(&mut checks, body.payer.as_ref());
+    let node = body.node.as_deref().map(str::parse::<NodeId>).transpose().unwrap_or_else(|_| {
+        checks.wrong("/node", "malformed");
+        None
+    });
+    let payer = body.payer.as_ref().and_then(|party| {
+        let party = party_of(party);
+        if party.is_none() {
+            checks.wrong("/payer/id", "malformed");
+        }
+        party
+    });
     let receivables = receivables(&mut checks, &body.receivables);
     let pos_account = body.pos_account.as_deref().map(str::parse::<PosAccountId>).transpose().unwrap_or_else(|_| {
         checks.wrong("/pos_account", "malformed");
@@ -149,8 +152,7 @@ fn sale_request(
     checks.done()?;
     Ok(SaleRequest {
         node,
-        payer_kind,
-        payer_id,
+        payer,
         amount: Money::new(body.amount, currency.unwrap_or(Currency::TRY)),
         card,
         receivables,
@@ -176,22 +178,6 @@ fn sale_request(
         payer_ip: Some(address(headers)).filter(|address| !address.is_empty()),
         key,
     })
-}
-
-fn payer(checks: &mut Checks, party: Option<&api::PartyRef>) -> (PayerKind, Option<String>) {
-    let Some(party) = party else { return (PayerKind::None, None) };
-    let id = match party.kind {
-        api::PartyKind::Node => party.id.parse().map(|id: NodeId| (PayerKind::Node, id.to_text())),
-        api::PartyKind::Customer => {
-            party.id.parse().map(|id: crate::domain::id::CustomerId| (PayerKind::Customer, id.to_text()))
-        }
-    };
-    if let Ok((kind, id)) = id {
-        (kind, Some(id))
-    } else {
-        checks.wrong("/payer/id", "malformed");
-        (PayerKind::None, None)
-    }
 }
 
 fn receivables(checks: &mut Checks, shares: &[api::ReceivableShare]) -> Vec<ReceivableChoice> {

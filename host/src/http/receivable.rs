@@ -14,7 +14,7 @@ use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
 use super::page::Window;
 use super::route::{Endpoint, Table};
-use super::view;
+use super::view::{self, party_of};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::amount::AMOUNT_MINOR_MAX;
@@ -23,10 +23,10 @@ use crate::domain::money::Currency;
 use crate::domain::party::Party;
 use crate::domain::receivable::ComponentKind;
 use crate::flow::books::{NewReceivable, day_of, receivable_raise_in_tx};
+use crate::flow::creditor::creditor;
 use crate::flow::doubt::{Account, in_doubt_of_receivables};
 use crate::limits::RECEIVABLE_COMPONENTS_MAX;
 use crate::store::audit::audit_insert;
-use crate::store::customer::customer_fetch;
 use crate::store::node::node_fetch;
 use crate::store::receivable::{ReceivableFilter, ReceivableShown, receivable_fetch, receivable_list};
 use crate::store::{StoreError, Tx};
@@ -181,22 +181,12 @@ async fn checked(tx: &mut Tx, ctx: &Ctx, body: &ReceivableCreate) -> Result<NewR
     })
 }
 
-/// To whom and by whom it is owed. A node owes the node directly above it, a customer the node whose customer
-/// it is; the creditor must stand in the caller's part of the tree, or nobody could write debts for others.
+/// To whom and by whom it is owed. The creditor must stand in the caller's part of the tree, or anybody could write
+/// debts for others.
 async fn between(tx: &mut Tx, ctx: &Ctx, debtor: &PartyRef, wanted: Option<&str>) -> Result<(NodeId, Party)> {
     let unknown = || Error::field("/debtor", "not_found");
-    let party: Party = debtor.id.parse().map_err(|_| unknown())?;
-    let creditor = match (debtor.kind, party) {
-        (PartyKind::Customer, Party::Customer(id)) => {
-            customer_fetch(tx, ctx.tenant, ctx.scope, id).await?.ok_or_else(unknown)?.node_id
-        }
-        (PartyKind::Node, Party::Node(id)) => {
-            let row = node_fetch(tx, ctx.tenant, ctx.scope, id).await?.ok_or_else(unknown)?;
-            let parent = row.node.parent_id.as_deref().ok_or_else(unknown)?;
-            NodeId::from_text(parent).map_err(|_| unknown())?
-        }
-        _ => return Err(unknown()),
-    };
+    let party = party_of(debtor).ok_or_else(unknown)?;
+    let creditor = creditor(tx, ctx, party).await?.ok_or_else(unknown)?;
     if wanted.is_some_and(|wanted| wanted != creditor.to_string()) {
         return Err(Error::field("/node", "not_allowed"));
     }

@@ -1,8 +1,9 @@
 //! Rows as the wire shows them: the parts that several nouns use.
 
-use vezne_api::{NodeRef, Timestamp};
+use vezne_api::{NodeRef, PartyKind, PartyRef, Timestamp};
 
 use crate::domain::id::NodeId;
+use crate::domain::party::Party;
 use crate::store::node::PathStep;
 
 /// An instant in RFC 3339, UTC.
@@ -18,6 +19,14 @@ pub fn millis(text: &str) -> Option<i64> {
 /// A node, named.
 pub fn node_ref(id: NodeId, name: &str) -> NodeRef {
     NodeRef { id: id.to_string(), name: name.to_owned() }
+}
+
+/// The party that a body names; nothing where kind and id do not fit.
+pub fn party_of(named: &PartyRef) -> Option<Party> {
+    match (named.kind, named.id.parse().ok()?) {
+        (PartyKind::Node, party @ Party::Node(_)) | (PartyKind::Customer, party @ Party::Customer(_)) => Some(party),
+        _ => None,
+    }
 }
 
 /// A way through the tree, named.

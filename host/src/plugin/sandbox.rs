@@ -7,6 +7,7 @@ mod entropy;
 
 use std::collections::BTreeMap;
 
+use wasmtime::UpdateDeadline;
 use wasmtime::component::{Resource, ResourceTable};
 
 use super::bounds::Bounds;
@@ -38,6 +39,7 @@ pub(super) struct Sandbox {
     pub zone: String,
     /// Ticks of the epoch clock this call may still run.
     pub ticks_left: u32,
+    gave_way: bool,
     pub records: Vec<Record>,
     /// Where it trapped.
     pub backtrace: Vec<String>,
@@ -77,6 +79,7 @@ impl Sandbox {
             now_ms: 0,
             zone: "UTC".to_owned(),
             ticks_left: ticks,
+            gave_way: false,
             records: Vec::new(),
             backtrace: Vec::new(),
             verified: false,
@@ -90,6 +93,22 @@ impl Sandbox {
             entropy_bytes: 0,
             sealed_bytes: 0,
         }
+    }
+
+    /// The epoch clock ticked while the guest ran, or the guest is back from giving way. Each tick it gives way to other
+    /// tasks, and after its last one it is cut off; the time in which others ran is not its own.
+    pub fn tick(&mut self) -> UpdateDeadline {
+        if self.gave_way {
+            self.gave_way = false;
+            return UpdateDeadline::Continue(1);
+        }
+        if self.ticks_left <= 1 {
+            return UpdateDeadline::Interrupt;
+        }
+        self.ticks_left -= 1;
+        self.gave_way = true;
+        // Looked at again as soon as it is back, before it runs on.
+        UpdateDeadline::Yield(0)
     }
 
     fn push(&mut self, value: Sealed) -> wasmtime::Result<Resource<Sealed>> {

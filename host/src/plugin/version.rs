@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Resource};
-use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::act::{Act, Callback};
 use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
@@ -113,15 +113,7 @@ impl Version {
         store.limiter(|sandbox| &mut sandbox.limits);
         store.set_hostcall_fuel(limits::PLUGIN_HOSTCALL_BYTES_MAX);
         store.set_max_component_handles(limits::PLUGIN_RESOURCES_MAX);
-        // Every tick the guest gives way to other tasks; after its last one it is cut off.
-        store.epoch_deadline_callback(|mut context| {
-            let sandbox = context.data_mut();
-            if sandbox.ticks_left <= 1 {
-                return Ok(UpdateDeadline::Interrupt);
-            }
-            sandbox.ticks_left -= 1;
-            Ok(UpdateDeadline::Yield(1))
-        });
+        store.epoch_deadline_callback(|mut context| Ok(context.data_mut().tick()));
         store.set_epoch_deadline(1);
         Ok(store)
     }

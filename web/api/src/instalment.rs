@@ -68,9 +68,12 @@ pub struct InstalmentQuoteCreate {
     pub amount: i64,
     /// ISO 4217 letters.
     pub currency: String,
-    /// Whose books; the caller's own node if absent.
+    /// Whose books, `dlr_…`; follows from the payer, else the caller's own node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// Who will pay, `dlr_…` or `cus_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<String>,
 }
 
 /// What a card's holder is offered; what is taken is charged exactly so until it expires.

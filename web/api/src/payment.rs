@@ -199,7 +199,7 @@ pub struct PaymentCreate<C = Card> {
     pub currency: String,
     /// The card.
     pub card: C,
-    /// Whose books the money belongs to; the caller's own node if absent.
+    /// Whose books the money belongs to; follows from the payer, else the caller's own node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// Who pays; needed where receivables are paid.

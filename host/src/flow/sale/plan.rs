@@ -8,6 +8,7 @@ use crate::domain::bin::BinFacts;
 use crate::domain::id::{AttemptId, NodeId, TenantId};
 use crate::domain::instalment::Terms;
 use crate::domain::routing::Explanation;
+use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::instalment::{QuoteError, quote_take_in_tx, terms_single_in_tx};
 use crate::flow::pos::{Pos, pos_open};
@@ -15,8 +16,6 @@ use crate::flow::routing::{Asked, Onward, Route, corrected, route_in_tx};
 use crate::limits;
 use crate::store::Tx;
 use crate::store::bin::bin_look_up;
-use crate::store::node::node_is_below;
-use crate::store::payment::PayerKind;
 
 /// What is charged, and why: frozen with the payment.
 pub(super) struct Chosen {
@@ -30,16 +29,17 @@ pub(super) struct Chosen {
 async fn chosen(
     tx: &mut Tx,
     ctx: &Ctx,
-    request: &SaleRequest,
+    (node, request): (NodeId, &SaleRequest),
     card: Option<&BinFacts>,
     now_ms: i64,
 ) -> FlowResult<Chosen> {
-    let (node, amount) = (request.node, request.amount);
+    let amount = request.amount;
     let Some(option) = request.instalment_option.as_deref() else {
         let terms = terms_single_in_tx(tx, ctx.tenant, node, amount, card, now_ms).await?;
         return Ok(Chosen { quote_id: None, terms });
     };
-    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, card, now_ms).await?;
+    let digits = request.card.as_ref().map(|card| card.pan.bin(8));
+    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, digits, now_ms).await?;
     Ok(Chosen { quote_id: Some(quote.to_text()), terms })
 }
 
@@ -62,6 +62,8 @@ impl From<QuoteError> for FlowError {
 
 /// Everything that is decided before the first row.
 pub(super) struct Plan {
+    /// Who collects.
+    pub node: NodeId,
     /// The account, opened.
     pub pos: Pos,
     /// The attempt's 3-D model.
@@ -87,25 +89,17 @@ pub(super) async fn plan(
     if !request.amount.is_positive() {
         return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
     }
-    let pays_upwards = request.payer_kind == PayerKind::Node
-        && match request.payer_id.as_deref().map(NodeId::from_text) {
-            // A dealer may pay what it owes to a node above it: the payer must be in its own part of the tree.
-            Some(Ok(payer)) => node_is_below(tx, ctx.tenant, ctx.scope, payer).await?,
-            _ => false,
-        };
-    if !pays_upwards && !node_is_below(tx, ctx.tenant, ctx.scope, request.node).await? {
-        return Err(FlowError::NotFound("dealer"));
-    }
+    let node = collector(tx, ctx, request.payer, request.node).await?;
     check_card(app, request)?;
     let facts = match &request.card {
         Some(card) => bin_look_up(tx, ctx.tenant, card.pan.bin(8)).await?,
         None => None,
     };
     let now_ms = app.clock.now_ms();
-    let chosen = chosen(tx, ctx, request, facts.as_ref(), now_ms).await?;
+    let chosen = chosen(tx, ctx, (node, request), facts.as_ref(), now_ms).await?;
     let asked = Asked {
         tenant: ctx.tenant,
-        node: request.node,
+        node,
         digits: request.card.as_ref().map_or("", |card| card.pan.bin(8)),
         card: facts.as_ref(),
         terms: &chosen.terms,
@@ -118,7 +112,7 @@ pub(super) async fn plan(
         Wish { three_d: request.three_d, at_browser: request.entry == "ecommerce", has_card: request.card.is_some() };
     let opened = open_first(app, tx, (ctx.tenant, attempt), wish, route).await?;
     let Opened { pos, model, terms, explanation, onward } = opened;
-    Ok(Plan { pos, model, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
+    Ok(Plan { node, pos, model, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
 }
 
 /// The first account of a route that can be opened for a payment.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use vezne::domain::card::{Card, Expiry, Pan, SecurityCode};
 use vezne::domain::money::{Currency, Money};
+use vezne::domain::party::Party;
 use vezne::flow::operation::{Mode, What};
 use vezne::flow::sale::{SaleRequest, ThreeD};
 use vezne::store::idempotency::IdempotencyKey;
-use vezne::store::payment::{CaptureMode, PayerKind};
+use vezne::store::payment::CaptureMode;
 
 use super::chance::Chance;
 use super::kit::Kit;
@@ -89,11 +90,9 @@ impl Client {
             security_code: Some(SecurityCode::parse("000").ok().context("a security code")?),
             holder: None,
         };
-        let payer_id = self.owes.then(|| kit.customer.to_text());
         Ok(SaleRequest {
-            node: kit.node,
-            payer_kind: if self.owes { PayerKind::Customer } else { PayerKind::None },
-            payer_id,
+            node: Some(kit.node),
+            payer: self.owes.then_some(Party::Customer(kit.customer)),
             amount: Money::new(self.minor, Currency::TRY),
             card: Some(card),
             receivables: Vec::new(),

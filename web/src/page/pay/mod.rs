@@ -35,8 +35,6 @@ pub mod field {
     pub const RECEIVABLE: &str = "receivable";
     /// `dlr_…` or `cus_…`; empty where nobody is named.
     pub const DEBTOR: &str = "debtor";
-    /// `dlr_…`, whose books; empty for the caller's own.
-    pub const NODE: &str = "node";
     /// 13 to 19 digits, blanks allowed.
     pub const CARD_NUMBER: &str = "card_number";
     /// Name on the card.
@@ -61,7 +59,6 @@ const SOON_DAYS: i32 = 7;
 struct Model {
     me: Me,
     debtor: Option<Party>,
-    node: String,
     owed: Vec<Owed>,
     amount: i64,
     amount_typed: String,
@@ -126,17 +123,17 @@ async fn load(visit: &Visit, me: Me, debtor_id: &str) -> Result<Model, Fault> {
         .map(|(f, c)| (f.to_owned(), c.to_owned()))
         .collect();
     errors.extend(amount_error.map(|code| (field::AMOUNT.to_owned(), code.to_owned())));
-    let node = node_of(&me, debtor.as_ref(), &owed);
+    let payer = debtor.as_ref().map_or("", |debtor| debtor.id.as_str());
     let (mut quote, mut matrix) = (None, None);
     if amount > 0 && bin.len() >= 6 {
-        quote = self::quote(visit, &bin, amount, &node).await.ok();
+        quote = self::quote(visit, &bin, amount, payer).await.ok();
     } else if amount > 0 && !(owed.is_empty() && debtor.is_some()) {
         // Where the payer had to be looked up, this would be the fourth call of the page.
         let asked =
-            path("/v1/instalment_matrix", &[("amount", &amount.to_string()), ("currency", "TRY"), ("node", &node)]);
+            path("/v1/instalment_matrix", &[("amount", &amount.to_string()), ("currency", "TRY"), ("payer", payer)]);
         matrix = visit.get(&asked).await.ok();
     }
-    Ok(Model { me, debtor, node, owed, amount, amount_typed, bin, quote, matrix, errors })
+    Ok(Model { me, debtor, owed, amount, amount_typed, bin, quote, matrix, errors })
 }
 
 async fn open_receivables(visit: &Visit, debtor: &str) -> Result<Vec<Receivable>, Fault> {
@@ -193,15 +190,9 @@ fn amount_of(visit: &Visit, owed: &[Owed]) -> (i64, String, Option<&'static str>
     }
 }
 
-/// Whose books: those of what is paid. One who pays the own debt cannot name the node above, which the host knows.
-fn node_of(me: &Me, debtor: Option<&Party>, owed: &[Owed]) -> String {
-    let own = debtor.is_some_and(|d| d.id == me.node.id);
-    owed.first().filter(|_| !own).map_or(String::new(), |o| o.row.node.id.clone())
-}
-
-async fn quote(visit: &Visit, bin: &str, amount: i64, node: &str) -> Result<InstalmentQuote, Fault> {
-    let node = Some(node.to_owned()).filter(|n| !n.is_empty());
-    let asked = InstalmentQuoteCreate { bin: bin.to_owned(), amount, currency: "TRY".to_owned(), node };
+async fn quote(visit: &Visit, bin: &str, amount: i64, payer: &str) -> Result<InstalmentQuote, Fault> {
+    let payer = Some(payer.to_owned()).filter(|payer| !payer.is_empty());
+    let asked = InstalmentQuoteCreate { bin: bin.to_owned(), amount, currency: "TRY".to_owned(), node: None, payer };
     visit.post("/v1/instalment_quotes", None, &asked).await
 }
 
@@ -211,7 +202,8 @@ pub async fn options(visit: Visit, body: Body) -> Result<Response, Fault> {
     let bin = sent.get("bin");
     let amount = format::parse_amount(sent.get("amount")).unwrap_or_default();
     let known = (6..=8).contains(&bin.len()) && bin.bytes().all(|b| b.is_ascii_digit());
-    let quote = if known && amount > 0 { Some(quote(&visit, bin, amount, sent.get(field::NODE)).await?) } else { None };
+    let quote =
+        if known && amount > 0 { Some(quote(&visit, bin, amount, sent.get(field::DEBTOR)).await?) } else { None };
     let words = view::words(visit.t(), amount).into_any();
     let pieces = view! {
         <div data-part="known">{view::known_card(visit.t(), quote.as_ref().map(|q| &q.bin), bin)}</div>

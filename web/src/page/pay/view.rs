@@ -151,7 +151,7 @@ fn card_form(visit: &Visit, model: &Model) -> AnyView {
         <form class="window stack" id="card" method="post" action="/pay" aria-labelledby="card-title" autocomplete="on"
             data-late=t.s("pay-going") data-expired=t.s("error-expiry") data-luhn=t.s("error-card_number") data-options="/pay/options">
             {hidden(field::AMOUNT, model.amount.to_string())}{hidden(field::CURRENCY, "TRY")}
-            {hidden(field::DEBTOR, debtor)}{hidden(field::NODE, model.node.clone())}{hidden(field::IDEMPOTENCY_KEY, nonce())}<div id="ticked" hidden=true>{ticked}</div>
+            {hidden(field::DEBTOR, debtor)}{hidden(field::IDEMPOTENCY_KEY, nonce())}<div id="ticked" hidden=true>{ticked}</div>
             {refused}
             <div><h2 class="soft small" id="card-title">{t.s("pay-you-pay")}</h2><p class="sum" id="total">{format::money(model.amount, "TRY")}</p></div>
             {card_fields(t, model)}
