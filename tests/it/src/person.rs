@@ -6,7 +6,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use vezne::store::user::UserRole;
 
-use crate::api::Reply;
+use crate::api::{Reply, fresh_key};
+use crate::browser::Browser;
 use crate::http::Call;
 use crate::world::World;
 
@@ -22,8 +23,13 @@ pub struct Person {
 impl World {
     /// Adds a person at the firm's root.
     pub async fn person(&self, name: &str, role: UserRole) -> Result<Person> {
+        self.person_at(&self.firm.node, name, role).await
+    }
+
+    /// Adds a person at a node of the firm.
+    pub async fn person_at(&self, node: &str, name: &str, role: UserRole) -> Result<Person> {
         let email = format!("{name}@hikaye.example");
-        let (tenant, node) = (self.firm.tenant.parse()?, self.firm.node.parse()?);
+        let (tenant, node) = (self.firm.tenant.parse()?, node.parse()?);
         let added = vezne::flow::user::user_add(&self.host.app, tenant, node, role, &email, name, PASSWORD).await?;
         ensure!(added, "{name} is there already");
         Ok(Person { base: self.host.url.clone(), email, cookie: Mutex::new(None) })
@@ -54,15 +60,38 @@ impl Person {
         Ok(Reply::of(call.header("cookie", cookie).send().await?))
     }
 
+    /// A browser in which this person has signed in by the page.
+    pub async fn browser(&self) -> Result<Browser> {
+        let browser = Browser::default();
+        let page = browser.get(&format!("{}/sign-in", self.base)).await?;
+        let form = page.form("/sign-in")?.set("email", &self.email).set("password", PASSWORD);
+        let page = browser.submit(&form).await?;
+        ensure!(
+            page.status == 200 && !page.url.contains("/sign-in"),
+            "{} is not signed in: {}",
+            self.email,
+            page.head()
+        );
+        Ok(browser)
+    }
+
     pub async fn get(&self, path: &str) -> Result<Reply> {
         self.send(Call::new("GET", format!("{}{path}", self.base))).await
     }
 
+    /// As [`Person::post`], where a key makes it safe to repeat.
+    pub async fn post_with_key(&self, path: &str, body: &Value) -> Result<Reply> {
+        self.send(self.written(path, body).header("idempotency-key", fresh_key())).await
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> Result<Reply> {
-        let call = Call::new("POST", format!("{}{path}", self.base))
+        self.send(self.written(path, body)).await
+    }
+
+    fn written(&self, path: &str, body: &Value) -> Call {
+        Call::new("POST", format!("{}{path}", self.base))
             .header("origin", &self.base)
             .header("x-vezne-portal", "1")
-            .body("application/json", body.to_string());
-        self.send(call).await
+            .body("application/json", body.to_string())
     }
 }

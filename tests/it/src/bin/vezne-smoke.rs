@@ -48,6 +48,7 @@ async fn sign_in(host: &str, (email, password): (&str, &str)) -> Result<Browser>
 impl Smoke {
     async fn play(&self, auditor: &Auditor) -> Result<Value> {
         let declining = self.card_that_declines().await?;
+        let owed = self.owed().await?;
         let sold = self.pay("250,00", GOOD_CARD).await?;
         self.expect(&sold, "succeeded").await?;
         let declined = self.pay("120,00", &declining).await?;
@@ -61,7 +62,19 @@ impl Smoke {
         self.expect(&refunded, "succeeded").await?;
         Call::new("POST", format!("{}/admin/day-end", self.bank)).send().await?;
         self.take_back(&refunded, Some("50,00")).await?;
-        self.counts(auditor).await
+        let counts = self.counts(auditor).await?;
+        let closed = owed - self.owed().await?;
+        ensure!(counts["kept_minor"] == closed, "the dealer paid, and its debt fell by {closed}: {counts}");
+        Ok(counts)
+    }
+
+    /// What the dealer owes.
+    async fn owed(&self) -> Result<i64> {
+        let me = asked(&self.dealer, &self.host, "/v1/me").await?;
+        let debtor = me["node"]["id"].as_str().context("whose the dealer's sign-in is")?;
+        let debts = self.ask(&format!("/v1/receivables?limit=200&debtor={debtor}")).await?;
+        let debts = debts["data"].as_array().context("debts")?;
+        Ok(debts.iter().filter_map(|debt| debt["outstanding"].as_i64()).sum())
     }
 
     /// The test card that is authenticated and then refused.
@@ -104,9 +117,7 @@ impl Smoke {
 
     /// Asks the API with the administrator's session.
     async fn ask(&self, path: &str) -> Result<Value> {
-        let page = self.administrator.get(&format!("{}{path}", self.host)).await?;
-        ensure!(page.status == 200, "{path}: {} {}", page.status, page.head());
-        serde_json::from_str(&page.html).with_context(|| format!("{path} is no JSON"))
+        asked(&self.administrator, &self.host, path).await
     }
 
     async fn expect(&self, payment: &str, state: &str) -> Result<()> {
@@ -176,6 +187,12 @@ impl Smoke {
             "ledger_sum": auditor.number("select coalesce(sum(minor), 0) from entry").await?,
         }))
     }
+}
+
+async fn asked(browser: &Browser, host: &str, path: &str) -> Result<Value> {
+    let page = browser.get(&format!("{host}{path}")).await?;
+    ensure!(page.status == 200, "{path}: {} {}", page.status, page.head());
+    serde_json::from_str(&page.html).with_context(|| format!("{path} is no JSON"))
 }
 
 async fn json_of(call: &Call) -> Result<Value> {

@@ -1,7 +1,9 @@
 //! Debts, the payments that close them, and the ones that may have.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use vezne::store::user::UserRole;
+use vezne_it::browser::Browser;
 use vezne_it::world::{GOOD_CARD, id};
 use vezne_it::{World, stories};
 use vezne_sandbox::{Fault, FaultKind};
@@ -43,7 +45,100 @@ async fn figures(world: &World, receivable: &str) -> Result<(i64, i64)> {
     Ok((number("/outstanding"), number("/in_doubt")))
 }
 
+/// A dealer below the firm or another dealer.
+async fn dealer(world: &World, parent: &str, name: &str) -> Result<String> {
+    let body = json!({ "parent": parent, "name": name, "code": name });
+    id(&world.api.post("/v1/dealers", &body).await?.good()?)
+}
+
+/// What a node or customer owes, one document of principal only.
+async fn debt(world: &World, kind: &str, debtor: &str, document_no: &str, amount: i64) -> Result<String> {
+    let body = json!({
+        "debtor": { "kind": kind, "id": debtor }, "currency": "TRY", "document_no": document_no, "due_on": "2026-01-10",
+        "components": [{ "kind": "principal", "amount": amount }],
+    });
+    id(&world.api.post("/v1/receivables", &body).await?.good()?)
+}
+
+/// Fills in the pay page at this address and sends it off; gives the payment's result page.
+async fn paid_by_page(world: &World, browser: &Browser, query: &str) -> Result<()> {
+    let page = browser.get(&format!("{}/pay?{query}", world.host.url)).await?;
+    let form = page.forms().into_iter().find(|form| form.fields.iter().any(|(name, _)| name == "card_number"));
+    let form = form.with_context(|| format!("no card form: {}", page.head()))?;
+    let form = form.set("card_number", GOOD_CARD).set("card_holder", "DENEME").set("expiry", "12 / 30");
+    let page = browser.submit(&form.set("security_code", "000")).await?;
+    let page = browser.settle(page).await?;
+    ensure!(page.status == 200 && page.url.contains("/result/"), "{}: {}", page.url, page.head());
+    Ok(())
+}
+
+/// The accounts in which a node's books hold something, with the sums.
+async fn books(world: &World, node: &str) -> Result<Vec<String>> {
+    let sql = format!(
+        "select account || ' ' || cast(sum(minor) as text) from entry where node_id = '{}' \
+         group by account having sum(minor) <> 0 order by account",
+        node.split('_').nth(1).unwrap_or_default()
+    );
+    world.auditor().column(&sql).await
+}
+
 stories! {
+    async fn a_dealer_pays_its_own_debt_and_its_customer_s_debt_closes_in_its_own_books(world) {
+        let ankara = dealer(world, &world.firm.node, "Ankara").await?;
+        let owed = debt(world, "node", &ankara, "F-1", 30_000).await?;
+        let person = world.person_at(&ankara, "ankara", UserRole::Dealer).await?;
+        let browser = person.browser().await?;
+        paid_by_page(world, &browser, &format!("sent=1&receivable={owed}&amount=300%2C00")).await?;
+        ensure!(figures(world, &owed).await? == (0, 0), "{:?}", figures(world, &owed).await?);
+        ensure!(books(world, &world.firm.node).await? == ["pos_clearing 30000"], "{:?}", books(world, &world.firm.node).await?);
+        ensure!(books(world, &ankara).await?.is_empty(), "{:?}", books(world, &ankara).await?);
+        let seen = person.get("/v1/payments").await?.good()?;
+        ensure!(seen.text("/data/0/node/id") == world.firm.node, "{}", seen.answer.text());
+        ensure!(seen.text("/data/0/payer/id") == ankara, "{}", seen.answer.text());
+
+        let body = json!({ "name": "Kuğulu", "code": "K-1", "node": ankara });
+        let customer = id(&world.api.post("/v1/customers", &body).await?.good()?)?;
+        let owed = debt(world, "customer", &customer, "A-1", 20_000).await?;
+        paid_by_page(world, &browser, &format!("sent=1&debtor={customer}&amount=200%2C00")).await?;
+        ensure!(figures(world, &owed).await? == (0, 0), "{:?}", figures(world, &owed).await?);
+        ensure!(books(world, &ankara).await? == ["due_from 20000"], "{:?}", books(world, &ankara).await?);
+        Ok(())
+    }
+
+    async fn nobody_pays_into_a_strange_branch_nor_for_a_strange_debtor(world) {
+        let ankara = dealer(world, &world.firm.node, "Ankara").await?;
+        let izmir = dealer(world, &world.firm.node, "İzmir").await?;
+        let body = json!({ "name": "Ege Banyo", "code": "E-1", "node": izmir });
+        let strange = id(&world.api.post("/v1/customers", &body).await?.good()?)?;
+        let payer = |kind: &str, id: &str, node: Option<&str>| {
+            let mut body = world.sale(10_000, GOOD_CARD);
+            body["payer"] = json!({ "kind": kind, "id": id });
+            if let Some(node) = node {
+                body["node"] = json!(node);
+            }
+            body
+        };
+        let person = world.person_at(&ankara, "ankara", UserRole::Dealer).await?;
+        for (body, code) in [
+            (payer("customer", &strange, None), "not_found"),
+            (payer("node", &izmir, None), "not_found"),
+            (payer("node", &ankara, Some(&izmir)), "not_allowed"),
+            (payer("node", &ankara, Some(&ankara)), "not_allowed"),
+        ] {
+            let refused = person.post_with_key("/v1/payments", &body).await?;
+            ensure!(refused.status == 422 && refused.text("/errors/0/code") == code, "{}", refused.answer.text());
+        }
+        let mut body = world.sale(10_000, GOOD_CARD);
+        body["node"] = json!(izmir);
+        ensure!(person.post_with_key("/v1/payments", &body).await?.status == 404);
+        // The firm itself owes nobody above it.
+        let refused = world.api.post("/v1/payments", &payer("node", &world.firm.node, None)).await?;
+        ensure!(refused.status == 422, "{}", refused.answer.text());
+        ensure!(world.bank.bank.requests().is_empty(), "the bank was asked");
+        ensure!(world.auditor().number("select count(*) from payment").await? == 0);
+        Ok(())
+    }
+
     async fn a_payment_says_what_it_closed(world) {
         let (customer, [first, second]) = owing(world).await?;
         let paid = world.pay(&sale_of(world, &customer, 32_000, &[])).await?;
