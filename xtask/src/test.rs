@@ -92,8 +92,7 @@ pub fn test(place: &Place, options: &Options) -> Result<()> {
     let stages: Vec<Stage> = ALL.into_iter().filter(|stage| wants(options, *stage)).collect();
     let needs_programs = stages.iter().any(|stage| !matches!(stage, Stage::Fmt | Stage::Clippy));
     let needs_build = stages != [Stage::Fmt];
-    let mut progress =
-        Progress::of(stages.len() + if needs_programs { 3 } else { 0 } + if needs_build { 1 } else { 0 });
+    let mut progress = Progress::of(stages.len() + 3 * usize::from(needs_programs) + usize::from(needs_build));
     let members = cargo::members(place)?;
     let mut run =
         Run { place, options, members, cluster: None, warnings: 0, counts: Counts::default(), broken: Vec::new() };
