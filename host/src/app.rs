@@ -42,6 +42,8 @@ pub struct Parts {
     pub silence: Silence,
     /// Up to which change of the database `plugins` has followed.
     pub plugins_followed: Mutex<Option<i64>>,
+    /// Versions that nobody uses yet are made ready one after another.
+    pub plugins_staging: Mutex<()>,
     /// A version could not be loaded; it is tried again.
     pub plugins_failed: AtomicBool,
     /// The guarded way out, for what is told to the outside.
@@ -127,6 +129,7 @@ impl App {
             plugins,
             trust,
             plugins_followed: Mutex::new(None),
+            plugins_staging: Mutex::new(()),
             plugins_failed: AtomicBool::new(false),
             security,
         }))

@@ -18,6 +18,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let watch = tokio::spawn(job::watch(app.clone()));
     let presence = tokio::spawn(job::presence(app.clone()));
     let plugins = tokio::spawn(job::plugins(app.clone()));
+    let breakers = tokio::spawn(job::breakers(app.clone()));
     let signals = tokio::spawn(signal(app.clone()));
     tracing::info!(%place, url = app.config.public_url, sandbox = app.config.sandbox, "serving");
     let router = http::server(&app, portal(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -32,6 +33,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
         tracing::warn!(%error, "the other servers could not be told that this one ends");
     }
     plugins.abort();
+    breakers.abort();
     app.drain().await;
     served.context("the server ended")
 }

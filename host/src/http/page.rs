@@ -7,6 +7,7 @@ use vezne_api::Page;
 use super::error::{Error, Result};
 use crate::limits;
 use crate::security::cursor::{Fingerprints, Walk};
+use crate::store::span::Span;
 
 /// The part of a query that every list reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -56,6 +57,11 @@ impl Window {
     /// The mark to walk backward from; the rows then come in the opposite order.
     pub fn backward(&self) -> Option<&str> {
         self.mark.as_ref().filter(|(walk, _)| *walk == Walk::Backward).map(|(_, mark)| mark.as_str())
+    }
+
+    /// The same for a list that is read newest first.
+    pub fn span(&self) -> Span<'_> {
+        Span { before: self.forward(), after: self.backward(), limit: self.fetch_limit() }
     }
 
     /// Makes the page from the rows that were read.

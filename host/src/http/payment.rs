@@ -29,6 +29,7 @@ use crate::limits;
 use crate::store::allocation::allocations_of_payment;
 use crate::store::event::event_list;
 use crate::store::payment::{CaptureMode, PaymentFilter, ReceivableChoice, payment_list, payment_visible};
+use crate::store::span::Span;
 use crate::store::tenant::tenant_fetch;
 
 /// Routes of this noun.
@@ -274,7 +275,7 @@ async fn list(State(app): State<App>, caller: Caller, Query(query): Query<api::P
             if below { node } else { return Err(Error::NotFound) }
         }
     };
-    let filter = filter_of(&query, &zone, window.forward().map(str::to_owned), window.fetch_limit())?;
+    let filter = filter_of(&query, &zone, window.span())?;
     let rows = payment_list(&mut tx, ctx.tenant, scope, &filter).await?;
     let page = window.page(prints, rows, |row| row.payment_id.to_text(), |row| row);
     let wholes = whole_list(&mut tx, ctx.tenant, page.data).await?;
@@ -288,11 +289,12 @@ async fn list(State(app): State<App>, caller: Caller, Query(query): Query<api::P
     Ok(response)
 }
 
-fn filter_of(query: &api::PaymentQuery, zone: &str, before: Option<String>, limit: i64) -> Result<PaymentFilter> {
+fn filter_of(query: &api::PaymentQuery, zone: &str, span: Span<'_>) -> Result<PaymentFilter> {
     let states = query.state.as_deref().map(|states| format!(",{},", states.replace(' ', ""))).unwrap_or_default();
     let bare = |id: &str| id.split_once('_').map_or(id, |(_, bare)| bare).to_owned();
     Ok(PaymentFilter {
-        before,
+        before: span.before.map(str::to_owned),
+        after: span.after.map(str::to_owned),
         states,
         created_from_ms: query.created_gte.as_deref().map(|text| moment(text, zone, false)).transpose()?,
         created_until_ms: query.created_lte.as_deref().map(|text| moment(text, zone, true)).transpose()?,
@@ -301,7 +303,7 @@ fn filter_of(query: &api::PaymentQuery, zone: &str, before: Option<String>, limi
         pos_account_id: query.pos_account.as_deref().map(bare),
         payer_id: query.payer.as_deref().map(bare),
         word: query.q.as_deref().map(|word| word_of(word.trim())).filter(|word| !word.is_empty()),
-        limit,
+        limit: span.limit,
     })
 }
 

@@ -74,7 +74,7 @@ async fn list(
     let window = Window::new(prints, "pos_accounts", query.limit, query.cursor.as_deref())?;
     let ctx = &caller.ctx;
     let mut tx = app.db.read().await?;
-    let rows = pos_account_list(&mut tx, ctx.tenant, ctx.scope, window.forward(), window.fetch_limit()).await?;
+    let rows = pos_account_list(&mut tx, ctx.tenant, ctx.scope, window.span()).await?;
     let page = window.page(prints, rows, |row| row.pos_account_id.to_text(), |row| row);
     let mut data = Vec::with_capacity(page.data.len());
     for row in page.data {

@@ -70,7 +70,7 @@ async fn list(
     let window = Window::new(prints, "api_keys", query.limit, query.cursor.as_deref())?;
     let mut tx = app.db.read().await?;
     let ctx = &caller.ctx;
-    let rows = api_key_list(&mut tx, ctx.tenant, ctx.scope, window.forward(), window.fetch_limit()).await?;
+    let rows = api_key_list(&mut tx, ctx.tenant, ctx.scope, window.span()).await?;
     let livemode = !app.config.sandbox;
     let page = window.page(prints, rows, |row| row.api_key_id.to_text(), |row| key_view(&row, livemode));
     Ok(axum::Json(page))

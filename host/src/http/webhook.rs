@@ -98,7 +98,7 @@ async fn list(
     let window = Window::new(prints, "webhook_endpoints", query.limit, query.cursor.as_deref())?;
     let ctx = &caller.ctx;
     let mut tx = app.db.read().await?;
-    let rows = webhook_endpoint_list(&mut tx, ctx.tenant, ctx.scope, window.forward(), window.fetch_limit()).await?;
+    let rows = webhook_endpoint_list(&mut tx, ctx.tenant, ctx.scope, window.span()).await?;
     let livemode = !app.config.sandbox;
     let page = window.page(prints, rows, |row| row.webhook_endpoint_id.to_text(), |row| endpoint_view(row, livemode));
     Ok(axum::Json(page))

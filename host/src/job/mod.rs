@@ -106,6 +106,18 @@ pub async fn plugins(app: App) {
     }
 }
 
+/// Tries closed versions again without money. Apart from what follows the pointer: a version that is tried may take its
+/// time, and a rollback must not wait for it.
+pub async fn breakers(app: App) {
+    loop {
+        app.plugins.breakers_try().await;
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(limits::PLUGIN_FOLLOW_EVERY) => {}
+        }
+    }
+}
+
 /// The hour of the nightly audit, in the firms' zone.
 const AUDIT_HOUR: i8 = 3;
 /// How often the audit trail is chained and the clock is looked at.

@@ -38,6 +38,17 @@ impl Lines {
         self.revoked.insert((reach, digest.to_owned()));
     }
 
+    /// Whether some line leads to a version, or back to it.
+    pub fn serves(&self, digest: &str) -> bool {
+        self.lines.values().any(|line| {
+            let canary = line.canary.as_ref().map(|(canary, _)| canary);
+            [line.active.as_ref(), line.previous.as_ref(), line.shadow.as_ref(), canary]
+                .into_iter()
+                .flatten()
+                .any(|known| known == digest)
+        })
+    }
+
     /// Whether a version was withdrawn from a firm.
     pub fn is_revoked(&self, tenant: TenantId, digest: &str) -> bool {
         [Reach::Everyone, Reach::Firm(tenant)].iter().any(|reach| self.revoked.contains(&(*reach, digest.to_owned())))

@@ -14,11 +14,12 @@ use crate::domain::rate::Rate;
 use crate::flow::pos_account::pos_account_create;
 use crate::store::instalment::{scheme_insert, scheme_line_insert, scheme_lines};
 use crate::store::pos_account::pos_account_list;
+use crate::store::span::Span;
 
 /// The POS account at the sandbox bank, in 3-D model `3d`. Its secrets are the sandbox's own.
 pub(super) async fn pos_account(app: &App, ctx: &Ctx, bank_url: &str) -> Result<()> {
     let mut tx = app.db.read().await?;
-    if !pos_account_list(&mut tx, ctx.tenant, ctx.scope, None, 1).await?.is_empty() {
+    if !pos_account_list(&mut tx, ctx.tenant, ctx.scope, Span::newest(1)).await?.is_empty() {
         return Ok(());
     }
     drop(tx);

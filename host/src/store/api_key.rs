@@ -1,5 +1,6 @@
 //! Keys of programs. Their secrets are kept as hashes.
 
+use super::span::Span;
 use super::{StoreResult, Tx};
 use crate::domain::id::{ApiKeyId, NodeId, TenantId};
 
@@ -94,13 +95,7 @@ pub async fn api_key_touch(tx: &mut Tx, key: &ApiKey, now_ms: i64) -> StoreResul
 }
 
 /// The keys that `scope` sees, newest first.
-pub async fn api_key_list(
-    tx: &mut Tx,
-    tenant: TenantId,
-    scope: NodeId,
-    before: Option<&str>,
-    limit: i64,
-) -> StoreResult<Vec<ApiKey>> {
+pub async fn api_key_list(tx: &mut Tx, tenant: TenantId, scope: NodeId, span: Span<'_>) -> StoreResult<Vec<ApiKey>> {
     fetch_all!(
         tx,
         ApiKey,
@@ -108,11 +103,13 @@ pub async fn api_key_list(
          join node n on n.tenant_id = k.tenant_id and n.node_id = k.node_id \
          where k.tenant_id = $1 and exists (select 1 from node_ancestor a where a.tenant_id = k.tenant_id \
          and a.node_id = k.node_id and a.ancestor_id = $2) \
-         and (cast($3 as text) is null or k.api_key_id < $3) order by k.api_key_id desc limit $4",
+         and (cast($3 as text) is null or k.api_key_id < $3) and (cast($4 as text) is null or k.api_key_id > $4) \
+         order by case when cast($4 as text) is not null then k.api_key_id end, k.api_key_id desc limit $5",
         tenant.to_text(),
         scope.to_text(),
-        before,
-        limit
+        span.before,
+        span.after,
+        span.limit
     )
 }
 

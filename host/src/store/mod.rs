@@ -34,6 +34,7 @@ pub mod receivable;
 pub mod replica;
 pub mod routing;
 pub mod session;
+pub mod span;
 pub mod tenant;
 pub mod user;
 pub mod webhook;

@@ -239,6 +239,8 @@ pub async fn payment_reroute(
 pub struct PaymentFilter {
     /// Only payments before this id (26 characters): newest first.
     pub before: Option<String>,
+    /// Only payments after this id: oldest first.
+    pub after: Option<String>,
     /// Wanted states, `,unknown,declined,`: commas at both ends; empty for all.
     pub states: String,
     /// At or after.
@@ -259,20 +261,12 @@ pub struct PaymentFilter {
     pub limit: i64,
 }
 
-/// Payments that `scope` sees, newest first.
-pub async fn payment_list(
-    tx: &mut Tx,
-    tenant: TenantId,
-    scope: NodeId,
-    filter: &PaymentFilter,
-) -> StoreResult<Vec<Payment>> {
-    fetch_all!(
-        tx,
-        Payment,
+/// The payments of a filter, apart from where to begin and in which order.
+macro_rules! payments_of_filter {
+    () => {
         "select p.* from payment p where p.tenant_id = $1 \
          and exists (select 1 from node_ancestor a where a.tenant_id = p.tenant_id and a.ancestor_id = $2 \
              and (a.node_id = p.node_id or (p.payer_kind = 'node' and a.node_id = p.payer_id))) \
-         and (cast($3 as text) is null or p.payment_id < $3) \
          and ($4 = '' or $4 like '%,' || p.state || ',%') \
          and (cast($5 as bigint) is null or p.created_at_ms >= $5) \
          and (cast($6 as bigint) is null or p.created_at_ms < $6) \
@@ -283,21 +277,46 @@ pub async fn payment_list(
          and (cast($10 as text) is null or p.payer_id = $10) \
          and (cast($11 as text) is null or p.payment_id = $11 or p.reference = $11 or exists (\
              select 1 from attempt t where t.tenant_id = p.tenant_id and t.payment_id = p.payment_id \
-             and (t.order_no = $11 or t.card_last4 = $11 or t.bank_ref like '%\"' || $11 || '\"%'))) \
-         order by p.payment_id desc limit $12",
-        tenant.to_text(),
-        scope.to_text(),
-        filter.before.as_deref(),
-        filter.states.as_str(),
-        filter.created_from_ms,
-        filter.created_until_ms,
-        filter.amount_min,
-        filter.amount_max,
-        filter.pos_account_id.as_deref(),
-        filter.payer_id.as_deref(),
-        filter.word.as_deref(),
-        filter.limit
-    )
+             and (t.order_no = $11 or t.card_last4 = $11 or t.bank_ref like '%\"' || $11 || '\"%'))) "
+    };
+}
+
+/// Payments that `scope` sees, newest first; with `after`, oldest first.
+pub async fn payment_list(
+    tx: &mut Tx,
+    tenant: TenantId,
+    scope: NodeId,
+    filter: &PaymentFilter,
+) -> StoreResult<Vec<Payment>> {
+    // One text each, for an index can only be walked in an order that the text states.
+    macro_rules! listed {
+        ($begin:literal, $mark:expr) => {
+            fetch_all!(
+                tx,
+                Payment,
+                concat!(payments_of_filter!(), $begin),
+                tenant.to_text(),
+                scope.to_text(),
+                $mark,
+                filter.states.as_str(),
+                filter.created_from_ms,
+                filter.created_until_ms,
+                filter.amount_min,
+                filter.amount_max,
+                filter.pos_account_id.as_deref(),
+                filter.payer_id.as_deref(),
+                filter.word.as_deref(),
+                filter.limit
+            )
+        };
+    }
+    match filter.after.as_deref() {
+        Some(after) => listed!("and p.payment_id > $3 order by p.payment_id limit $12", after),
+        None => listed!(
+            "and (cast($3 as text) is null or p.payment_id < $3) order by p.payment_id desc limit $12",
+            filter.before.as_deref()
+        ),
+    }
 }
 
 /// The names around a payment, for people.

@@ -1,5 +1,6 @@
 //! A firm's accounts at banks, and their sealed secrets.
 
+use super::span::Span;
 use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, PosAccountId, TenantId};
 use crate::domain::named::named;
@@ -167,8 +168,7 @@ pub async fn pos_account_list(
     tx: &mut Tx,
     tenant: TenantId,
     scope: NodeId,
-    before: Option<&str>,
-    limit: i64,
+    span: Span<'_>,
 ) -> StoreResult<Vec<PosAccount>> {
     fetch_all!(
         tx,
@@ -177,11 +177,13 @@ pub async fn pos_account_list(
          join node n on n.tenant_id = p.tenant_id and n.node_id = p.node_id \
          where p.tenant_id = $1 and exists (select 1 from node_ancestor a \
          where a.tenant_id = p.tenant_id and a.node_id = p.node_id and a.ancestor_id = $2) \
-         and (cast($3 as text) is null or p.pos_account_id < $3) order by p.pos_account_id desc limit $4",
+         and (cast($3 as text) is null or p.pos_account_id < $3) and (cast($4 as text) is null or p.pos_account_id > $4) \
+         order by case when cast($4 as text) is not null then p.pos_account_id end, p.pos_account_id desc limit $5",
         tenant.to_text(),
         scope.to_text(),
-        before,
-        limit
+        span.before,
+        span.after,
+        span.limit
     )
 }
 

@@ -75,7 +75,7 @@ macro_rules! __count {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __statement {
-    ($sqlite:literal, $postgres:literal, $($arg:expr),*) => {
+    ($sqlite:expr, $postgres:expr, $($arg:expr),*) => {
         const _: () = {
             let count = $crate::__count!($($arg),*);
             assert!($crate::store::sql::placeholders($sqlite) == count, "binds and $n differ");
@@ -141,7 +141,7 @@ macro_rules! execute {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __fetch {
-    ($tx:expr, $method:ident, $row:ty, $sqlite:literal, $postgres:literal, $($arg:expr),*) => {{
+    ($tx:expr, $method:ident, $row:ty, $sqlite:expr, $postgres:expr, $($arg:expr),*) => {{
         $crate::__statement!($sqlite, $postgres, $($arg),*);
         match &mut *$tx {
             $crate::store::Tx::Sqlite(tx) => ::sqlx::query_as::<_, $row>($sqlite)$(.bind($arg))*.$method(&mut **tx).await
@@ -171,9 +171,13 @@ macro_rules! fetch_one {
     };
 }
 
-/// Every row; the statement carries its own limit.
+/// Every row; the statement carries its own limit. Its text may be put together by `concat!` where it is needed in two
+/// orders.
 #[macro_export]
 macro_rules! fetch_all {
+    ($tx:expr, $row:ty, concat!($($piece:tt)*) $(, $arg:expr)* $(,)?) => {
+        $crate::__fetch!($tx, fetch_all, $row, concat!($($piece)*), concat!($($piece)*), $($arg),*)
+    };
     ($tx:expr, $row:ty, sqlite: $sqlite:literal, postgres: $postgres:literal $(, $arg:expr)* $(,)?) => {
         $crate::__fetch!($tx, fetch_all, $row, $sqlite, $postgres, $($arg),*)
     };

@@ -1,5 +1,6 @@
 //! Where a firm's programs want to be told, and what signs what they are told.
 
+use super::span::Span;
 use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, TenantId, WebhookEndpointId, WebhookSecretId};
 use crate::domain::webhook::EndpointState;
@@ -189,8 +190,7 @@ pub async fn webhook_endpoint_list(
     tx: &mut Tx,
     tenant: TenantId,
     scope: NodeId,
-    before: Option<&str>,
-    limit: i64,
+    span: Span<'_>,
 ) -> StoreResult<Vec<WebhookEndpoint>> {
     fetch_all!(
         tx,
@@ -203,11 +203,13 @@ pub async fn webhook_endpoint_list(
          from webhook_endpoint e join node n on n.tenant_id = e.tenant_id and n.node_id = e.node_id \
          where e.tenant_id = $1 and e.state <> 'deleted' and exists (select 1 from node_ancestor a \
          where a.tenant_id = e.tenant_id and a.node_id = e.node_id and a.ancestor_id = $2) \
-         and (cast($3 as text) is null or e.webhook_endpoint_id < $3) order by e.webhook_endpoint_id desc limit $4",
+         and (cast($3 as text) is null or e.webhook_endpoint_id < $3) and (cast($4 as text) is null or e.webhook_endpoint_id > $4) \
+         order by case when cast($4 as text) is not null then e.webhook_endpoint_id end, e.webhook_endpoint_id desc limit $5",
         tenant.to_text(),
         scope.to_text(),
-        before,
-        limit
+        span.before,
+        span.after,
+        span.limit
     )
 }
 

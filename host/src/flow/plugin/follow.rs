@@ -36,18 +36,36 @@ pub async fn plugins_follow(app: &App) -> FlowResult<bool> {
         .filter(|version| in_use.contains(&version.digest) || kept_ready(version, &rows))
         .map(|version| version.digest.clone())
         .collect();
-    let loaded = app.plugins.loaded();
+    let lines = lines(&versions, &rows);
+    let (needed, later): (Vec<_>, Vec<_>) = versions
+        .into_iter()
+        .filter(|version| keep.contains(&version.digest))
+        .partition(|version| lines.serves(&version.digest) || in_use.contains(&version.digest));
     // Old versions serve on while new ones are compiled.
-    for version in versions.iter().filter(|version| keep.contains(&version.digest) && !loaded.contains(&version.digest))
-    {
-        if let Err(error) = version_load(app, version).await {
+    versions_load(app, needed).await;
+    app.plugins.lines_set(lines, &keep);
+    *followed = Some(change);
+    // What nobody uses yet holds up nobody: a rollback must not wait for a compiler.
+    tokio::spawn({
+        let app = app.clone();
+        async move {
+            let _one = app.plugins_staging.lock().await;
+            versions_load(&app, later).await;
+        }
+    });
+    Ok(true)
+}
+
+async fn versions_load(app: &App, versions: Vec<PluginVersion>) {
+    for version in versions {
+        if app.plugins.loaded().contains(&version.digest) {
+            continue;
+        }
+        if let Err(error) = version_load(app, &version).await {
             tracing::error!(plugin = version.plugin_id, digest = version.digest, %error, "a plugin version cannot be loaded here");
             app.plugins_failed.store(true, Ordering::SeqCst);
         }
     }
-    app.plugins.lines_set(lines(&versions, &rows), &keep);
-    *followed = Some(change);
-    Ok(true)
 }
 
 /// Whether a version must be ready: it serves or may be asked to at any moment.

@@ -11,7 +11,6 @@ use crate::plugin::{Line, Sick};
 /// the one before it; so does at any time a version that fails at several firms or turns out hostile. Where nothing can
 /// take its place, it begins nothing more (`Plugins::drive`).
 pub async fn plugins_guard(app: &App) -> FlowResult<()> {
-    app.plugins.breakers_try().await;
     for (reach, plugin, line) in app.plugins.lines() {
         let Some(sick) = sick(app, reach, &line) else { continue };
         let by = Operator::job("guard", reach);

@@ -22,6 +22,7 @@ use crate::store::routing::{
     RoutingRule, RuleState, routing_change, routing_rule_delete, routing_rule_insert, routing_rule_list,
     routing_rule_place, routing_rule_update, routing_version,
 };
+use crate::store::span::Span;
 
 /// Rules speak for the whole firm: who sees only a part of it does not see them.
 pub(super) async fn firm_only(tx: &mut Tx, ctx: &Ctx) -> FlowResult<()> {
@@ -44,7 +45,8 @@ pub async fn table_read(app: &App, ctx: &Ctx) -> FlowResult<api::RoutingTable> {
         let known = node_fetch(&mut tx, ctx.tenant, ctx.scope, node).await?;
         dealers.extend(known.map(|known| api::NodeRef { id: node.to_string(), name: known.node.name }));
     }
-    let accounts = pos_account_list(&mut tx, ctx.tenant, ctx.scope, None, i64::from(limits::PAGE_ROWS_MAX)).await?;
+    let accounts =
+        pos_account_list(&mut tx, ctx.tenant, ctx.scope, Span::newest(i64::from(limits::PAGE_ROWS_MAX))).await?;
     let accounts = accounts.into_iter().map(|account| api::RoutingAccount {
         account: api::PosAccountRef { id: account.pos_account_id.to_string(), name: account.name, bank: account.bank },
         active: account.state == PosAccountState::Active,

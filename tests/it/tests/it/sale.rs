@@ -1,6 +1,7 @@
 //! A sale by API, judged by the bank's book.
 
 use anyhow::{Result, ensure};
+use vezne_it::seed::Store;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
 use vezne_it::{World, stories};
 
@@ -79,6 +80,30 @@ stories! {
         let answer = world.pay_with_key(&unknown_field, &vezne_it::api::fresh_key()).await?;
         ensure!(answer.status == 422, "{}", answer.answer.text());
         ensure!(world.authorize_calls() == 0);
+        Ok(())
+    }
+
+    async fn a_list_is_walked_forth_and_back(world) {
+        for amount in [AMOUNT, AMOUNT + 1, AMOUNT + 2] {
+            world.pay(&world.sale(amount, GOOD_CARD)).await?;
+            world.add_pos(&format!("POS {amount}"), "none", Store::Demo).await?;
+        }
+        for list in ["/v1/payments", "/v1/pos_accounts"] {
+            let page = async |cursor: Option<&str>| {
+                let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+                world.api.get(&format!("{list}?limit=1{cursor}")).await?.good()
+            };
+            let mut forth = vec![page(None).await?];
+            for _ in 0..2 {
+                let next = page(forth.last().map(|page| page.text("/next_cursor"))).await?;
+                forth.push(next);
+            }
+            let back = page(Some(forth[2].text("/prev_cursor"))).await?;
+            ensure!(back.text("/data/0/id") == forth[1].text("/data/0/id"), "{list}: {}", back.answer.text());
+            let back = page(Some(back.text("/prev_cursor"))).await?;
+            ensure!(back.text("/data/0/id") == forth[0].text("/data/0/id"), "{list}: {}", back.answer.text());
+            ensure!(back.json.get("prev_cursor").is_none_or(serde_json::Value::is_null), "{list}: {}", back.answer.text());
+        }
         Ok(())
     }
 

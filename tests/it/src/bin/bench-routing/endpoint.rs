@@ -241,7 +241,7 @@ async fn table(host: &Host, tenant: TenantId, dealers: &[NodeId], accounts: &[Po
 /// Tokens of the firm's key, as `POST /v1/tokens` gives them.
 async fn tokens(host: &Host, tenant: TenantId, root: NodeId) -> Result<Vec<String>> {
     let mut tx = host.app.db.read().await?;
-    let keys = vezne::store::api_key::api_key_list(&mut tx, tenant, root, None, 1).await?;
+    let keys = vezne::store::api_key::api_key_list(&mut tx, tenant, root, vezne::store::span::Span::newest(1)).await?;
     let key: ApiKeyId = keys.first().context("the firm has no key")?.api_key_id;
     let issue = || host.app.security.tokens.issue(key, tenant, root, "pos:read").map(|(token, _)| token);
     (0..TOKENS).map(|_| issue().map_err(|error| anyhow::anyhow!("{error}"))).collect()
