@@ -243,12 +243,15 @@ async fn stay(
             return Ok(Step::Lost);
         }
     }
-    // The bank bears out what persons decided: it is asked no more.
-    if attempt.proposal_id.is_some() && attempt.due_ms.is_some() && news.event.is_banks_word() {
+    // The bank bears out what persons decided, or that a callback which came too late brought no money: it is asked no
+    // more.
+    let asked = attempt.proposal_id.is_some() || attempt.state.is_unpaid();
+    if asked && attempt.due_ms.is_some() && news.event.is_banks_word() {
         attempt.due_ms = None;
         if !attempt_update(tx, &attempt).await? {
             return Ok(Step::Lost);
         }
+        attempt.version += 1;
         let borne_out =
             PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "attempt.borne_out", &news.actor.label(), now_ms);
         event_insert(tx, &borne_out.attempt(attempt.attempt_id).fact("event", news.event.as_str())).await?;
@@ -311,6 +314,7 @@ fn keep(attempt: &mut Attempt, news: &AttemptNews) {
     if let Some(waiting) = &news.waiting {
         attempt.plugin_state = Some(waiting.plugin_state.clone());
         attempt.correlation = Some(waiting.correlation.clone());
+        attempt.callback_key = Some(waiting.correlation.clone());
     }
 }
 

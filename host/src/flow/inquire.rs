@@ -97,9 +97,11 @@ pub async fn janitor_tend(app: &App, due: Due) {
 async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
     match attempt.state {
         AttemptState::Unknown => attempt_ask(app, attempt).await,
-        AttemptState::Captured | AttemptState::Authorized | AttemptState::Failed if attempt.proposal_id.is_some() => {
+        AttemptState::Captured | AttemptState::Authorized if attempt.proposal_id.is_some() => {
             attempt_ask(app, attempt).await
         }
+        // Persons decided it, or a callback came after its end.
+        state if state.is_unpaid() => attempt_ask(app, attempt).await,
         AttemptState::Stray => stray_return(app, attempt).await,
         // The row is there, but no send was ever written down: not a byte has left (P3).
         AttemptState::Sending if attempt.bank_ref == "{}" => {
@@ -136,6 +138,16 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
         failure.alarm = true;
         attempt.failure = failure.to_text();
         tracing::error!(attempt = %attempt.attempt_id, "still in doubt after the last question: a person must decide");
+    }
+    if attempt.due_ms.is_none() && attempt.state.is_unpaid() && attempt.proposal_id.is_none() {
+        let item = AlarmItem {
+            tenant: attempt.tenant_id,
+            pos_account: attempt.pos_account_id,
+            subject: DoubtId::Attempt(attempt.attempt_id),
+            payment: attempt.payment_id,
+            detail: "a payer came back after its end, and the bank never said whether it charged",
+        };
+        alarm_raise_in_tx(&mut tx, AlarmCause::Contradiction, item, now_ms).await?;
     }
     // Claims the question: of two janitors one asks.
     if !attempt_update(&mut tx, &attempt).await? {

@@ -221,6 +221,7 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
         created_at_ms: now_ms,
         version: 1,
         proposal_id: None,
+        callback_key: None,
     };
     (payment, attempt)
 }

@@ -8,12 +8,15 @@ use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{pos_open, pos_open_version, pos_reopen};
 use crate::flow::replica;
-use crate::flow::run::{Claimed, Course, attempt_run, charge_terms};
+use crate::flow::run::{Claimed, Course, attempt_run, charge_terms, three_d_model};
 use crate::limits;
-use crate::plugin::{Act, Callback};
+use crate::plugin::{Act, Callback, ThreeDModel};
 use crate::security::hold::Page;
 use crate::store::Tx;
-use crate::store::attempt::{Attempt, attempt_by_order_no, attempt_waiting, attempt_waiting_digests};
+use crate::store::attempt::{
+    Attempt, attempt_by_callback, attempt_by_order_no, attempt_fetch, attempt_update, attempt_waiting,
+    attempt_waiting_digests,
+};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::payment::payment_fetch;
 
@@ -45,7 +48,7 @@ pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callba
     let meant = meant(app, &mut tx, tenant, account, &callback).await?;
     let holder = match &meant {
         Meant::Waiting { attempt, .. } => replica::holder(app, &mut tx, attempt).await?,
-        Meant::Ended(_) => None,
+        Meant::Past(_) => None,
     };
     drop(tx);
     // A server that does not answer has died, or has the claim: either way it is safe to go on here.
@@ -74,8 +77,8 @@ pub(super) async fn callback_here(
 enum Meant {
     /// An attempt that waits for it.
     Waiting { attempt: Box<Attempt>, correlation: String },
-    /// A payment that waits no more: the callback is late or repeated.
-    Ended(PaymentId),
+    /// An attempt that waits no more: the callback is late or repeated.
+    Past(Box<Attempt>),
 }
 
 /// Asks the connector whom a callback is for; nothing it says is believed yet.
@@ -88,7 +91,7 @@ async fn meant(
 ) -> FlowResult<Meant> {
     match awaited(app, tx, tenant, account, callback).await? {
         Some(waiting) => Ok(waiting),
-        None => known(app, tx, tenant, account, callback).await.map(Meant::Ended),
+        None => known(app, tx, tenant, account, callback).await.map(|attempt| Meant::Past(Box::new(attempt))),
     }
 }
 
@@ -96,11 +99,8 @@ async fn meant(
 async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) -> FlowResult<PaymentId> {
     let (attempt, correlation) = match meant {
         Meant::Waiting { attempt, correlation } => (attempt, correlation),
-        Meant::Ended(payment) => {
-            // Nothing moves, but the payer may see how things stand.
-            repeated(app, tenant, payment).await?;
-            return Ok(payment);
-        }
+        // Nothing moves, but the payer may see how things stand.
+        Meant::Past(attempt) => return repeated(app, &attempt).await,
     };
     let mut tx = app.db.read().await?;
     let payment = payment_fetch(&mut tx, tenant, attempt.payment_id).await?.ok_or(FlowError::NotFound("payment"))?;
@@ -150,27 +150,72 @@ async fn awaited(
     Ok(None)
 }
 
-/// The payment of a late or repeated callback: nothing moves, but the payer may see how things stand.
+/// The attempt of a late or repeated callback. The version that began it may have been replaced since: each that is
+/// loaded is asked, the one that serves first.
 async fn known(
     app: &App,
     tx: &mut Tx,
     tenant: TenantId,
     account: PosAccountId,
     callback: &Callback,
-) -> FlowResult<PaymentId> {
-    let pos = pos_open(app, tx, tenant, account, AttemptId::at(app.clock.now_ms())).await?;
-    let correlation = app.plugins.correlate(&pos.installation, callback).await;
-    let correlation = correlation.map_err(|reason| FlowError::invalid("/", "not_correlated", reason.to_string()))?;
-    let known = attempt_by_order_no(tx, tenant, account, &correlation).await?;
-    Ok(known.ok_or(FlowError::NotFound("payment"))?.payment_id)
+) -> FlowResult<Attempt> {
+    let serving = pos_open(app, tx, tenant, account, AttemptId::at(app.clock.now_ms())).await?;
+    let mut versions = vec![serving];
+    for other in app.plugins.list() {
+        let serving = &versions[0].plugin;
+        if other.id == serving.id && other.digest != serving.digest {
+            versions.extend(pos_open_version(app, tx, tenant, account, &other.digest).await?);
+        }
+    }
+    let mut refused = None;
+    for pos in versions {
+        let correlation = match app.plugins.correlate(&pos.installation, callback).await {
+            Ok(correlation) => correlation,
+            Err(reason) => {
+                refused = refused.or(Some(reason));
+                continue;
+            }
+        };
+        let kept = attempt_by_callback(tx, tenant, account, &correlation).await?;
+        let found = match kept {
+            Some(attempt) => Some(attempt),
+            // One that waited before callbacks were kept.
+            None => attempt_by_order_no(tx, tenant, account, &correlation).await?,
+        };
+        if let Some(attempt) = found {
+            return Ok(attempt);
+        }
+    }
+    match refused {
+        Some(reason) => Err(FlowError::invalid("/", "not_correlated", reason.to_string())),
+        None => Err(FlowError::NotFound("payment")),
+    }
 }
 
-/// Notes a callback that nobody waited for, and asks the bank at once where the outcome is in doubt.
-async fn repeated(app: &App, tenant: TenantId, payment: PaymentId) -> FlowResult<()> {
+/// Notes a callback that nobody waited for. It is not believed, but where the bank's gate charges by itself, a payer
+/// may have been there longer than we waited: the bank is asked, and a "yes" makes a stray.
+async fn repeated(app: &App, past: &Attempt) -> FlowResult<PaymentId> {
     let now_ms = app.clock.now_ms();
-    let mut tx = app.db.begin().await?;
-    event_insert(&mut tx, &PaymentEvent::new(tenant, payment, "callback.unexpected", "payer", now_ms)).await?;
-    tx.commit().await?;
-    app.janitor_wake.notify_one();
-    Ok(())
+    for _ in 0..limits::MOVE_TRIES_MAX {
+        let mut tx = app.db.begin().await?;
+        let attempt = attempt_fetch(&mut tx, past.tenant_id, past.attempt_id).await?;
+        let mut attempt = attempt.ok_or(FlowError::NotFound("payment"))?;
+        let gate_charges = matches!(three_d_model(&attempt.model), ThreeDModel::ThreeDPay | ThreeDModel::ThreeDHost);
+        // While it is asked already, another callback changes nothing: anybody can post to that address.
+        if gate_charges && attempt.state.is_unpaid() && attempt.due_ms.is_none() {
+            attempt.due_ms = Some(now_ms);
+            attempt.asks = 0;
+            attempt.not_found = 0;
+            if !attempt_update(&mut tx, &attempt).await? {
+                continue;
+            }
+        }
+        let event =
+            PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "callback.unexpected", "payer", now_ms);
+        event_insert(&mut tx, &event.attempt(attempt.attempt_id)).await?;
+        tx.commit().await?;
+        app.janitor_wake.notify_one();
+        return Ok(attempt.payment_id);
+    }
+    Err(FlowError::Busy("an attempt that many hands move at once"))
 }

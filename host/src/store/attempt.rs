@@ -87,6 +87,8 @@ pub struct Attempt {
     pub version: i64,
     /// The proposal by which persons decided it, 26 characters; the bank's word moves it no more.
     pub proposal_id: Option<String>,
+    /// The last `correlation`, kept: a callback that comes too late still names its attempt.
+    pub callback_key: Option<String>,
 }
 
 impl Attempt {
@@ -138,7 +140,7 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         tx,
         "update attempt set state = $4, bank_ref = $5, plugin_state = $6, correlation = $7, failure = $8, \
          due_ms = $9, asks = $10, not_found = $11, sent_at_ms = $12, finished_at_ms = $13, proposal_id = $14, \
-         version = version + 1 \
+         callback_key = $15, version = version + 1 \
          where tenant_id = $1 and attempt_id = $2 and version = $3",
         attempt.tenant_id.to_text(),
         attempt.attempt_id.to_text(),
@@ -153,7 +155,8 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         attempt.not_found,
         attempt.sent_at_ms,
         attempt.finished_at_ms,
-        attempt.proposal_id.as_deref()
+        attempt.proposal_id.as_deref(),
+        attempt.callback_key.as_deref()
     )?;
     Ok(rows == 1)
 }
@@ -201,6 +204,24 @@ pub async fn attempt_waiting_digests(
         pos_account.to_text()
     )?;
     Ok(rows.into_iter().map(|(digest,)| digest).collect())
+}
+
+/// The newest attempt that ever waited for a callback of this name.
+pub async fn attempt_by_callback(
+    tx: &mut Tx,
+    tenant: TenantId,
+    pos_account: PosAccountId,
+    callback_key: &str,
+) -> StoreResult<Option<Attempt>> {
+    fetch_optional!(
+        tx,
+        Attempt,
+        "select * from attempt where tenant_id = $1 and pos_account_id = $2 and callback_key = $3 \
+         order by attempt_id desc limit 1",
+        tenant.to_text(),
+        pos_account.to_text(),
+        callback_key
+    )
 }
 
 /// The attempt that the bank knows by this order number.

@@ -112,6 +112,7 @@ fn follower(app: &App, begun: Attempt, pos: &Pos, now_ms: i64) -> Attempt {
         finished_at_ms: None,
         version: 1,
         proposal_id: None,
+        callback_key: None,
         ..begun
     }
 }
