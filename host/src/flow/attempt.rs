@@ -43,6 +43,8 @@ pub struct AttemptNews {
     pub due_ms: Option<i64>,
     /// The proposal, where persons decided it.
     pub proposal: Option<ProposalId>,
+    /// It is true only while nothing was sent: the row that would move is looked at, and left alone otherwise.
+    pub unless_sent: bool,
     /// Who caused it.
     pub actor: Actor,
 }
@@ -59,7 +61,16 @@ pub struct Waiting {
 impl AttemptNews {
     /// An event and nothing else.
     pub fn new(event: AttemptEvent, actor: Actor) -> Self {
-        Self { event, bank: None, failure: None, waiting: None, due_ms: None, proposal: None, actor }
+        Self {
+            event,
+            bank: None,
+            failure: None,
+            waiting: None,
+            due_ms: None,
+            proposal: None,
+            unless_sent: false,
+            actor,
+        }
     }
 }
 
@@ -159,6 +170,9 @@ async fn settle_onward_in_tx(
     let mut attempt = attempt_fetch(tx, tenant, attempt_id).await?.ok_or_else(missing)?;
     let mut payment = payment_fetch(tx, tenant, attempt.payment_id).await?.ok_or_else(missing)?;
     let from = attempt.state;
+    if news.unless_sent && (from != AttemptState::Sending || attempt.was_sent()) {
+        return Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false, went_on: false })));
+    }
     let to = match attempt.next(news.event) {
         Ok(Move::To(to)) => to,
         Ok(Move::Stay) => return stay(tx, attempt, payment, news, now_ms).await,

@@ -18,7 +18,7 @@ use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
 use crate::flow::operation::{OperationNews, operation_run, operation_settle};
 use crate::flow::pos::{Pos, pos_reopen};
-use crate::flow::run::{act_context, attempt_target, terms_of};
+use crate::flow::run::{act_context, act_until_ms, attempt_target, terms_of};
 use crate::flow::silence::{probe_round, question_ended};
 use crate::limits;
 use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Reason, Target, Verdict};
@@ -103,11 +103,13 @@ async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
         // Persons decided it, or a callback came after its end.
         state if state.is_unpaid() => attempt_ask(app, attempt).await,
         AttemptState::Stray => stray_return(app, attempt).await,
-        // The row is there, but no send was ever written down: not a byte has left (P3).
-        AttemptState::Sending if attempt.bank_ref == "{}" => {
+        // The row is there, but no send was ever written down: not a byte has left (P3). The flow may only have stood
+        // still, and write one down now: what counts is the row as it is when it moves. From then on nothing leaves.
+        AttemptState::Sending if !attempt.was_sent() => {
             let reason = Reason { code: "never-sent", detail: "the process ended before anything was sent".to_owned() };
             let news = AttemptNews {
                 failure: Some(Failure::not_processed(reason)),
+                unless_sent: true,
                 ..AttemptNews::new(AttemptEvent::NotProcessed, JANITOR)
             };
             attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
@@ -305,8 +307,8 @@ async fn ask(
         diary = diary.operation(operation);
     }
     let context = act_context(app, pos, payment, attempt);
-    let deadline = Duration::from_millis(app.config.bank_deadline_ms);
-    let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, deadline).await;
+    let until_ms = act_until_ms(app, None);
+    let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, until_ms).await;
     let verdict = match ending {
         Ending::Done(verdict) => verdict,
         Ending::Browse(_) => Verdict::Unknown {

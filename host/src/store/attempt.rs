@@ -91,7 +91,16 @@ pub struct Attempt {
     pub callback_key: Option<String>,
 }
 
+/// The `bank_ref` of an attempt of which no send was ever written down: not a byte has left (P3).
+pub const NOTHING_SENT: &str = "{}";
+
 impl Attempt {
+    /// Whether a send was written down. Only as true as the row is fresh: whoever acts on "no" reads and writes it in
+    /// one transaction.
+    pub fn was_sent(&self) -> bool {
+        self.bank_ref != NOTHING_SENT
+    }
+
     /// What the state table says of an event.
     pub fn next(&self, event: AttemptEvent) -> Result<Move<AttemptState>, IllegalMove> {
         if self.proposal_id.is_some() { self.state.next_decided(event) } else { self.state.next(event) }
