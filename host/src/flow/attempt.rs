@@ -2,7 +2,10 @@
 //!
 //! This is "tx 2" of a sale, and just as well of a 3-D callback, a late answer and the janitor's inquiry.
 
+mod bank_ref;
 mod go_on;
+
+pub use bank_ref::{bank_ref_sent, bank_ref_text};
 
 use go_on::{go_on, may_go_on};
 
@@ -330,24 +333,6 @@ fn keep(attempt: &mut Attempt, news: &AttemptNews) {
         attempt.correlation = Some(waiting.correlation.clone());
         attempt.callback_key = Some(waiting.correlation.clone());
     }
-}
-
-/// A newer reference over an older one: what the newer leaves out stays known.
-pub fn bank_ref_text(newer: &BankRef, older: &str) -> String {
-    let older: BankRef = serde_json::from_str(older).unwrap_or_default();
-    let mut extra = newer.extra.clone();
-    for (name, value) in older.extra {
-        if !extra.iter().any(|(known, _)| *known == name) {
-            extra.push((name, value));
-        }
-    }
-    let merged = BankRef {
-        bank_order_id: newer.bank_order_id.clone().or(older.bank_order_id),
-        transaction_id: newer.transaction_id.clone().or(older.transaction_id),
-        auth_code: newer.auth_code.clone().or(older.auth_code),
-        extra,
-    };
-    serde_json::to_string(&merged).unwrap_or_else(|_| "{}".to_owned())
 }
 
 fn told(attempt: &Attempt, from: AttemptState, news: &AttemptNews, now_ms: i64) -> PaymentEvent {
