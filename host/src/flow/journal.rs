@@ -60,6 +60,10 @@ impl Diary {
             Some(operation) => match operation_fetch(&mut tx, self.tenant, operation).await? {
                 Some(mut row) if row.state.is_open() => {
                     row.bank_ref = bank_ref_text(&send.known, &row.bank_ref);
+                    // "Not done" is final only so long after this, not after the request for it.
+                    if send.effect == Effect::OnceOnlyWrite {
+                        row.sent_at_ms = now_ms;
+                    }
                     operation_update(&mut tx, &row).await?
                 }
                 _ => false,

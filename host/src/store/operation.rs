@@ -46,7 +46,7 @@ pub struct Operation {
     pub asks: i64,
     /// How often it said that nothing of the kind was done.
     pub not_found: i64,
-    /// When it was sent.
+    /// When the last send of it that may move money began.
     pub sent_at_ms: i64,
     /// When it ended.
     pub finished_at_ms: Option<i64>,
@@ -95,7 +95,7 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
     let rows = execute!(
         tx,
         "update operation set state = $4, bank_ref = $5, failure = $6, due_ms = $7, asks = $8, not_found = $9, \
-         finished_at_ms = $10, proposal_id = $11, version = version + 1 \
+         finished_at_ms = $10, proposal_id = $11, sent_at_ms = $12, version = version + 1 \
          where tenant_id = $1 and operation_id = $2 and version = $3",
         operation.tenant_id.to_text(),
         operation.operation_id.to_text(),
@@ -107,7 +107,8 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
         operation.asks,
         operation.not_found,
         operation.finished_at_ms,
-        operation.proposal_id.as_deref()
+        operation.proposal_id.as_deref(),
+        operation.sent_at_ms
     )?;
     Ok(rows == 1)
 }
