@@ -61,6 +61,8 @@ pub const ALARM_EVERY: Duration = Duration::from_secs(5);
 pub const ALARM_PAYMENTS_SHOWN: i64 = 20;
 /// Rows the janitor takes at a time; the rest waits for the next round.
 pub const JANITOR_BATCH: i64 = 32;
+/// When the janitor comes back to a row that it could not tend to: it must not stand first in the queue for ever.
+pub const JANITOR_AGAIN: Duration = Duration::from_mins(1);
 /// How often a write is tried again after another one moved the row first.
 pub const MOVE_TRIES_MAX: usize = 8;
 /// Pairs of metadata on a payment, and letters of a value.

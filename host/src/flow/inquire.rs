@@ -79,18 +79,45 @@ pub async fn janitor_due(app: &App) -> FlowResult<Vec<Due>> {
 /// Tends to one of them.
 pub async fn janitor_tend(app: &App, due: Due) {
     match due {
-        Due::Attempt(attempt) => {
-            let id = attempt.attempt_id;
-            if let Err(error) = attempt_tend(app, *attempt).await {
-                tracing::error!(attempt = %id, %error, "the janitor could not tend an attempt");
+        Due::Attempt(seen) => {
+            if let Err(error) = attempt_tend(app, Attempt::clone(&seen)).await {
+                tracing::error!(attempt = %seen.attempt_id, %error, "the janitor could not tend an attempt");
+                attempt_put_off(app, *seen, limits::JANITOR_AGAIN).await;
             }
         }
-        Due::Operation(operation) => {
-            let id = operation.operation_id;
-            if let Err(error) = operation_tend(app, *operation).await {
-                tracing::error!(operation = %id, %error, "the janitor could not tend an operation");
+        Due::Operation(seen) => {
+            if let Err(error) = operation_tend(app, Operation::clone(&seen)).await {
+                tracing::error!(operation = %seen.operation_id, %error, "the janitor could not tend an operation");
+                operation_put_off(app, *seen).await;
             }
         }
+    }
+}
+
+/// Looks at an attempt again later, unless somebody has moved it since it was seen. Those whose time is long over come
+/// first: one that stayed due would keep all others from their turn.
+async fn attempt_put_off(app: &App, seen: Attempt, by: Duration) {
+    let id = seen.attempt_id;
+    let later = Attempt { due_ms: Some(app.clock.now_ms() + limits::millis(by)), ..seen };
+    let put_off = async {
+        let mut tx = app.db.begin().await?;
+        if attempt_update(&mut tx, &later).await? { tx.commit().await } else { Ok(()) }
+    };
+    if let Err(error) = put_off.await {
+        tracing::error!(attempt = %id, %error, "an attempt could not be put off");
+    }
+}
+
+/// The same for an operation.
+async fn operation_put_off(app: &App, seen: Operation) {
+    let id = seen.operation_id;
+    let later = Operation { due_ms: Some(app.clock.now_ms() + limits::millis(limits::JANITOR_AGAIN)), ..seen };
+    let put_off = async {
+        let mut tx = app.db.begin().await?;
+        if operation_update(&mut tx, &later).await? { tx.commit().await } else { Ok(()) }
+    };
+    if let Err(error) = put_off.await {
+        tracing::error!(operation = %id, %error, "an operation could not be put off");
     }
 }
 
@@ -125,7 +152,7 @@ async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
             let news = AttemptNews { failure: Some(doubt), ..AttemptNews::new(AttemptEvent::Silence, JANITOR) };
             attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
         }
-        _ => Ok(()),
+        state => Err(FlowError::Internal(format!("nothing is to be done about one that is {state}"))),
     }
 }
 
@@ -155,10 +182,9 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
     if !attempt_update(&mut tx, &attempt).await? {
         return Ok(());
     }
-    attempt.version += 1;
-    let payment = payment_of(&mut tx, &attempt).await?;
-    let pos = pos_reopen(app, &mut tx, &attempt).await?;
     tx.commit().await?;
+    attempt.version += 1;
+    let (payment, pos) = question(app, &attempt).await?;
     let target = attempt_target(&payment, &attempt);
     let verdict = ask(app, &pos, &payment, &attempt, None, target).await?;
     let news = match verdict {
@@ -242,12 +268,13 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
     if !operation_update(&mut tx, &operation).await? {
         return Ok(());
     }
+    tx.commit().await?;
     operation.version += 1;
     let missing = || FlowError::Internal(format!("{} has lost its attempt", operation.operation_id));
+    let mut tx = app.db.read().await?;
     let attempt = attempt_fetch(&mut tx, operation.tenant_id, operation.attempt_id).await?.ok_or_else(missing)?;
-    let payment = payment_of(&mut tx, &attempt).await?;
-    let pos = pos_reopen(app, &mut tx, &attempt).await?;
-    tx.commit().await?;
+    drop(tx);
+    let (payment, pos) = question(app, &attempt).await?;
     let known: BankRef = serde_json::from_str(&operation.bank_ref).unwrap_or_default();
     let target = Target {
         operation: match operation.kind {
@@ -286,6 +313,19 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
     };
     let news = OperationNews { bank, failure, ..OperationNews::new(event, JANITOR) };
     operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop)
+}
+
+/// What a question needs, read only when the question is claimed: whatever fails here must not leave the row due. A
+/// question that could not be put counts as one that was not answered.
+async fn question(app: &App, attempt: &Attempt) -> FlowResult<(Payment, Pos)> {
+    let mut tx = app.db.read().await?;
+    let payment = payment_of(&mut tx, attempt).await?;
+    let pos = pos_reopen(app, &mut tx, attempt).await;
+    drop(tx);
+    if pos.is_err() {
+        question_ended(app, (attempt.tenant_id, attempt.pos_account_id), false).await?;
+    }
+    Ok((payment, pos?))
 }
 
 async fn payment_of(tx: &mut crate::store::Tx, attempt: &Attempt) -> FlowResult<Payment> {
@@ -330,7 +370,12 @@ async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
     let earlier = operation_list(&mut tx, attempt.tenant_id, &[attempt.payment_id]).await?;
     let mut earlier = earlier.into_iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
     let kind = match earlier.next_back() {
-        Some(operation) if operation.state.is_open() => return Ok(()),
+        // When that ends without giving the money back, its commit makes this due at once.
+        Some(operation) if operation.state.is_open() => {
+            drop(tx);
+            attempt_put_off(app, attempt, limits::INQUIRY_DAILY).await;
+            return Ok(());
+        }
         Some(operation) if operation.kind == OperationKind::Void => OperationKind::Refund,
         Some(_) => {
             tracing::error!(attempt = %attempt.attempt_id, "a stray charge cannot be given back: a person must decide");

@@ -90,7 +90,62 @@ async fn stalled_refund(world: &World, due_in_ms: i64) -> Result<(Attempt, Opera
     Ok((row(world).await?, operation))
 }
 
+/// What the janitor could not help is out of the way of the others.
+async fn until_put_off(world: &World) -> Result<()> {
+    for _ in 0..60 {
+        let due_ms = world.auditor().number("select due_ms from attempt").await?;
+        if due_ms > world.clock.now_ms() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("it stays first in the queue")
+}
+
 stories! {
+    async fn a_question_that_cannot_be_put_does_not_keep_the_others_waiting(world) {
+        stalled(world).await?;
+        world.auditor().change("update payment set state = 'unknown'").await?;
+        let lost = format!(
+            "update attempt set state = 'unknown', due_ms = {}, plugin_id = 'pos-gone', plugin_digest = 'gone'",
+            world.clock.now_ms()
+        );
+        world.auditor().change(&lost).await?;
+        until_put_off(world).await?;
+        ensure!(world.auditor().number("select asks from attempt").await? == 1, "it was not counted");
+        world.may_differ();
+        Ok(())
+    }
+
+    async fn a_row_that_cannot_be_tended_does_not_keep_the_others_waiting(world) {
+        stalled(world).await?;
+        // A payment that had ended cannot come into doubt: the janitor's commit fails.
+        let broken = format!("update attempt set bank_ref = '{{\"sent\":true}}', due_ms = {}", world.clock.now_ms());
+        world.auditor().change("update payment set state = 'succeeded'").await?;
+        world.auditor().change(&broken).await?;
+        until_put_off(world).await?;
+        world.may_differ();
+        Ok(())
+    }
+
+    async fn a_stray_waits_for_the_void_under_way_and_is_refunded_when_it_fails(world) {
+        let (attempt, void) = stalled_refund(world, 1_000).await?;
+        world.auditor().change("update operation set kind = 'void'").await?;
+        let astray = format!("update attempt set state = 'stray', due_ms = {}", world.clock.now_ms());
+        world.auditor().change(&astray).await?;
+        until_put_off(world).await?;
+        operation_run(&world.host.app, attempt.tenant_id, void).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+        world.host.app.janitor_wake.notify_one();
+        for _ in 0..60 {
+            if world.bank_total() == 0 {
+                world.may_differ();
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("the money stays at the bank")
+    }
+
     async fn a_send_written_after_the_janitor_looked_is_not_taken_for_unsent(world) {
         let (payment, seen) = stalled(world).await?;
         ensure!(intend(world, &seen, order_of(&seen), None).await, "nobody was in the way of the send");
