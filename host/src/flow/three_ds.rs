@@ -2,23 +2,23 @@
 
 use crate::app::App;
 use crate::ctx::Actor;
-use crate::domain::id::{AttemptId, PaymentId, PosAccountId, TenantId};
+use crate::domain::id::{PaymentId, PosAccountId, TenantId};
 use crate::domain::payment::{AttemptEvent, AttemptState};
 use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::pos::{pos_open, pos_open_version, pos_reopen};
+use crate::flow::pos::{Pos, pos_open_version, pos_reopen};
 use crate::flow::replica;
 use crate::flow::run::{Claimed, Course, attempt_run, charge_terms, three_d_model};
 use crate::limits;
 use crate::plugin::{Act, Callback, ThreeDModel};
 use crate::security::hold::Page;
-use crate::store::Tx;
 use crate::store::attempt::{
     Attempt, attempt_by_callback, attempt_by_order_no, attempt_fetch, attempt_update, attempt_waiting,
     attempt_waiting_digests,
 };
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::payment::payment_fetch;
+use crate::store::pos_account::pos_account_fetch;
 
 /// Takes the one-time page that carries the payer to the bank, from whichever server has it.
 pub async fn gate_take(app: &App, token: &str) -> FlowResult<Page> {
@@ -44,18 +44,17 @@ pub(super) async fn gate_take_here(app: &App, token: &str) -> FlowResult<Page> {
 /// The callback is claimed before anything is believed: of several, one runs. What it says is checked by the
 /// connector (hash) and by the driver (order, amount, currency). One that is not the bank's gives the claim back.
 pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callback: Callback) -> FlowResult<PaymentId> {
-    let mut tx = app.db.read().await?;
-    let meant = meant(app, &mut tx, tenant, account, &callback).await?;
-    let holder = match &meant {
-        Meant::Waiting { attempt, .. } => replica::holder(app, &mut tx, attempt).await?,
-        Meant::Past(_) => None,
-    };
-    drop(tx);
-    // A server that does not answer has died, or has the claim: either way it is safe to go on here.
-    if let Some(holder) = holder
-        && let Some(payment) = replica::callback_elsewhere(app, &holder, tenant, account, &callback).await
-    {
-        return Ok(payment);
+    let meant = meant(app, tenant, account, &callback).await?;
+    if let Meant::Waiting { attempt, .. } = &meant {
+        let mut tx = app.db.read().await?;
+        let holder = replica::holder(app, &mut tx, attempt).await?;
+        drop(tx);
+        // A server that does not answer has died, or has the claim: either way it is safe to go on here.
+        if let Some(holder) = holder
+            && let Some(payment) = replica::callback_elsewhere(app, &holder, tenant, account, &callback).await
+        {
+            return Ok(payment);
+        }
     }
     heard(app, tenant, meant, callback).await
 }
@@ -67,9 +66,7 @@ pub(super) async fn callback_here(
     account: PosAccountId,
     callback: Callback,
 ) -> FlowResult<PaymentId> {
-    let mut tx = app.db.read().await?;
-    let meant = meant(app, &mut tx, tenant, account, &callback).await?;
-    drop(tx);
+    let meant = meant(app, tenant, account, &callback).await?;
     heard(app, tenant, meant, callback).await
 }
 
@@ -81,17 +78,12 @@ enum Meant {
     Past(Box<Attempt>),
 }
 
-/// Asks the connector whom a callback is for; nothing it says is believed yet.
-async fn meant(
-    app: &App,
-    tx: &mut Tx,
-    tenant: TenantId,
-    account: PosAccountId,
-    callback: &Callback,
-) -> FlowResult<Meant> {
-    match awaited(app, tx, tenant, account, callback).await? {
+/// Asks the connector whom a callback is for; nothing it says is believed yet. No transaction lives while it thinks:
+/// anybody can post to that address, and a slow connector would keep the database from everybody else (P10).
+async fn meant(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Meant> {
+    match awaited(app, tenant, account, callback).await? {
         Some(waiting) => Ok(waiting),
-        None => known(app, tx, tenant, account, callback).await.map(|attempt| Meant::Past(Box::new(attempt))),
+        None => known(app, tenant, account, callback).await.map(|attempt| Meant::Past(Box::new(attempt))),
     }
 }
 
@@ -134,41 +126,36 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
 /// on which attempts of this account wait is asked: while a new one takes over there are two.
 async fn awaited(
     app: &App,
-    tx: &mut Tx,
     tenant: TenantId,
     account: PosAccountId,
     callback: &Callback,
 ) -> FlowResult<Option<Meant>> {
-    for digest in attempt_waiting_digests(tx, tenant, account).await? {
-        let Some(pos) = pos_open_version(app, tx, tenant, account, &digest).await? else { continue };
+    for pos in versions_waiting(app, tenant, account).await? {
         let Ok(correlation) = app.plugins.correlate(&pos.installation, callback).await else { continue };
-        let waiting = attempt_waiting(tx, tenant, account, &correlation).await?;
-        if let Some(attempt) = waiting.filter(|attempt| attempt.plugin_digest == digest) {
+        let mut tx = app.db.read().await?;
+        let waiting = attempt_waiting(&mut tx, tenant, account, &correlation).await?;
+        drop(tx);
+        if let Some(attempt) = waiting.filter(|attempt| attempt.plugin_digest == pos.plugin.digest) {
             return Ok(Some(Meant::Waiting { attempt: Box::new(attempt), correlation }));
         }
     }
     Ok(None)
 }
 
-/// The attempt of a late or repeated callback. The version that began it may have been replaced since: each that is
-/// loaded is asked, the one that serves first.
-async fn known(
-    app: &App,
-    tx: &mut Tx,
-    tenant: TenantId,
-    account: PosAccountId,
-    callback: &Callback,
-) -> FlowResult<Attempt> {
-    let serving = pos_open(app, tx, tenant, account, AttemptId::at(app.clock.now_ms())).await?;
-    let mut versions = vec![serving];
-    for other in app.plugins.list() {
-        let serving = &versions[0].plugin;
-        if other.id == serving.id && other.digest != serving.digest {
-            versions.extend(pos_open_version(app, tx, tenant, account, &other.digest).await?);
-        }
+/// The account in each version on which attempts of it wait.
+async fn versions_waiting(app: &App, tenant: TenantId, account: PosAccountId) -> FlowResult<Vec<Pos>> {
+    let mut tx = app.db.read().await?;
+    let mut versions = Vec::new();
+    for digest in attempt_waiting_digests(&mut tx, tenant, account).await? {
+        versions.extend(pos_open_version(app, &mut tx, tenant, account, &digest).await?);
     }
+    Ok(versions)
+}
+
+/// The attempt of a late or repeated callback.
+async fn known(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Attempt> {
     let mut refused = None;
-    for pos in versions {
+    for pos in versions_loaded(app, tenant, account).await? {
         let correlation = match app.plugins.correlate(&pos.installation, callback).await {
             Ok(correlation) => correlation,
             Err(reason) => {
@@ -176,12 +163,13 @@ async fn known(
                 continue;
             }
         };
-        let kept = attempt_by_callback(tx, tenant, account, &correlation).await?;
-        let found = match kept {
+        let mut tx = app.db.read().await?;
+        let found = match attempt_by_callback(&mut tx, tenant, account, &correlation).await? {
             Some(attempt) => Some(attempt),
-            // One that waited before callbacks were kept.
-            None => attempt_by_order_no(tx, tenant, account, &correlation).await?,
+            // One that waited before the names of callbacks were kept.
+            None => attempt_by_order_no(&mut tx, tenant, account, &correlation).await?,
         };
+        drop(tx);
         if let Some(attempt) = found {
             return Ok(attempt);
         }
@@ -190,6 +178,22 @@ async fn known(
         Some(reason) => Err(FlowError::invalid("/", "not_correlated", reason.to_string())),
         None => Err(FlowError::NotFound("payment")),
     }
+}
+
+/// The account in each loaded version of its plugin, the one that serves first: the one that began an attempt may have
+/// been replaced since.
+async fn versions_loaded(app: &App, tenant: TenantId, account: PosAccountId) -> FlowResult<Vec<Pos>> {
+    let mut tx = app.db.read().await?;
+    let row = pos_account_fetch(&mut tx, tenant, account).await?.ok_or(FlowError::NotFound("pos_account"))?;
+    let serving = app.plugins.active(tenant, &row.plugin_id).map(|plugin| plugin.digest);
+    let mut loaded = app.plugins.list();
+    loaded.retain(|plugin| plugin.id == row.plugin_id);
+    loaded.sort_by_key(|plugin| Some(&plugin.digest) != serving.as_ref());
+    let mut versions = Vec::new();
+    for plugin in loaded {
+        versions.extend(pos_open_version(app, &mut tx, tenant, account, &plugin.digest).await?);
+    }
+    Ok(versions)
 }
 
 /// Notes a callback that nobody waited for. It is not believed, but where the bank's gate charges by itself, a payer
