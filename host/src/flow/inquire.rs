@@ -2,28 +2,35 @@
 //!
 //! A question never charges. "No such order" is believed only late and twice; silence is believed never.
 
+mod places;
+mod stray;
+
+pub use places::Places;
+
 use std::time::Duration;
+
+use stray::stray_return;
 
 use crate::app::App;
 use crate::bug::{self, Bug};
 use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
-use crate::domain::id::OperationId;
+use crate::domain::id::{OperationId, PosAccountId};
 use crate::domain::payment::{AttemptEvent, AttemptState, OperationEvent, OperationKind, OperationState};
 use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::attempt::{AttemptNews, attempt_settle, bank_ref_text};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
-use crate::flow::operation::{OperationNews, operation_run, operation_settle};
+use crate::flow::operation::{OperationNews, operation_settle};
 use crate::flow::pos::{Pos, pos_reopen};
 use crate::flow::run::{act_context, act_until_ms, attempt_target, terms_of};
 use crate::flow::silence::{probe_round, question_ended};
 use crate::limits;
 use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Reason, Target, Verdict};
 use crate::store::attempt::{Attempt, Purpose, attempt_due, attempt_fetch, attempt_update};
-use crate::store::operation::{Operation, operation_due, operation_insert, operation_list, operation_update};
+use crate::store::operation::{Operation, operation_due, operation_update};
 use crate::store::payment::{Payment, payment_fetch};
 
 const JANITOR: Actor = Actor::Job("janitor");
@@ -47,32 +54,36 @@ fn next_ms(asks: i64, sent_at_ms: i64, now_ms: i64) -> Option<i64> {
 pub enum Due {
     /// An attempt that is silent, in doubt or astray.
     Attempt(Box<Attempt>),
-    /// A void, refund or capture that is silent or in doubt.
-    Operation(Box<Operation>),
+    /// A void, refund or capture that is silent or in doubt, and the POS account at which it is.
+    Operation(Box<Operation>, PosAccountId),
 }
 
-/// One round: every attempt and operation whose time has come. Gives how many there were.
-pub async fn janitor_round(app: &App) -> FlowResult<usize> {
-    let due = janitor_due(app).await?;
-    let count = due.len();
-    let mut tasks = tokio::task::JoinSet::new();
-    for due in due {
-        let app = app.clone();
-        tasks.spawn(async move { janitor_tend(&app, due).await });
+impl Due {
+    fn id(&self) -> DoubtId {
+        match self {
+            Self::Attempt(attempt) => DoubtId::Attempt(attempt.attempt_id),
+            Self::Operation(operation, _) => DoubtId::Operation(operation.operation_id),
+        }
     }
-    while tasks.join_next().await.is_some() {}
-    Ok(count)
+
+    fn pos_account(&self) -> PosAccountId {
+        match self {
+            Self::Attempt(attempt) => attempt.pos_account_id,
+            Self::Operation(_, pos_account) => *pos_account,
+        }
+    }
 }
 
-/// What a round has to tend to.
-pub async fn janitor_due(app: &App) -> FlowResult<Vec<Due>> {
+/// What there is to tend to, but not at POS accounts that are busy.
+pub async fn janitor_due(app: &App, busy: &[PosAccountId]) -> FlowResult<Vec<Due>> {
     probe_round(app).await?;
     let now_ms = app.clock.now_ms();
+    let each = i64::try_from(limits::JANITOR_PER_ACCOUNT).unwrap_or(i64::MAX);
     let mut tx = app.db.read().await?;
-    let attempts = attempt_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
-    let operations = operation_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
+    let attempts = attempt_due(&mut tx, now_ms, busy, each, limits::JANITOR_BATCH).await?;
+    let operations = operation_due(&mut tx, now_ms, busy, each, limits::JANITOR_BATCH).await?;
     let attempts = attempts.into_iter().map(|attempt| Due::Attempt(Box::new(attempt)));
-    let operations = operations.into_iter().map(|operation| Due::Operation(Box::new(operation)));
+    let operations = operations.into_iter().map(|due| Due::Operation(Box::new(due.operation), due.pos_account_id));
     Ok(attempts.chain(operations).collect())
 }
 
@@ -85,7 +96,7 @@ pub async fn janitor_tend(app: &App, due: Due) {
                 attempt_put_off(app, *seen, limits::JANITOR_AGAIN).await;
             }
         }
-        Due::Operation(seen) => {
+        Due::Operation(seen, _) => {
             if let Err(error) = operation_tend(app, Operation::clone(&seen)).await {
                 tracing::error!(operation = %seen.operation_id, %error, "the janitor could not tend an operation");
                 operation_put_off(app, *seen).await;
@@ -360,71 +371,4 @@ async fn ask(
     let answered = !matches!(verdict, Verdict::Unknown { .. });
     question_ended(app, (attempt.tenant_id, attempt.pos_account_id), answered).await?;
     Ok(verdict)
-}
-
-/// A late "yes" for an attempt that had ended: the money goes back, by void where the bank still can, else by
-/// refund, and the difference stays visible on the timeline.
-async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
-    let now_ms = app.clock.now_ms();
-    let mut tx = app.db.begin().await?;
-    let earlier = operation_list(&mut tx, attempt.tenant_id, &[attempt.payment_id]).await?;
-    let mut earlier = earlier.into_iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
-    let kind = match earlier.next_back() {
-        // When that ends without giving the money back, its commit makes this due at once.
-        Some(operation) if operation.state.is_open() => {
-            drop(tx);
-            attempt_put_off(app, attempt, limits::INQUIRY_DAILY).await;
-            return Ok(());
-        }
-        Some(operation) if operation.kind == OperationKind::Void => OperationKind::Refund,
-        Some(_) => {
-            tracing::error!(attempt = %attempt.attempt_id, "a stray charge cannot be given back: a person must decide");
-            let item = AlarmItem {
-                tenant: attempt.tenant_id,
-                pos_account: attempt.pos_account_id,
-                subject: DoubtId::Attempt(attempt.attempt_id),
-                payment: attempt.payment_id,
-                detail: "neither voided nor refunded",
-            };
-            alarm_raise_in_tx(&mut tx, AlarmCause::StrayStuck, item, now_ms).await?;
-            let waiting = Attempt { due_ms: None, ..attempt };
-            if !attempt_update(&mut tx, &waiting).await? {
-                return Ok(());
-            }
-            return Ok(tx.commit().await?);
-        }
-        None => OperationKind::Void,
-    };
-    let payment = payment_of(&mut tx, &attempt).await?;
-    let operation = Operation {
-        tenant_id: attempt.tenant_id,
-        operation_id: OperationId::at(now_ms),
-        payment_id: attempt.payment_id,
-        attempt_id: attempt.attempt_id,
-        kind,
-        amount_minor: payment.charged_minor,
-        currency: payment.currency,
-        state: OperationState::Sending,
-        bank_ref: "{}".to_owned(),
-        reason: Some("stray".to_owned()),
-        failure: None,
-        requested_by: JANITOR.label(),
-        due_ms: Some(
-            now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE),
-        ),
-        asks: 0,
-        not_found: 0,
-        sent_at_ms: now_ms,
-        finished_at_ms: None,
-        created_at_ms: now_ms,
-        version: 1,
-        proposal_id: None,
-    };
-    // The next look: after this operation has ended one way or the other.
-    let waiting = Attempt { due_ms: operation.due_ms, ..attempt };
-    if !attempt_update(&mut tx, &waiting).await? || !operation_insert(&mut tx, &operation).await? {
-        return Ok(());
-    }
-    tx.commit().await?;
-    operation_run(app, operation.tenant_id, operation.operation_id).await.map(drop)
 }

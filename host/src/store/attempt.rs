@@ -262,13 +262,28 @@ pub async fn attempt_list(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId])
     )
 }
 
-/// Attempts, of every firm, that the janitor must look at.
-pub async fn attempt_due(tx: &mut Tx, now_ms: i64, limit: i64) -> StoreResult<Vec<Attempt>> {
+/// Attempts, of every firm, that the janitor must look at: the longest due of each POS account, at most `each` of it,
+/// and none of those that are `busy`.
+pub async fn attempt_due(
+    tx: &mut Tx,
+    now_ms: i64,
+    busy: &[PosAccountId],
+    each: i64,
+    limit: i64,
+) -> StoreResult<Vec<Attempt>> {
     fetch_all!(
         tx,
         Attempt,
-        "select * from attempt where due_ms is not null and due_ms <= $1 order by due_ms limit $2",
+        "select t.* from attempt t join ( \
+            select tenant_id, attempt_id, row_number() over ( \
+                partition by tenant_id, pos_account_id order by due_ms, attempt_id) as place from attempt \
+            where due_ms is not null and due_ms <= $1 \
+            and pos_account_id not in (select value from json_each($2))) d \
+         on d.tenant_id = t.tenant_id and d.attempt_id = t.attempt_id \
+         where d.place <= $3 order by d.place, t.due_ms, t.attempt_id limit $4",
         now_ms,
+        keys(busy.iter().map(|id| id.to_text())),
+        each,
         limit
     )
 }
