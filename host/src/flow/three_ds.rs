@@ -124,12 +124,7 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
 
 /// The attempt that waits for this callback. A version reads only the callbacks of its own attempts, so each version
 /// on which attempts of this account wait is asked: while a new one takes over there are two.
-async fn awaited(
-    app: &App,
-    tenant: TenantId,
-    account: PosAccountId,
-    callback: &Callback,
-) -> FlowResult<Option<Meant>> {
+async fn awaited(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Option<Meant>> {
     for pos in versions_waiting(app, tenant, account).await? {
         let Ok(correlation) = app.plugins.correlate(&pos.installation, callback).await else { continue };
         let mut tx = app.db.read().await?;
@@ -214,8 +209,7 @@ async fn repeated(app: &App, past: &Attempt) -> FlowResult<PaymentId> {
                 continue;
             }
         }
-        let event =
-            PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "callback.unexpected", "payer", now_ms);
+        let event = PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "callback.unexpected", "payer", now_ms);
         event_insert(&mut tx, &event.attempt(attempt.attempt_id)).await?;
         tx.commit().await?;
         app.janitor_wake.notify_one();
