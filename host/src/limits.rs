@@ -59,8 +59,16 @@ pub const DOUBT_ALARM_AFTER: Duration = Duration::from_mins(2);
 pub const ALARM_EVERY: Duration = Duration::from_secs(5);
 /// Payments that an alarm names on the wire; the rest is in its count.
 pub const ALARM_PAYMENTS_SHOWN: i64 = 20;
-/// Rows the janitor takes at a time; the rest waits for the next round.
-pub const JANITOR_BATCH: i64 = 32;
+/// Rows of a kind that the janitor looks at in a round; the rest waits for the next one.
+pub const JANITOR_BATCH: i64 = 256;
+/// What the janitor tends to at once at one POS account: a bank that hangs takes these places and no others.
+pub const JANITOR_PER_ACCOUNT: usize = 16;
+/// What it tends to at once in all: banks of 32 accounts may hang before the others wait, at most for a bank's deadline.
+pub const JANITOR_AT_ONCE: usize = 512;
+/// Between two rounds, however many wait for a place: what ends meanwhile makes room together.
+pub const JANITOR_PAUSE: Duration = Duration::from_millis(20);
+/// When the janitor comes back to a row that it could not tend to: it must not stand first in the queue for ever.
+pub const JANITOR_AGAIN: Duration = Duration::from_mins(1);
 /// How often a write is tried again after another one moved the row first.
 pub const MOVE_TRIES_MAX: usize = 8;
 /// Pairs of metadata on a payment, and letters of a value.

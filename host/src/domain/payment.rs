@@ -283,6 +283,11 @@ impl AttemptState {
         }
     }
 
+    /// It ended without money, as far as we know.
+    pub const fn is_unpaid(self) -> bool {
+        matches!(self, Self::Declined | Self::Failed | Self::Expired | Self::Canceled)
+    }
+
     /// The bank holds or has the payer's money.
     pub const fn holds_money(self) -> bool {
         matches!(self, Self::Authorized | Self::Captured | Self::Stray)

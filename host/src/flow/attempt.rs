@@ -2,7 +2,10 @@
 //!
 //! This is "tx 2" of a sale, and just as well of a 3-D callback, a late answer and the janitor's inquiry.
 
+mod bank_ref;
 mod go_on;
+
+pub use bank_ref::{bank_ref_sent, bank_ref_text};
 
 use go_on::{go_on, may_go_on};
 
@@ -43,6 +46,8 @@ pub struct AttemptNews {
     pub due_ms: Option<i64>,
     /// The proposal, where persons decided it.
     pub proposal: Option<ProposalId>,
+    /// It is true only while nothing was sent: the row that would move is looked at, and left alone otherwise.
+    pub unless_sent: bool,
     /// Who caused it.
     pub actor: Actor,
 }
@@ -59,7 +64,16 @@ pub struct Waiting {
 impl AttemptNews {
     /// An event and nothing else.
     pub fn new(event: AttemptEvent, actor: Actor) -> Self {
-        Self { event, bank: None, failure: None, waiting: None, due_ms: None, proposal: None, actor }
+        Self {
+            event,
+            bank: None,
+            failure: None,
+            waiting: None,
+            due_ms: None,
+            proposal: None,
+            unless_sent: false,
+            actor,
+        }
     }
 }
 
@@ -159,6 +173,9 @@ async fn settle_onward_in_tx(
     let mut attempt = attempt_fetch(tx, tenant, attempt_id).await?.ok_or_else(missing)?;
     let mut payment = payment_fetch(tx, tenant, attempt.payment_id).await?.ok_or_else(missing)?;
     let from = attempt.state;
+    if news.unless_sent && (from != AttemptState::Sending || attempt.was_sent()) {
+        return Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false, went_on: false })));
+    }
     let to = match attempt.next(news.event) {
         Ok(Move::To(to)) => to,
         Ok(Move::Stay) => return stay(tx, attempt, payment, news, now_ms).await,
@@ -243,12 +260,15 @@ async fn stay(
             return Ok(Step::Lost);
         }
     }
-    // The bank bears out what persons decided: it is asked no more.
-    if attempt.proposal_id.is_some() && attempt.due_ms.is_some() && news.event.is_banks_word() {
+    // The bank bears out what persons decided, or that a callback which came too late brought no money: it is asked no
+    // more.
+    let asked = attempt.proposal_id.is_some() || attempt.state.is_unpaid();
+    if asked && attempt.due_ms.is_some() && news.event.is_banks_word() {
         attempt.due_ms = None;
         if !attempt_update(tx, &attempt).await? {
             return Ok(Step::Lost);
         }
+        attempt.version += 1;
         let borne_out =
             PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "attempt.borne_out", &news.actor.label(), now_ms);
         event_insert(tx, &borne_out.attempt(attempt.attempt_id).fact("event", news.event.as_str())).await?;
@@ -311,25 +331,8 @@ fn keep(attempt: &mut Attempt, news: &AttemptNews) {
     if let Some(waiting) = &news.waiting {
         attempt.plugin_state = Some(waiting.plugin_state.clone());
         attempt.correlation = Some(waiting.correlation.clone());
+        attempt.callback_key = Some(waiting.correlation.clone());
     }
-}
-
-/// A newer reference over an older one: what the newer leaves out stays known.
-pub fn bank_ref_text(newer: &BankRef, older: &str) -> String {
-    let older: BankRef = serde_json::from_str(older).unwrap_or_default();
-    let mut extra = newer.extra.clone();
-    for (name, value) in older.extra {
-        if !extra.iter().any(|(known, _)| *known == name) {
-            extra.push((name, value));
-        }
-    }
-    let merged = BankRef {
-        bank_order_id: newer.bank_order_id.clone().or(older.bank_order_id),
-        transaction_id: newer.transaction_id.clone().or(older.transaction_id),
-        auth_code: newer.auth_code.clone().or(older.auth_code),
-        extra,
-    };
-    serde_json::to_string(&merged).unwrap_or_else(|_| "{}".to_owned())
 }
 
 fn told(attempt: &Attempt, from: AttemptState, news: &AttemptNews, now_ms: i64) -> PaymentEvent {

@@ -51,6 +51,9 @@ pub enum BooksError {
     /// A part of it went back already, or is promised: it can be refunded, not voided.
     #[error("a refund stands in the way of a void")]
     Refunded,
+    /// The promise of this refund was undone: what the bank says now contradicts the books.
+    #[error("the refund had ended unpaid")]
+    RefundUndone,
     /// The terms cannot be computed (an amount beyond 64 bits).
     #[error("the amount is too large")]
     TooLarge,

@@ -2,28 +2,35 @@
 //!
 //! A question never charges. "No such order" is believed only late and twice; silence is believed never.
 
+mod places;
+mod stray;
+
+pub use places::Places;
+
 use std::time::Duration;
+
+use stray::stray_return;
 
 use crate::app::App;
 use crate::bug::{self, Bug};
 use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
-use crate::domain::id::OperationId;
+use crate::domain::id::{OperationId, PosAccountId};
 use crate::domain::payment::{AttemptEvent, AttemptState, OperationEvent, OperationKind, OperationState};
 use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::attempt::{AttemptNews, attempt_settle, bank_ref_text};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::failure::Failure;
 use crate::flow::journal::Diary;
-use crate::flow::operation::{OperationNews, operation_run, operation_settle};
+use crate::flow::operation::{OperationNews, operation_settle};
 use crate::flow::pos::{Pos, pos_reopen};
-use crate::flow::run::{act_context, attempt_target, terms_of};
+use crate::flow::run::{act_context, act_until_ms, attempt_target, terms_of};
 use crate::flow::silence::{probe_round, question_ended};
 use crate::limits;
 use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Reason, Target, Verdict};
 use crate::store::attempt::{Attempt, Purpose, attempt_due, attempt_fetch, attempt_update};
-use crate::store::operation::{Operation, operation_due, operation_insert, operation_list, operation_update};
+use crate::store::operation::{Operation, operation_due, operation_update};
 use crate::store::payment::{Payment, payment_fetch};
 
 const JANITOR: Actor = Actor::Job("janitor");
@@ -47,65 +54,100 @@ fn next_ms(asks: i64, sent_at_ms: i64, now_ms: i64) -> Option<i64> {
 pub enum Due {
     /// An attempt that is silent, in doubt or astray.
     Attempt(Box<Attempt>),
-    /// A void, refund or capture that is silent or in doubt.
-    Operation(Box<Operation>),
+    /// A void, refund or capture that is silent or in doubt, and the POS account at which it is.
+    Operation(Box<Operation>, PosAccountId),
 }
 
-/// One round: every attempt and operation whose time has come. Gives how many there were.
-pub async fn janitor_round(app: &App) -> FlowResult<usize> {
-    let due = janitor_due(app).await?;
-    let count = due.len();
-    let mut tasks = tokio::task::JoinSet::new();
-    for due in due {
-        let app = app.clone();
-        tasks.spawn(async move { janitor_tend(&app, due).await });
+impl Due {
+    fn id(&self) -> DoubtId {
+        match self {
+            Self::Attempt(attempt) => DoubtId::Attempt(attempt.attempt_id),
+            Self::Operation(operation, _) => DoubtId::Operation(operation.operation_id),
+        }
     }
-    while tasks.join_next().await.is_some() {}
-    Ok(count)
+
+    fn pos_account(&self) -> PosAccountId {
+        match self {
+            Self::Attempt(attempt) => attempt.pos_account_id,
+            Self::Operation(_, pos_account) => *pos_account,
+        }
+    }
 }
 
-/// What a round has to tend to.
-pub async fn janitor_due(app: &App) -> FlowResult<Vec<Due>> {
+/// What there is to tend to, but not at POS accounts that are busy.
+pub async fn janitor_due(app: &App, busy: &[PosAccountId]) -> FlowResult<Vec<Due>> {
     probe_round(app).await?;
     let now_ms = app.clock.now_ms();
+    let each = i64::try_from(limits::JANITOR_PER_ACCOUNT).unwrap_or(i64::MAX);
     let mut tx = app.db.read().await?;
-    let attempts = attempt_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
-    let operations = operation_due(&mut tx, now_ms, limits::JANITOR_BATCH).await?;
+    let attempts = attempt_due(&mut tx, now_ms, busy, each, limits::JANITOR_BATCH).await?;
+    let operations = operation_due(&mut tx, now_ms, busy, each, limits::JANITOR_BATCH).await?;
     let attempts = attempts.into_iter().map(|attempt| Due::Attempt(Box::new(attempt)));
-    let operations = operations.into_iter().map(|operation| Due::Operation(Box::new(operation)));
+    let operations = operations.into_iter().map(|due| Due::Operation(Box::new(due.operation), due.pos_account_id));
     Ok(attempts.chain(operations).collect())
 }
 
 /// Tends to one of them.
 pub async fn janitor_tend(app: &App, due: Due) {
     match due {
-        Due::Attempt(attempt) => {
-            let id = attempt.attempt_id;
-            if let Err(error) = attempt_tend(app, *attempt).await {
-                tracing::error!(attempt = %id, %error, "the janitor could not tend an attempt");
+        Due::Attempt(seen) => {
+            if let Err(error) = attempt_tend(app, Attempt::clone(&seen)).await {
+                tracing::error!(attempt = %seen.attempt_id, %error, "the janitor could not tend an attempt");
+                attempt_put_off(app, *seen, limits::JANITOR_AGAIN).await;
             }
         }
-        Due::Operation(operation) => {
-            let id = operation.operation_id;
-            if let Err(error) = operation_tend(app, *operation).await {
-                tracing::error!(operation = %id, %error, "the janitor could not tend an operation");
+        Due::Operation(seen, _) => {
+            if let Err(error) = operation_tend(app, Operation::clone(&seen)).await {
+                tracing::error!(operation = %seen.operation_id, %error, "the janitor could not tend an operation");
+                operation_put_off(app, *seen).await;
             }
         }
+    }
+}
+
+/// Looks at an attempt again later, unless somebody has moved it since it was seen. Those whose time is long over come
+/// first: one that stayed due would keep all others from their turn.
+async fn attempt_put_off(app: &App, seen: Attempt, by: Duration) {
+    let id = seen.attempt_id;
+    let later = Attempt { due_ms: Some(app.clock.now_ms() + limits::millis(by)), ..seen };
+    let put_off = async {
+        let mut tx = app.db.begin().await?;
+        if attempt_update(&mut tx, &later).await? { tx.commit().await } else { Ok(()) }
+    };
+    if let Err(error) = put_off.await {
+        tracing::error!(attempt = %id, %error, "an attempt could not be put off");
+    }
+}
+
+/// The same for an operation.
+async fn operation_put_off(app: &App, seen: Operation) {
+    let id = seen.operation_id;
+    let later = Operation { due_ms: Some(app.clock.now_ms() + limits::millis(limits::JANITOR_AGAIN)), ..seen };
+    let put_off = async {
+        let mut tx = app.db.begin().await?;
+        if operation_update(&mut tx, &later).await? { tx.commit().await } else { Ok(()) }
+    };
+    if let Err(error) = put_off.await {
+        tracing::error!(operation = %id, %error, "an operation could not be put off");
     }
 }
 
 async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
     match attempt.state {
         AttemptState::Unknown => attempt_ask(app, attempt).await,
-        AttemptState::Captured | AttemptState::Authorized | AttemptState::Failed if attempt.proposal_id.is_some() => {
+        AttemptState::Captured | AttemptState::Authorized if attempt.proposal_id.is_some() => {
             attempt_ask(app, attempt).await
         }
+        // Persons decided it, or a callback came after its end.
+        state if state.is_unpaid() => attempt_ask(app, attempt).await,
         AttemptState::Stray => stray_return(app, attempt).await,
-        // The row is there, but no send was ever written down: not a byte has left (P3).
-        AttemptState::Sending if attempt.bank_ref == "{}" => {
+        // The row is there, but no send was ever written down: not a byte has left (P3). The flow may only have stood
+        // still, and write one down now: what counts is the row as it is when it moves. From then on nothing leaves.
+        AttemptState::Sending if !attempt.was_sent() => {
             let reason = Reason { code: "never-sent", detail: "the process ended before anything was sent".to_owned() };
             let news = AttemptNews {
                 failure: Some(Failure::not_processed(reason)),
+                unless_sent: true,
                 ..AttemptNews::new(AttemptEvent::NotProcessed, JANITOR)
             };
             attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
@@ -121,7 +163,7 @@ async fn attempt_tend(app: &App, attempt: Attempt) -> FlowResult<()> {
             let news = AttemptNews { failure: Some(doubt), ..AttemptNews::new(AttemptEvent::Silence, JANITOR) };
             attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
         }
-        _ => Ok(()),
+        state => Err(FlowError::Internal(format!("nothing is to be done about one that is {state}"))),
     }
 }
 
@@ -137,14 +179,23 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
         attempt.failure = failure.to_text();
         tracing::error!(attempt = %attempt.attempt_id, "still in doubt after the last question: a person must decide");
     }
+    if attempt.due_ms.is_none() && attempt.state.is_unpaid() && attempt.proposal_id.is_none() {
+        let item = AlarmItem {
+            tenant: attempt.tenant_id,
+            pos_account: attempt.pos_account_id,
+            subject: DoubtId::Attempt(attempt.attempt_id),
+            payment: attempt.payment_id,
+            detail: "a payer came back after its end, and the bank never said whether it charged",
+        };
+        alarm_raise_in_tx(&mut tx, AlarmCause::Contradiction, item, now_ms).await?;
+    }
     // Claims the question: of two janitors one asks.
     if !attempt_update(&mut tx, &attempt).await? {
         return Ok(());
     }
-    attempt.version += 1;
-    let payment = payment_of(&mut tx, &attempt).await?;
-    let pos = pos_reopen(app, &mut tx, &attempt).await?;
     tx.commit().await?;
+    attempt.version += 1;
+    let (payment, pos) = question(app, &attempt).await?;
     let target = attempt_target(&payment, &attempt);
     let verdict = ask(app, &pos, &payment, &attempt, None, target).await?;
     let news = match verdict {
@@ -228,12 +279,13 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
     if !operation_update(&mut tx, &operation).await? {
         return Ok(());
     }
+    tx.commit().await?;
     operation.version += 1;
     let missing = || FlowError::Internal(format!("{} has lost its attempt", operation.operation_id));
+    let mut tx = app.db.read().await?;
     let attempt = attempt_fetch(&mut tx, operation.tenant_id, operation.attempt_id).await?.ok_or_else(missing)?;
-    let payment = payment_of(&mut tx, &attempt).await?;
-    let pos = pos_reopen(app, &mut tx, &attempt).await?;
-    tx.commit().await?;
+    drop(tx);
+    let (payment, pos) = question(app, &attempt).await?;
     let known: BankRef = serde_json::from_str(&operation.bank_ref).unwrap_or_default();
     let target = Target {
         operation: match operation.kind {
@@ -274,6 +326,19 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
     operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop)
 }
 
+/// What a question needs, read only when the question is claimed: whatever fails here must not leave the row due. A
+/// question that could not be put counts as one that was not answered.
+async fn question(app: &App, attempt: &Attempt) -> FlowResult<(Payment, Pos)> {
+    let mut tx = app.db.read().await?;
+    let payment = payment_of(&mut tx, attempt).await?;
+    let pos = pos_reopen(app, &mut tx, attempt).await;
+    drop(tx);
+    if pos.is_err() {
+        question_ended(app, (attempt.tenant_id, attempt.pos_account_id), false).await?;
+    }
+    Ok((payment, pos?))
+}
+
 async fn payment_of(tx: &mut crate::store::Tx, attempt: &Attempt) -> FlowResult<Payment> {
     payment_fetch(tx, attempt.tenant_id, attempt.payment_id)
         .await?
@@ -293,8 +358,8 @@ async fn ask(
         diary = diary.operation(operation);
     }
     let context = act_context(app, pos, payment, attempt);
-    let deadline = Duration::from_millis(app.config.bank_deadline_ms);
-    let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, deadline).await;
+    let until_ms = act_until_ms(app, None);
+    let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, until_ms).await;
     let verdict = match ending {
         Ending::Done(verdict) => verdict,
         Ending::Browse(_) => Verdict::Unknown {
@@ -306,66 +371,4 @@ async fn ask(
     let answered = !matches!(verdict, Verdict::Unknown { .. });
     question_ended(app, (attempt.tenant_id, attempt.pos_account_id), answered).await?;
     Ok(verdict)
-}
-
-/// A late "yes" for an attempt that had ended: the money goes back, by void where the bank still can, else by
-/// refund, and the difference stays visible on the timeline.
-async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
-    let now_ms = app.clock.now_ms();
-    let mut tx = app.db.begin().await?;
-    let earlier = operation_list(&mut tx, attempt.tenant_id, &[attempt.payment_id]).await?;
-    let mut earlier = earlier.into_iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
-    let kind = match earlier.next_back() {
-        Some(operation) if operation.state.is_open() => return Ok(()),
-        Some(operation) if operation.kind == OperationKind::Void => OperationKind::Refund,
-        Some(_) => {
-            tracing::error!(attempt = %attempt.attempt_id, "a stray charge cannot be given back: a person must decide");
-            let item = AlarmItem {
-                tenant: attempt.tenant_id,
-                pos_account: attempt.pos_account_id,
-                subject: DoubtId::Attempt(attempt.attempt_id),
-                payment: attempt.payment_id,
-                detail: "neither voided nor refunded",
-            };
-            alarm_raise_in_tx(&mut tx, AlarmCause::StrayStuck, item, now_ms).await?;
-            let waiting = Attempt { due_ms: None, ..attempt };
-            if !attempt_update(&mut tx, &waiting).await? {
-                return Ok(());
-            }
-            return Ok(tx.commit().await?);
-        }
-        None => OperationKind::Void,
-    };
-    let payment = payment_of(&mut tx, &attempt).await?;
-    let operation = Operation {
-        tenant_id: attempt.tenant_id,
-        operation_id: OperationId::at(now_ms),
-        payment_id: attempt.payment_id,
-        attempt_id: attempt.attempt_id,
-        kind,
-        amount_minor: payment.charged_minor,
-        currency: payment.currency,
-        state: OperationState::Sending,
-        bank_ref: "{}".to_owned(),
-        reason: Some("stray".to_owned()),
-        failure: None,
-        requested_by: JANITOR.label(),
-        due_ms: Some(
-            now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE),
-        ),
-        asks: 0,
-        not_found: 0,
-        sent_at_ms: now_ms,
-        finished_at_ms: None,
-        created_at_ms: now_ms,
-        version: 1,
-        proposal_id: None,
-    };
-    // The next look: after this operation has ended one way or the other.
-    let waiting = Attempt { due_ms: operation.due_ms, ..attempt };
-    if !attempt_update(&mut tx, &waiting).await? || !operation_insert(&mut tx, &operation).await? {
-        return Ok(());
-    }
-    tx.commit().await?;
-    operation_run(app, operation.tenant_id, operation.operation_id).await.map(drop)
 }

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use crate::app::App;
 use crate::bug::{self, Bug};
 use crate::domain::id::{AttemptId, OperationId, PaymentId, TenantId};
-use crate::flow::attempt::bank_ref_text;
+use crate::flow::attempt::{bank_ref_sent, bank_ref_text};
 use crate::plugin::{Effect, Journal, JournalError, Phase, ReplyNote, SendIntent};
 use crate::store::StoreResult;
 use crate::store::attempt::{attempt_fetch, attempt_update};
@@ -60,13 +60,17 @@ impl Diary {
             Some(operation) => match operation_fetch(&mut tx, self.tenant, operation).await? {
                 Some(mut row) if row.state.is_open() => {
                     row.bank_ref = bank_ref_text(&send.known, &row.bank_ref);
+                    // "Not done" is final only so long after this, not after the request for it.
+                    if send.effect == Effect::OnceOnlyWrite {
+                        row.sent_at_ms = now_ms;
+                    }
                     operation_update(&mut tx, &row).await?
                 }
                 _ => false,
             },
             None => match attempt_fetch(&mut tx, self.tenant, self.attempt).await? {
                 Some(mut row) if row.state.is_open() => {
-                    row.bank_ref = bank_ref_text(&send.known, &row.bank_ref);
+                    row.bank_ref = bank_ref_sent(&send.known, &row.bank_ref);
                     if send.effect == Effect::OnceOnlyWrite {
                         row.sent_at_ms = now_ms;
                     }

@@ -12,7 +12,7 @@ use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Diary;
 use crate::flow::pos::pos_open_again;
-use crate::flow::run::{act_context, attempt_target, surely, terms_of};
+use crate::flow::run::{act_context, act_until_ms, attempt_target, surely, terms_of};
 use crate::flow::view::{Whole, whole_fetch};
 use crate::limits;
 use crate::plugin::{Act, Ending, Reason, Verdict};
@@ -247,6 +247,10 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     let missing = || FlowError::Internal(format!("{id} is gone"));
     let mut tx = app.db.read().await?;
     let operation = operation_fetch(&mut tx, tenant, id).await?.ok_or_else(missing)?;
+    if operation.state != OperationState::Sending {
+        // This flow stood still so long that the janitor has it: whoever asks and sends at once would not know what for.
+        return Ok(operation);
+    }
     let attempt = attempt_fetch(&mut tx, tenant, operation.attempt_id).await?.ok_or_else(missing)?;
     let payment = payment_fetch(&mut tx, tenant, operation.payment_id).await?.ok_or_else(missing)?;
     let pos = pos_open_again(&app, &mut tx, &attempt).await?;
@@ -260,8 +264,8 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     };
     let diary = Diary::of_attempt(&app, tenant, payment.payment_id, attempt.attempt_id).operation(id);
     let context = act_context(&app, &pos, &payment, &attempt);
-    let deadline = Duration::from_millis(app.config.bank_deadline_ms);
-    let ending = app.plugins.drive(&pos.installation, &context, act, None, &diary, deadline).await;
+    let until_ms = act_until_ms(&app, operation.due_ms);
+    let ending = app.plugins.drive(&pos.installation, &context, act, None, &diary, until_ms).await;
     crate::crash::point(&app, "before_operation_tx2").await;
     let verdict = match ending {
         Ending::Done(verdict) => verdict,

@@ -2,7 +2,7 @@
 //!
 //! No payment comes of it. Its trail, a committed row before each first byte (P3), is in the audit log.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -15,6 +15,7 @@ use crate::domain::id::{AttemptId, PosAccountId};
 use crate::domain::money::{Currency, Money};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{Pos, pos_open};
+use crate::flow::run::act_until_ms;
 use crate::flow::view::instant;
 use crate::plugin::{
     Act, ActContext, BankRef, Ending, HeldCard, Journal, JournalError, Operation, ReplyNote, SendIntent, Target, Terms,
@@ -120,9 +121,9 @@ async fn step(
     card: Option<&HeldCard>,
     trail: &Trail<'_>,
 ) -> (PosTestStep, Option<BankRef>) {
-    let deadline = Duration::from_millis(trail.app.config.bank_deadline_ms);
+    let until_ms = act_until_ms(trail.app, None);
     let began = Instant::now();
-    let ending = trail.app.plugins.drive(&pos.installation, context, act, card, trail, deadline).await;
+    let ending = trail.app.plugins.drive(&pos.installation, context, act, card, trail, until_ms).await;
     let ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
     let (outcome, detail, bank) = match ending {
         Ending::Done(Verdict::Approved(approval)) => ("approved", None, Some(approval.bank)),

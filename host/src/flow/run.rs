@@ -79,8 +79,8 @@ async fn run(app: App, pos: Pos, payment: Payment, attempt: Attempt, course: Cou
         let Turn { pos, payment, attempt, act } = turn;
         let diary = Diary::of_attempt(&app, attempt.tenant_id, attempt.payment_id, attempt.attempt_id);
         let context = act_context(&app, &pos, &payment, &attempt);
-        let deadline = Duration::from_millis(app.config.bank_deadline_ms);
-        let ending = app.plugins.drive(&pos.installation, &context, act, card.as_deref(), &diary, deadline).await;
+        let until_ms = act_until_ms(&app, attempt.due_ms);
+        let ending = app.plugins.drive(&pos.installation, &context, act, card.as_deref(), &diary, until_ms).await;
         crate::crash::point(&app, "before_tx2").await;
         let verdict = match ending {
             Ending::Done(verdict) => verdict,
@@ -251,6 +251,13 @@ pub fn verdict_news(app: &App, purpose: Purpose, verdict: Verdict) -> AttemptNew
             ..AttemptNews::new(AttemptEvent::Silence, actor)
         },
     }
+}
+
+/// Until when an act may send, by the host's clock: a while before the janitor takes its row, due at `due_ms`, for
+/// silent, however long the flow stood still between writing the row and this. A question has no such row.
+pub fn act_until_ms(app: &App, due_ms: Option<i64>) -> i64 {
+    let from_now_ms = app.clock.now_ms() + limits::millis(Duration::from_millis(app.config.bank_deadline_ms));
+    due_ms.map_or(from_now_ms, |due_ms| due_ms - limits::millis(limits::SETTLE_GRACE))
 }
 
 /// What is the same for every step of an attempt.

@@ -22,7 +22,7 @@ use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::run::{Course, Ran, attempt_run, first_act};
 use crate::limits;
 use crate::plugin::HeldCard;
-use crate::store::attempt::{Attempt, Purpose, attempt_insert};
+use crate::store::attempt::{Attempt, NOTHING_SENT, Purpose, attempt_insert};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::idempotency::{IdempotencyKey, idempotency_claim, idempotency_fetch};
 use crate::store::json::Json;
@@ -209,7 +209,7 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
         config: serde_json::to_string(&pos.installation.config).unwrap_or_default(),
         payer_ip: request.payer_ip.clone(),
         state: AttemptState::Sending,
-        bank_ref: "{}".to_owned(),
+        bank_ref: NOTHING_SENT.to_owned(),
         plugin_state: None,
         correlation: None,
         failure: None,
@@ -221,6 +221,7 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
         created_at_ms: now_ms,
         version: 1,
         proposal_id: None,
+        callback_key: None,
     };
     (payment, attempt)
 }

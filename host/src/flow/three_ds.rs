@@ -2,20 +2,23 @@
 
 use crate::app::App;
 use crate::ctx::Actor;
-use crate::domain::id::{AttemptId, PaymentId, PosAccountId, TenantId};
+use crate::domain::id::{PaymentId, PosAccountId, TenantId};
 use crate::domain::payment::{AttemptEvent, AttemptState};
 use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::pos::{pos_open, pos_open_version, pos_reopen};
+use crate::flow::pos::{Pos, pos_open_version, pos_reopen};
 use crate::flow::replica;
-use crate::flow::run::{Claimed, Course, attempt_run, charge_terms};
+use crate::flow::run::{Claimed, Course, attempt_run, charge_terms, three_d_model};
 use crate::limits;
-use crate::plugin::{Act, Callback};
+use crate::plugin::{Act, Callback, ThreeDModel};
 use crate::security::hold::Page;
-use crate::store::Tx;
-use crate::store::attempt::{Attempt, attempt_by_order_no, attempt_waiting, attempt_waiting_digests};
+use crate::store::attempt::{
+    Attempt, attempt_by_callback, attempt_by_order_no, attempt_fetch, attempt_update, attempt_waiting,
+    attempt_waiting_digests,
+};
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::payment::payment_fetch;
+use crate::store::pos_account::pos_account_fetch;
 
 /// Takes the one-time page that carries the payer to the bank, from whichever server has it.
 pub async fn gate_take(app: &App, token: &str) -> FlowResult<Page> {
@@ -41,18 +44,17 @@ pub(super) async fn gate_take_here(app: &App, token: &str) -> FlowResult<Page> {
 /// The callback is claimed before anything is believed: of several, one runs. What it says is checked by the
 /// connector (hash) and by the driver (order, amount, currency). One that is not the bank's gives the claim back.
 pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callback: Callback) -> FlowResult<PaymentId> {
-    let mut tx = app.db.read().await?;
-    let meant = meant(app, &mut tx, tenant, account, &callback).await?;
-    let holder = match &meant {
-        Meant::Waiting { attempt, .. } => replica::holder(app, &mut tx, attempt).await?,
-        Meant::Ended(_) => None,
-    };
-    drop(tx);
-    // A server that does not answer has died, or has the claim: either way it is safe to go on here.
-    if let Some(holder) = holder
-        && let Some(payment) = replica::callback_elsewhere(app, &holder, tenant, account, &callback).await
-    {
-        return Ok(payment);
+    let meant = meant(app, tenant, account, &callback).await?;
+    if let Meant::Waiting { attempt, .. } = &meant {
+        let mut tx = app.db.read().await?;
+        let holder = replica::holder(app, &mut tx, attempt).await?;
+        drop(tx);
+        // A server that does not answer has died, or has the claim: either way it is safe to go on here.
+        if let Some(holder) = holder
+            && let Some(payment) = replica::callback_elsewhere(app, &holder, tenant, account, &callback).await
+        {
+            return Ok(payment);
+        }
     }
     heard(app, tenant, meant, callback).await
 }
@@ -64,9 +66,7 @@ pub(super) async fn callback_here(
     account: PosAccountId,
     callback: Callback,
 ) -> FlowResult<PaymentId> {
-    let mut tx = app.db.read().await?;
-    let meant = meant(app, &mut tx, tenant, account, &callback).await?;
-    drop(tx);
+    let meant = meant(app, tenant, account, &callback).await?;
     heard(app, tenant, meant, callback).await
 }
 
@@ -74,21 +74,16 @@ pub(super) async fn callback_here(
 enum Meant {
     /// An attempt that waits for it.
     Waiting { attempt: Box<Attempt>, correlation: String },
-    /// A payment that waits no more: the callback is late or repeated.
-    Ended(PaymentId),
+    /// An attempt that waits no more: the callback is late or repeated.
+    Past(Box<Attempt>),
 }
 
-/// Asks the connector whom a callback is for; nothing it says is believed yet.
-async fn meant(
-    app: &App,
-    tx: &mut Tx,
-    tenant: TenantId,
-    account: PosAccountId,
-    callback: &Callback,
-) -> FlowResult<Meant> {
-    match awaited(app, tx, tenant, account, callback).await? {
+/// Asks the connector whom a callback is for; nothing it says is believed yet. No transaction lives while it thinks:
+/// anybody can post to that address, and a slow connector would keep the database from everybody else (P10).
+async fn meant(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Meant> {
+    match awaited(app, tenant, account, callback).await? {
         Some(waiting) => Ok(waiting),
-        None => known(app, tx, tenant, account, callback).await.map(Meant::Ended),
+        None => known(app, tenant, account, callback).await.map(|attempt| Meant::Past(Box::new(attempt))),
     }
 }
 
@@ -96,11 +91,8 @@ async fn meant(
 async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) -> FlowResult<PaymentId> {
     let (attempt, correlation) = match meant {
         Meant::Waiting { attempt, correlation } => (attempt, correlation),
-        Meant::Ended(payment) => {
-            // Nothing moves, but the payer may see how things stand.
-            repeated(app, tenant, payment).await?;
-            return Ok(payment);
-        }
+        // Nothing moves, but the payer may see how things stand.
+        Meant::Past(attempt) => return repeated(app, &attempt).await,
     };
     let mut tx = app.db.read().await?;
     let payment = payment_fetch(&mut tx, tenant, attempt.payment_id).await?.ok_or(FlowError::NotFound("payment"))?;
@@ -132,45 +124,96 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
 
 /// The attempt that waits for this callback. A version reads only the callbacks of its own attempts, so each version
 /// on which attempts of this account wait is asked: while a new one takes over there are two.
-async fn awaited(
-    app: &App,
-    tx: &mut Tx,
-    tenant: TenantId,
-    account: PosAccountId,
-    callback: &Callback,
-) -> FlowResult<Option<Meant>> {
-    for digest in attempt_waiting_digests(tx, tenant, account).await? {
-        let Some(pos) = pos_open_version(app, tx, tenant, account, &digest).await? else { continue };
+async fn awaited(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Option<Meant>> {
+    for pos in versions_waiting(app, tenant, account).await? {
         let Ok(correlation) = app.plugins.correlate(&pos.installation, callback).await else { continue };
-        let waiting = attempt_waiting(tx, tenant, account, &correlation).await?;
-        if let Some(attempt) = waiting.filter(|attempt| attempt.plugin_digest == digest) {
+        let mut tx = app.db.read().await?;
+        let waiting = attempt_waiting(&mut tx, tenant, account, &correlation).await?;
+        drop(tx);
+        if let Some(attempt) = waiting.filter(|attempt| attempt.plugin_digest == pos.plugin.digest) {
             return Ok(Some(Meant::Waiting { attempt: Box::new(attempt), correlation }));
         }
     }
     Ok(None)
 }
 
-/// The payment of a late or repeated callback: nothing moves, but the payer may see how things stand.
-async fn known(
-    app: &App,
-    tx: &mut Tx,
-    tenant: TenantId,
-    account: PosAccountId,
-    callback: &Callback,
-) -> FlowResult<PaymentId> {
-    let pos = pos_open(app, tx, tenant, account, AttemptId::at(app.clock.now_ms())).await?;
-    let correlation = app.plugins.correlate(&pos.installation, callback).await;
-    let correlation = correlation.map_err(|reason| FlowError::invalid("/", "not_correlated", reason.to_string()))?;
-    let known = attempt_by_order_no(tx, tenant, account, &correlation).await?;
-    Ok(known.ok_or(FlowError::NotFound("payment"))?.payment_id)
+/// The account in each version on which attempts of it wait.
+async fn versions_waiting(app: &App, tenant: TenantId, account: PosAccountId) -> FlowResult<Vec<Pos>> {
+    let mut tx = app.db.read().await?;
+    let mut versions = Vec::new();
+    for digest in attempt_waiting_digests(&mut tx, tenant, account).await? {
+        versions.extend(pos_open_version(app, &mut tx, tenant, account, &digest).await?);
+    }
+    Ok(versions)
 }
 
-/// Notes a callback that nobody waited for, and asks the bank at once where the outcome is in doubt.
-async fn repeated(app: &App, tenant: TenantId, payment: PaymentId) -> FlowResult<()> {
+/// The attempt of a late or repeated callback.
+async fn known(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Attempt> {
+    let mut refused = None;
+    for pos in versions_loaded(app, tenant, account).await? {
+        let correlation = match app.plugins.correlate(&pos.installation, callback).await {
+            Ok(correlation) => correlation,
+            Err(reason) => {
+                refused = refused.or(Some(reason));
+                continue;
+            }
+        };
+        let mut tx = app.db.read().await?;
+        let found = match attempt_by_callback(&mut tx, tenant, account, &correlation).await? {
+            Some(attempt) => Some(attempt),
+            // One that waited before the names of callbacks were kept.
+            None => attempt_by_order_no(&mut tx, tenant, account, &correlation).await?,
+        };
+        drop(tx);
+        if let Some(attempt) = found {
+            return Ok(attempt);
+        }
+    }
+    match refused {
+        Some(reason) => Err(FlowError::invalid("/", "not_correlated", reason.to_string())),
+        None => Err(FlowError::NotFound("payment")),
+    }
+}
+
+/// The account in each loaded version of its plugin, the one that serves first: the one that began an attempt may have
+/// been replaced since.
+async fn versions_loaded(app: &App, tenant: TenantId, account: PosAccountId) -> FlowResult<Vec<Pos>> {
+    let mut tx = app.db.read().await?;
+    let row = pos_account_fetch(&mut tx, tenant, account).await?.ok_or(FlowError::NotFound("pos_account"))?;
+    let serving = app.plugins.active(tenant, &row.plugin_id).map(|plugin| plugin.digest);
+    let mut loaded = app.plugins.list();
+    loaded.retain(|plugin| plugin.id == row.plugin_id);
+    loaded.sort_by_key(|plugin| Some(&plugin.digest) != serving.as_ref());
+    let mut versions = Vec::new();
+    for plugin in loaded {
+        versions.extend(pos_open_version(app, &mut tx, tenant, account, &plugin.digest).await?);
+    }
+    Ok(versions)
+}
+
+/// Notes a callback that nobody waited for. It is not believed, but where the bank's gate charges by itself, a payer
+/// may have been there longer than we waited: the bank is asked, and a "yes" makes a stray.
+async fn repeated(app: &App, past: &Attempt) -> FlowResult<PaymentId> {
     let now_ms = app.clock.now_ms();
-    let mut tx = app.db.begin().await?;
-    event_insert(&mut tx, &PaymentEvent::new(tenant, payment, "callback.unexpected", "payer", now_ms)).await?;
-    tx.commit().await?;
-    app.janitor_wake.notify_one();
-    Ok(())
+    for _ in 0..limits::MOVE_TRIES_MAX {
+        let mut tx = app.db.begin().await?;
+        let attempt = attempt_fetch(&mut tx, past.tenant_id, past.attempt_id).await?;
+        let mut attempt = attempt.ok_or(FlowError::NotFound("payment"))?;
+        let gate_charges = matches!(three_d_model(&attempt.model), ThreeDModel::ThreeDPay | ThreeDModel::ThreeDHost);
+        // While it is asked already, another callback changes nothing: anybody can post to that address.
+        if gate_charges && attempt.state.is_unpaid() && attempt.due_ms.is_none() {
+            attempt.due_ms = Some(now_ms);
+            attempt.asks = 0;
+            attempt.not_found = 0;
+            if !attempt_update(&mut tx, &attempt).await? {
+                continue;
+            }
+        }
+        let event = PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "callback.unexpected", "payer", now_ms);
+        event_insert(&mut tx, &event.attempt(attempt.attempt_id)).await?;
+        tx.commit().await?;
+        app.janitor_wake.notify_one();
+        return Ok(attempt.payment_id);
+    }
+    Err(FlowError::Busy("an attempt that many hands move at once"))
 }

@@ -11,7 +11,7 @@ use crate::flow::audit::{Report, audit};
 use crate::flow::audit_chain::chain_round;
 use crate::flow::books::zone;
 use crate::flow::error::FlowResult;
-use crate::flow::inquire::janitor_round;
+use crate::flow::inquire::Places;
 use crate::flow::plugin::{plugins_follow, plugins_guard, plugins_tend};
 use crate::flow::replica::{presence_round, turn_take};
 use crate::flow::webhook::webhook_round;
@@ -21,6 +21,7 @@ use crate::limits;
 pub async fn janitor(app: App) {
     let every = Duration::from_millis(app.config.janitor_every_ms);
     let mut causes_due_ms = 0;
+    let mut places = Places::default();
     loop {
         // By the injected clock: a story that moves it by a day finds what a day would have brought.
         let now_ms = app.clock.now_ms();
@@ -30,15 +31,13 @@ pub async fn janitor(app: App) {
                 tracing::error!(%error, "causes for an alarm could not be looked for");
             }
         }
-        match janitor_round(&app).await {
-            // A full batch: there may be more.
-            Ok(count) if count >= usize::try_from(crate::limits::JANITOR_BATCH).unwrap_or(usize::MAX) => continue,
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "the janitor's round failed"),
+        if let Err(error) = places.round(&app).await {
+            tracing::error!(%error, "the janitor's round failed");
         }
         tokio::select! {
             () = app.shutdown.cancelled() => return,
             () = app.janitor_wake.notified() => {}
+            () = places.freed() => {}
             () = tokio::time::sleep(every) => {}
         }
     }

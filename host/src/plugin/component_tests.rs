@@ -112,7 +112,8 @@ impl World {
         let card = card();
         // With a clean record each time: what a plugin did before is another test's.
         self.plugins.forgive(&installation.digest);
-        self.plugins.drive(installation, &context, act, Some(&card), &Silent, Duration::from_secs(20)).await
+        let until_ms = context.clock.now_ms() + 20_000;
+        self.plugins.drive(installation, &context, act, Some(&card), &Silent, until_ms).await
     }
 }
 

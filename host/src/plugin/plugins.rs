@@ -297,8 +297,8 @@ impl Plugins {
         self.list().into_iter().rfind(|info| info.id == id)
     }
 
-    /// Runs one act to its end, within `within`: the connector thinks, the host sends, the host decides.
-    /// The journal is told before every first byte.
+    /// Runs one act to its end, at most until `until_ms` by the host's clock: the connector thinks, the host sends, the
+    /// host decides. The journal is told before every first byte.
     pub async fn drive(
         &self,
         installation: &Installation,
@@ -306,10 +306,16 @@ impl Plugins {
         act: Act,
         card: Option<&HeldCard>,
         journal: &dyn Journal,
-        within: Duration,
+        until_ms: i64,
     ) -> Ending {
+        let left_ms = u64::try_from(until_ms.saturating_sub(context.clock.now_ms())).unwrap_or(0);
+        if left_ms == 0 {
+            let reason = reason("deadline", "the time of the act ran out before it began");
+            return Ending::Done(not_begun(&act, reason, false));
+        }
         let Some(version) = self.serving().versions.get(&installation.digest).map(Arc::clone) else {
-            return Ending::Done(version_missing(&act));
+            let reason = reason("plugin-missing", "the plugin version is not installed");
+            return Ending::Done(not_begun(&act, reason, true));
         };
         let phase = ActPhase::of(&act);
         let place = (installation.digest.clone(), installation.tenant, phase);
@@ -326,8 +332,8 @@ impl Plugins {
             context,
             card,
             journal,
-            deadline: Instant::now() + within,
-            until_ms: context.clock.now_ms().saturating_add(crate::limits::millis(within)),
+            deadline: Instant::now() + Duration::from_millis(left_ms),
+            until_ms,
             recorder: Some(&recorder),
             again: None,
         };
@@ -378,10 +384,9 @@ impl Plugins {
 const CORRELATE_MAX: Duration = Duration::from_secs(3);
 
 /// Nothing can have left for a new act; for one that began earlier nobody knows.
-fn version_missing(act: &Act) -> Verdict {
-    let reason = reason("plugin-missing", "the plugin version is not installed");
+fn not_begun(act: &Act, reason: Reason, alarm: bool) -> Verdict {
     match act {
-        Act::Inquire { .. } | Act::Resume { .. } => Verdict::Unknown { reason, phase: None, alarm: true },
+        Act::Inquire { .. } | Act::Resume { .. } => Verdict::Unknown { reason, phase: None, alarm },
         _ => Verdict::NotProcessed(reason),
     }
 }

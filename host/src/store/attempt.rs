@@ -87,9 +87,20 @@ pub struct Attempt {
     pub version: i64,
     /// The proposal by which persons decided it, 26 characters; the bank's word moves it no more.
     pub proposal_id: Option<String>,
+    /// The last `correlation`, kept: a callback that comes too late still names its attempt.
+    pub callback_key: Option<String>,
 }
 
+/// The `bank_ref` of an attempt of which no send was ever written down: not a byte has left (P3).
+pub const NOTHING_SENT: &str = "{}";
+
 impl Attempt {
+    /// Whether a send was written down. Only as true as the row is fresh: whoever acts on "no" reads and writes it in
+    /// one transaction.
+    pub fn was_sent(&self) -> bool {
+        self.bank_ref != NOTHING_SENT
+    }
+
     /// What the state table says of an event.
     pub fn next(&self, event: AttemptEvent) -> Result<Move<AttemptState>, IllegalMove> {
         if self.proposal_id.is_some() { self.state.next_decided(event) } else { self.state.next(event) }
@@ -138,7 +149,7 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         tx,
         "update attempt set state = $4, bank_ref = $5, plugin_state = $6, correlation = $7, failure = $8, \
          due_ms = $9, asks = $10, not_found = $11, sent_at_ms = $12, finished_at_ms = $13, proposal_id = $14, \
-         version = version + 1 \
+         callback_key = $15, version = version + 1 \
          where tenant_id = $1 and attempt_id = $2 and version = $3",
         attempt.tenant_id.to_text(),
         attempt.attempt_id.to_text(),
@@ -153,7 +164,8 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         attempt.not_found,
         attempt.sent_at_ms,
         attempt.finished_at_ms,
-        attempt.proposal_id.as_deref()
+        attempt.proposal_id.as_deref(),
+        attempt.callback_key.as_deref()
     )?;
     Ok(rows == 1)
 }
@@ -203,6 +215,24 @@ pub async fn attempt_waiting_digests(
     Ok(rows.into_iter().map(|(digest,)| digest).collect())
 }
 
+/// The newest attempt that ever waited for a callback of this name.
+pub async fn attempt_by_callback(
+    tx: &mut Tx,
+    tenant: TenantId,
+    pos_account: PosAccountId,
+    callback_key: &str,
+) -> StoreResult<Option<Attempt>> {
+    fetch_optional!(
+        tx,
+        Attempt,
+        "select * from attempt where tenant_id = $1 and pos_account_id = $2 and callback_key = $3 \
+         order by attempt_id desc limit 1",
+        tenant.to_text(),
+        pos_account.to_text(),
+        callback_key
+    )
+}
+
 /// The attempt that the bank knows by this order number.
 pub async fn attempt_by_order_no(
     tx: &mut Tx,
@@ -232,13 +262,28 @@ pub async fn attempt_list(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId])
     )
 }
 
-/// Attempts, of every firm, that the janitor must look at.
-pub async fn attempt_due(tx: &mut Tx, now_ms: i64, limit: i64) -> StoreResult<Vec<Attempt>> {
+/// Attempts, of every firm, that the janitor must look at: the longest due of each POS account, at most `each` of it,
+/// and none of those that are `busy`.
+pub async fn attempt_due(
+    tx: &mut Tx,
+    now_ms: i64,
+    busy: &[PosAccountId],
+    each: i64,
+    limit: i64,
+) -> StoreResult<Vec<Attempt>> {
     fetch_all!(
         tx,
         Attempt,
-        "select * from attempt where due_ms is not null and due_ms <= $1 order by due_ms limit $2",
+        "select t.* from attempt t join ( \
+            select tenant_id, attempt_id, row_number() over ( \
+                partition by tenant_id, pos_account_id order by due_ms, attempt_id) as place from attempt \
+            where due_ms is not null and due_ms <= $1 \
+            and pos_account_id not in (select value from json_each($2))) d \
+         on d.tenant_id = t.tenant_id and d.attempt_id = t.attempt_id \
+         where d.place <= $3 order by d.place, t.due_ms, t.attempt_id limit $4",
         now_ms,
+        keys(busy.iter().map(|id| id.to_text())),
+        each,
         limit
     )
 }

@@ -16,7 +16,7 @@ use super::StoreError;
 /// An attempt that was about to be sent when the copy was made may have been sent since, by the server that went on: the
 /// restored one must not take it for one that never left, but ask.
 const MAY_HAVE_LEFT: &str =
-    "update attempt set bank_ref = '{\"bank_order_id\":null}' where state = 'sending' and bank_ref = '{}'";
+    "update attempt set bank_ref = '{\"sent\":true}' where state = 'sending' and bank_ref = '{}'";
 
 /// Why a backup or a restore did not succeed.
 #[derive(Debug, thiserror::Error)]

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0010_routing",
     "0011_plugin",
     "0012_list",
+    "0013_callback",
 ];
 
 /// Applies what is missing, each in its own transaction.

@@ -1,6 +1,6 @@
 //! Operations: what is done with an attempt after it: capture, void, refund.
 
-use crate::domain::id::{AttemptId, OperationId, PaymentId, TenantId};
+use crate::domain::id::{AttemptId, OperationId, PaymentId, PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{OperationKind, OperationState};
 use crate::store::json::keys;
@@ -46,7 +46,7 @@ pub struct Operation {
     pub asks: i64,
     /// How often it said that nothing of the kind was done.
     pub not_found: i64,
-    /// When it was sent.
+    /// When the last send of it that may move money began.
     pub sent_at_ms: i64,
     /// When it ended.
     pub finished_at_ms: Option<i64>,
@@ -95,7 +95,7 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
     let rows = execute!(
         tx,
         "update operation set state = $4, bank_ref = $5, failure = $6, due_ms = $7, asks = $8, not_found = $9, \
-         finished_at_ms = $10, proposal_id = $11, version = version + 1 \
+         finished_at_ms = $10, proposal_id = $11, sent_at_ms = $12, version = version + 1 \
          where tenant_id = $1 and operation_id = $2 and version = $3",
         operation.tenant_id.to_text(),
         operation.operation_id.to_text(),
@@ -107,7 +107,8 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
         operation.asks,
         operation.not_found,
         operation.finished_at_ms,
-        operation.proposal_id.as_deref()
+        operation.proposal_id.as_deref(),
+        operation.sent_at_ms
     )?;
     Ok(rows == 1)
 }
@@ -135,13 +136,40 @@ pub async fn operation_list(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId
     )
 }
 
-/// Operations, of every firm, that the janitor must look at.
-pub async fn operation_due(tx: &mut Tx, now_ms: i64, limit: i64) -> StoreResult<Vec<Operation>> {
+/// An operation whose time has come, and where its attempt is.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct OperationDue {
+    /// The row.
+    #[sqlx(flatten)]
+    pub operation: Operation,
+    /// The attempt's.
+    #[sqlx(try_from = "String")]
+    pub pos_account_id: PosAccountId,
+}
+
+/// Operations, of every firm, that the janitor must look at: the longest due of each POS account, at most `each` of
+/// it, and none of those that are `busy`.
+pub async fn operation_due(
+    tx: &mut Tx,
+    now_ms: i64,
+    busy: &[PosAccountId],
+    each: i64,
+    limit: i64,
+) -> StoreResult<Vec<OperationDue>> {
     fetch_all!(
         tx,
-        Operation,
-        "select * from operation where due_ms is not null and due_ms <= $1 order by due_ms limit $2",
+        OperationDue,
+        "select o.*, d.pos_account_id from operation o join ( \
+            select o.tenant_id, o.operation_id, t.pos_account_id, row_number() over ( \
+                partition by t.tenant_id, t.pos_account_id order by o.due_ms, o.operation_id) as place \
+            from operation o join attempt t on t.tenant_id = o.tenant_id and t.attempt_id = o.attempt_id \
+            where o.due_ms is not null and o.due_ms <= $1 \
+            and t.pos_account_id not in (select value from json_each($2))) d \
+         on d.tenant_id = o.tenant_id and d.operation_id = o.operation_id \
+         where d.place <= $3 order by d.place, o.due_ms, o.operation_id limit $4",
         now_ms,
+        keys(busy.iter().map(|id| id.to_text())),
+        each,
         limit
     )
 }

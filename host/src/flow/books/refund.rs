@@ -68,6 +68,9 @@ pub async fn refund_confirmed_in_tx(
     if booked(tx, tenant, cause, PostingKind::RefundConfirmed).await? {
         return Ok(());
     }
+    if !refund_end(tx, tenant, cause, "confirmed").await? {
+        return Err(BooksError::RefundUndone);
+    }
     let total = split.amount + split.difference;
     let share = i128::from(collection.bank_commission) * i128::from(total) / i128::from(collection.charged.max(1));
     let share = crate::domain::money::Money::new(i64::try_from(share).unwrap_or(0), collection.currency);
@@ -76,7 +79,6 @@ pub async fn refund_confirmed_in_tx(
     let held = Holding { debtor: collection.debtor, target: None, minor: split.amount };
     let confirmed = refund_of(&collection, vec![held], split).confirmed(commission_back)?;
     post(tx, tenant, &[confirmed], &origin(&collection, cause.to_owned(), at_ms)).await?;
-    refund_end(tx, tenant, cause, "confirmed").await?;
     Ok(())
 }
 

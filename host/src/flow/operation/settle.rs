@@ -205,6 +205,11 @@ async fn follow(
         collect::refund_ended_in_tx(tx, operation, done, now_ms).await?;
     }
     if !done {
+        // A stray's money is at the bank still: another way to give it back is tried at once.
+        if attempt.state == AttemptState::Stray && !operation.state.is_open() {
+            attempt.due_ms = Some(now_ms);
+            return Ok(attempt_update(tx, attempt).await?);
+        }
         return Ok(true);
     }
     let event = match operation.kind {

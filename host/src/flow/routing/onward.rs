@@ -14,7 +14,7 @@ use crate::domain::routing::{Explanation, Failover, Skip};
 use crate::flow::pos::{Pos, pos_open};
 use crate::flow::sale::{Wish, attempt_due_ms, model_of, order_no};
 use crate::limits;
-use crate::store::attempt::Attempt;
+use crate::store::attempt::{Attempt, NOTHING_SENT};
 use crate::store::json::Json;
 use crate::store::payment::Payment;
 
@@ -101,7 +101,7 @@ fn follower(app: &App, begun: Attempt, pos: &Pos, now_ms: i64) -> Attempt {
         plugin_digest: pos.plugin.digest.clone(),
         config: serde_json::to_string(&pos.installation.config).unwrap_or_default(),
         state: AttemptState::Sending,
-        bank_ref: "{}".to_owned(),
+        bank_ref: NOTHING_SENT.to_owned(),
         plugin_state: None,
         correlation: None,
         failure: None,
@@ -112,6 +112,7 @@ fn follower(app: &App, begun: Attempt, pos: &Pos, now_ms: i64) -> Attempt {
         finished_at_ms: None,
         version: 1,
         proposal_id: None,
+        callback_key: None,
         ..begun
     }
 }

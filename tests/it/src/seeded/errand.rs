@@ -107,7 +107,7 @@ pub async fn operate(app: App, ctx: Ctx, request: OperationRequest) -> Outcome {
 
 /// Looks for work of the janitor.
 pub async fn janitor(app: App, host: HostNo) -> Outcome {
-    match janitor_due(&app).await {
+    match janitor_due(&app, &[]).await {
         Ok(due) => Outcome::Found { host, due },
         Err(error) => Outcome::Said(format!("the janitor is stuck: {error}")),
     }

@@ -81,3 +81,46 @@ fn a_library_belongs_to_one_layer() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Where a connector is called, or a bank.
+const SLOW: &[&str] = &[".correlate(", ".drive(", ".smoke("];
+
+/// The functions of a file, each from its signature to the next one's.
+fn functions(text: &str) -> Vec<String> {
+    let mut found = vec![String::new()];
+    for line in text.lines() {
+        let head = line.trim_start();
+        if ["async fn ", "fn ", "pub"].iter().any(|begin| head.starts_with(begin)) && head.contains("fn ") {
+            found.push(String::new());
+        }
+        if let Some(last) = found.last_mut() {
+            last.push_str(line);
+            last.push('\n');
+        }
+    }
+    found
+}
+
+/// Nothing but the database is awaited while a transaction lives: a connector may think for seconds, and each of its
+/// calls would keep a connection, or SQLite's only writer, from everybody else (P10).
+#[test]
+fn no_connector_is_called_while_a_transaction_lives() {
+    let (mut wrong, mut calls) = (Vec::new(), 0);
+    for (layer, path, text) in host_sources() {
+        if layer != "flow" {
+            continue;
+        }
+        for function in functions(&text) {
+            let Some(call) = SLOW.iter().filter_map(|slow| function.find(slow)).min() else { continue };
+            calls += 1;
+            let before = &function[..call];
+            let begun = [".db.read()", ".db.begin()"].iter().filter_map(|begin| before.rfind(begin)).max();
+            let lives = begun.is_some_and(|at| !["drop(tx)", ".commit()"].iter().any(|end| before[at..].contains(end)));
+            if lives || before.contains("&mut Tx") {
+                wrong.push(format!("{}: {}", path.display(), function.lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    assert!(calls >= 5, "only {calls} calls were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

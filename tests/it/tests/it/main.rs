@@ -20,6 +20,7 @@ mod refund;
 mod replica;
 mod routing;
 mod sale;
+mod stall;
 mod statement;
 mod three_ds;
 mod three_ds_hostile;

@@ -1,10 +1,12 @@
 //! A bank that is down for an hour: asked on the schedule, told as one alarm, and soon forgotten when it is back (R5).
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use vezne::flow::inquire::janitor_round;
-use vezne_it::world::{AMOUNT, GOOD_CARD};
+use vezne::flow::inquire::{janitor_due, janitor_tend};
+use vezne_it::seed::Store;
+use vezne_it::world::{AMOUNT, GOOD_CARD, id};
 use vezne_it::{World, stories};
 use vezne_sandbox::{Fault, FaultKind, Op};
 
@@ -42,7 +44,13 @@ async fn live(world: &World, time: Duration) -> Result<()> {
     const STEP: Duration = Duration::from_secs(5);
     for _ in 0..time.as_secs() / STEP.as_secs() {
         world.advance(STEP);
-        while janitor_round(&world.host.app).await? > 0 {}
+        loop {
+            let due = janitor_due(&world.host.app, &[]).await?;
+            if due.is_empty() {
+                break;
+            }
+            futures::future::join_all(due.into_iter().map(|due| janitor_tend(&world.host.app, due))).await;
+        }
     }
     Ok(())
 }
@@ -56,6 +64,27 @@ async fn open_alarms(world: &World) -> Result<Vec<String>> {
 }
 
 stories! {
+    async fn a_bank_that_hangs_holds_up_only_its_own_questions(world) {
+        let other = vezne_sandbox::start(([127, 0, 0, 1], 0).into(), vezne_sandbox::Options::default()).await?;
+        let lost = Fault { status: Some(502), ..Fault::once(FaultKind::Html) };
+        other.bank.fault(lost.on(Op::Auth));
+        let account = vezne_it::seed::pos_account(&world.api, &other.url(), "Başka banka", "none", Store::Demo).await?;
+        doubtful(world, 40).await?;
+        let mut body = world.sale(AMOUNT, GOOD_CARD);
+        body["pos_account"] = json!(account);
+        let paid = world.pay(&body).await?;
+        ensure!(paid.text("/state") == "unknown", "{}", paid.answer.text());
+        // One bank answers; the other takes every question and says nothing until its time is over.
+        world.bank.bank.clear_faults();
+        world.bank.bank.fault(Fault::always(FaultKind::SilenceBefore).on(Op::Status));
+        world.advance(Duration::from_secs(6));
+        world.until(&id(&paid)?, "succeeded").await?;
+        let given_up = world.auditor().number("select count(*) from payment_event where kind = 'bank.silent'").await?;
+        ensure!(given_up == 0, "it waited for {given_up} questions at the bank that hangs");
+        world.may_differ();
+        Ok(())
+    }
+
     async fn an_hour_without_the_bank(world) {
         let count = payments();
         doubtful(world, count).await?;

@@ -6,8 +6,8 @@ use vezne_it::World;
 use vezne_it::browser::Form;
 use vezne_it::seed::Store;
 use vezne_it::stories;
-use vezne_it::world::GOOD_CARD;
-use vezne_sandbox::{Fault, FaultKind};
+use vezne_it::world::{AMOUNT, GOOD_CARD};
+use vezne_sandbox::{Fault, FaultKind, Op};
 
 use crate::three_ds::{Visit, confirm, paid, type_card, unpaid, visit};
 
@@ -21,6 +21,28 @@ async fn before_callback(world: &World, model: &str) -> Result<(Visit, Form)> {
     let back = confirm(&visit).await?;
     let form = back.automatic_form().context("no callback")?;
     Ok((visit, form))
+}
+
+/// Time goes by until ours has ended unpaid: the page's life is over, and the bank knew of no charge, late and twice.
+async fn ended_unpaid(world: &World, visit: &Visit) -> Result<()> {
+    for wait_s in [901, 10, 30, 601, 30] {
+        world.advance(Duration::from_secs(wait_s));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    world.until(&visit.payment, "failed").await.map(drop)
+}
+
+/// Nobody is asked about it any more.
+async fn until_quiet(world: &World, visit: &Visit) -> Result<()> {
+    let due = format!("select count(*) from attempt where order_no = '{}' and due_ms is not null", visit.order);
+    for _ in 0..20 {
+        if world.auditor().number(&due).await? == 0 {
+            return Ok(());
+        }
+        world.advance(Duration::from_secs(21));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    anyhow::bail!("{} is asked about for ever", visit.order)
 }
 
 async fn not_believed(world: &World, visit: &Visit, what: &str) -> Result<()> {
@@ -148,6 +170,42 @@ stories! {
         tokio::time::sleep(Duration::from_millis(200)).await;
         ensure!(world.payment(&visit.payment).await?.text("/state") != "succeeded");
         ensure!(world.bank.bank.authorize_calls(&visit.order) == 0);
+        Ok(())
+    }
+
+    async fn a_charge_after_the_end_is_given_back_when_the_payer_returns(world) {
+        for model in ["3d-pay", "3d-host"] {
+            let pos = world.add_pos(model, model, Store::Demo).await?;
+            let mut visit = visit(world, &pos, GOOD_CARD).await?;
+            type_card(&mut visit, GOOD_CARD).await?;
+            // The payer looks for the telephone for half an hour, and confirms then.
+            ended_unpaid(world, &visit).await.context(model)?;
+            let kept = format!("select callback_key from attempt where order_no = '{}' and callback_key is not null", visit.order);
+            ensure!(world.auditor().column(&kept).await?.len() == 1, "the callback's name is forgotten");
+            let form = confirm(&visit).await?.automatic_form().context("no callback")?;
+            ensure!(world.bank_net(&visit.order) == AMOUNT, "{model}: the bank did not charge");
+            ensure!(visit.browser.submit(&form).await?.status < 500, "{model}");
+            until_quiet(world, &visit).await.context(model)?;
+            let order = world.order(&visit.order)?;
+            ensure!((order.net, order.approvals) == (0, 1), "{model}: {} {}", order.net, order.approvals);
+            ensure!(world.payment(&visit.payment).await?.text("/state") == "failed", "{model} was opened again");
+        }
+        Ok(())
+    }
+
+    async fn a_late_callback_without_a_charge_is_asked_about_and_done(world) {
+        let pos = world.add_pos("3d-pay", "3d-pay", Store::Demo).await?;
+        let visit = visit(world, &pos, GOOD_CARD).await?;
+        ended_unpaid(world, &visit).await?;
+        let asked = || world.bank.bank.requests().iter().filter(|call| call.op == Op::Status).count();
+        let before = asked();
+        let cancel = visit.page.form("/acs/")?.set("action", "cancel");
+        let form = visit.browser.submit(&cancel).await?.automatic_form().context("no callback")?;
+        visit.browser.submit(&form).await?;
+        until_quiet(world, &visit).await?;
+        ensure!(asked() > before, "the bank was not asked");
+        ensure!(world.payment(&visit.payment).await?.text("/state") == "failed");
+        ensure!(world.bank_net(&visit.order) == 0);
         Ok(())
     }
 

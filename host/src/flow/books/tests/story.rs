@@ -73,6 +73,9 @@ async fn a_void_or_refund_undoes_exactly_what_was_done() {
         refund_failed_in_tx(&mut tx, cast.tenant, "opr_1", NOW_MS).await.expect("booked once");
         assert_eq!(left(&mut tx, &cast, cast.firm, ankara).await, 0);
         assert_eq!(balance(&mut tx, &cast, cast.firm, AccountKind::RefundPayable).await, 0);
+        let late = refund_confirmed_in_tx(&mut tx, cast.tenant, "opr_1", rate("100"), NOW_MS).await;
+        assert!(matches!(late, Err(BooksError::RefundUndone)), "{late:?}");
+        assert_eq!(balance(&mut tx, &cast, cast.firm, AccountKind::RefundPayable).await, 0);
         void_in_tx(&mut tx, &void).await.expect("booked");
         void_in_tx(&mut tx, &void).await.expect("booked once");
         assert_eq!(left(&mut tx, &cast, cast.firm, ankara).await, 1_000_000);

@@ -1,0 +1,83 @@
+//! Money that a bank has and that is nobody's payment: it goes back by itself.
+
+use std::time::Duration;
+
+use super::{JANITOR, attempt_put_off, payment_of};
+use crate::app::App;
+use crate::domain::alarm::AlarmCause;
+use crate::domain::doubt::DoubtId;
+use crate::domain::id::OperationId;
+use crate::domain::payment::{OperationKind, OperationState};
+use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
+use crate::flow::error::FlowResult;
+use crate::flow::operation::operation_run;
+use crate::limits;
+use crate::store::attempt::{Attempt, attempt_update};
+use crate::store::operation::{Operation, operation_insert, operation_list};
+
+/// A late "yes" for an attempt that had ended: the money goes back, by void where the bank still can, else by
+/// refund, and the difference stays visible on the timeline.
+pub(super) async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.begin().await?;
+    let earlier = operation_list(&mut tx, attempt.tenant_id, &[attempt.payment_id]).await?;
+    let mut earlier = earlier.into_iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
+    let kind = match earlier.next_back() {
+        // When that ends without giving the money back, its commit makes this due at once.
+        Some(operation) if operation.state.is_open() => {
+            drop(tx);
+            attempt_put_off(app, attempt, limits::INQUIRY_DAILY).await;
+            return Ok(());
+        }
+        Some(operation) if operation.kind == OperationKind::Void => OperationKind::Refund,
+        Some(_) => {
+            tracing::error!(attempt = %attempt.attempt_id, "a stray charge cannot be given back: a person must decide");
+            let item = AlarmItem {
+                tenant: attempt.tenant_id,
+                pos_account: attempt.pos_account_id,
+                subject: DoubtId::Attempt(attempt.attempt_id),
+                payment: attempt.payment_id,
+                detail: "neither voided nor refunded",
+            };
+            alarm_raise_in_tx(&mut tx, AlarmCause::StrayStuck, item, now_ms).await?;
+            let waiting = Attempt { due_ms: None, ..attempt };
+            if !attempt_update(&mut tx, &waiting).await? {
+                return Ok(());
+            }
+            return Ok(tx.commit().await?);
+        }
+        None => OperationKind::Void,
+    };
+    let payment = payment_of(&mut tx, &attempt).await?;
+    let operation = Operation {
+        tenant_id: attempt.tenant_id,
+        operation_id: OperationId::at(now_ms),
+        payment_id: attempt.payment_id,
+        attempt_id: attempt.attempt_id,
+        kind,
+        amount_minor: payment.charged_minor,
+        currency: payment.currency,
+        state: OperationState::Sending,
+        bank_ref: "{}".to_owned(),
+        reason: Some("stray".to_owned()),
+        failure: None,
+        requested_by: JANITOR.label(),
+        due_ms: Some(
+            now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE),
+        ),
+        asks: 0,
+        not_found: 0,
+        sent_at_ms: now_ms,
+        finished_at_ms: None,
+        created_at_ms: now_ms,
+        version: 1,
+        proposal_id: None,
+    };
+    // The next look: after this operation has ended one way or the other.
+    let waiting = Attempt { due_ms: operation.due_ms, ..attempt };
+    if !attempt_update(&mut tx, &waiting).await? || !operation_insert(&mut tx, &operation).await? {
+        return Ok(());
+    }
+    tx.commit().await?;
+    operation_run(app, operation.tenant_id, operation.operation_id).await.map(drop)
+}
