@@ -310,13 +310,13 @@ pub async fn payment_list(
             )
         };
     }
-    match filter.after.as_deref() {
-        Some(after) => listed!("and p.payment_id > $3 order by p.payment_id limit $12", after),
-        None => listed!(
-            "and (cast($3 as text) is null or p.payment_id < $3) order by p.payment_id desc limit $12",
-            filter.before.as_deref()
-        ),
+    if let Some(after) = filter.after.as_deref() {
+        return listed!("and p.payment_id > $3 order by p.payment_id limit $12", after);
     }
+    listed!(
+        "and (cast($3 as text) is null or p.payment_id < $3) order by p.payment_id desc limit $12",
+        filter.before.as_deref()
+    )
 }
 
 /// The names around a payment, for people.

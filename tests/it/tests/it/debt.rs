@@ -90,7 +90,7 @@ stories! {
         let browser = person.browser().await?;
         paid_by_page(world, &browser, &format!("sent=1&receivable={owed}&amount=300%2C00")).await?;
         ensure!(figures(world, &owed).await? == (0, 0), "{:?}", figures(world, &owed).await?);
-        ensure!(books(world, &world.firm.node).await? == ["pos_clearing 30000"], "{:?}", books(world, &world.firm.node).await?);
+        ensure!(books(world, &world.firm.node).await? == ["billed -30000", "pos_clearing 30000"], "{:?}", books(world, &world.firm.node).await?);
         ensure!(books(world, &ankara).await?.is_empty(), "{:?}", books(world, &ankara).await?);
         let seen = person.get("/v1/payments").await?.good()?;
         ensure!(seen.text("/data/0/node/id") == world.firm.node, "{}", seen.answer.text());
@@ -101,7 +101,7 @@ stories! {
         let owed = debt(world, "customer", &customer, "A-1", 20_000).await?;
         paid_by_page(world, &browser, &format!("sent=1&debtor={customer}&amount=200%2C00")).await?;
         ensure!(figures(world, &owed).await? == (0, 0), "{:?}", figures(world, &owed).await?);
-        ensure!(books(world, &ankara).await? == ["due_from 20000"], "{:?}", books(world, &ankara).await?);
+        ensure!(books(world, &ankara).await? == ["billed -20000", "due_from 20000"], "{:?}", books(world, &ankara).await?);
         Ok(())
     }
 
