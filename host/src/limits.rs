@@ -69,6 +69,8 @@ pub const JANITOR_AT_ONCE: usize = 512;
 pub const JANITOR_PAUSE: Duration = Duration::from_millis(20);
 /// When the janitor comes back to a row that it could not tend to: it must not stand first in the queue for ever.
 pub const JANITOR_AGAIN: Duration = Duration::from_mins(1);
+/// How often giving a stray charge back is tried in one way that does not reach the bank, [`JANITOR_AGAIN`] apart.
+pub const STRAY_TRIES_MAX: usize = 60;
 /// How often a write is tried again after another one moved the row first.
 pub const MOVE_TRIES_MAX: usize = 8;
 /// Pairs of metadata on a payment, and letters of a value.

@@ -22,12 +22,17 @@ pub(super) async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> 
     let mut tx = app.db.begin().await?;
     let earlier = operation_list(&mut tx, attempt.tenant_id, &[attempt.payment_id]).await?;
     let mut earlier = earlier.into_iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
+    let failed = earlier.clone().filter(|operation| operation.state == OperationState::Failed).count();
     let kind = match earlier.next_back() {
         // When that ends without giving the money back, its commit makes this due at once.
         Some(operation) if operation.state.is_open() => {
             drop(tx);
             attempt_put_off(app, attempt, limits::INQUIRY_DAILY).await;
             return Ok(());
+        }
+        // The bank did not refuse it, it never had it: the same way is open still.
+        Some(operation) if operation.state == OperationState::Failed && failed <= limits::STRAY_TRIES_MAX => {
+            operation.kind
         }
         Some(operation) if operation.kind == OperationKind::Void => OperationKind::Refund,
         Some(_) => {

@@ -205,9 +205,12 @@ async fn follow(
         collect::refund_ended_in_tx(tx, operation, done, now_ms).await?;
     }
     if !done {
-        // A stray's money is at the bank still: another way to give it back is tried at once.
+        // A stray's money is at the bank still: what the bank refused is tried another way at once, what never
+        // reached it the same way a little later.
         if attempt.state == AttemptState::Stray && !operation.state.is_open() {
-            attempt.due_ms = Some(now_ms);
+            let again = operation.state == OperationState::Failed;
+            let pause_ms = if again { limits::millis(limits::JANITOR_AGAIN) } else { 0 };
+            attempt.due_ms = Some(now_ms + pause_ms);
             return Ok(attempt_update(tx, attempt).await?);
         }
         return Ok(true);
