@@ -31,7 +31,7 @@ pub async fn collector(tx: &mut Tx, ctx: &Ctx, payer: Option<Party>, wanted: Opt
         return if is_own { Ok(node) } else { Err(FlowError::NotFound("dealer")) };
     };
     let creditor = creditor(tx, ctx, payer).await?;
-    let creditor = creditor.ok_or_else(|| FlowError::invalid("/payer/id", "not_found", "no such debtor"))?;
+    let creditor = creditor.ok_or_else(|| FlowError::invalid("/payer", "not_found", "no such debtor"))?;
     if wanted.is_some_and(|wanted| wanted != creditor) {
         return Err(FlowError::invalid("/node", "not_allowed", "the payer owes another node"));
     }

@@ -91,9 +91,9 @@ fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
 }
 
 /// The terms of an option that a payer takes: exactly what was shown, or an error. `node` is the collector; the
-/// quote may have been asked for by another node of the same branch (a dealer that pays the firm). `digits` are
-/// the first of the card that now pays: a quote for another one is no offer for it. The limits of the collector's path are asked
-/// once more, for they may be stricter than the asking node's.
+/// quote may have been asked for by another node of the same branch (a dealer that pays the firm). `digits` are the
+/// first of the card that now pays: a quote for another one is no offer for it. The limits of the collector's path are
+/// asked once more, for they may be stricter than the asking node's.
 pub async fn quote_take_in_tx(
     tx: &mut Tx,
     tenant: TenantId,

@@ -2,19 +2,17 @@
 
 mod settle;
 
-use std::time::Duration;
-
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::{OperationId, PaymentId, TenantId};
+use crate::domain::money::Money;
 use crate::domain::payment::{OperationKind, OperationState, PaymentState};
 use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Diary;
 use crate::flow::pos::pos_open_again;
-use crate::flow::run::{act_context, act_until_ms, attempt_target, surely, terms_of};
+use crate::flow::run::{act_context, act_due_ms, act_until_ms, attempt_target, surely, terms_of};
 use crate::flow::view::{Whole, whole_fetch};
-use crate::limits;
 use crate::plugin::{Act, Ending, Reason, Verdict};
 use crate::store::attempt::attempt_fetch;
 use crate::store::event::{PaymentEvent, event_insert};
@@ -181,28 +179,11 @@ async fn begin(
 ) -> FlowResult<Option<Operation>> {
     let now_ms = app.clock.now_ms();
     let attempt = whole.attempt().ok_or_else(|| FlowError::Internal("a payment without an attempt".to_owned()))?;
-    let deadline = Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
+    let amount = Money::new(amount_minor, whole.payment.currency);
+    let times = (now_ms, act_due_ms(app, now_ms));
     let operation = Operation {
-        tenant_id: whole.payment.tenant_id,
-        operation_id: OperationId::at(now_ms),
-        payment_id: whole.payment.payment_id,
-        attempt_id: attempt.attempt_id,
-        kind,
-        amount_minor,
-        currency: whole.payment.currency,
-        state: OperationState::Sending,
-        bank_ref: "{}".to_owned(),
         reason: request.reason.clone(),
-        failure: None,
-        requested_by: ctx.actor.label(),
-        due_ms: Some(now_ms + limits::millis(deadline)),
-        asks: 0,
-        not_found: 0,
-        sent_at_ms: now_ms,
-        finished_at_ms: None,
-        created_at_ms: now_ms,
-        version: 1,
-        proposal_id: None,
+        ..Operation::beginning(attempt, kind, amount, ctx.actor.label(), times)
     };
     let mut tx = app.db.begin().await?;
     if let Some(key) = &request.key

@@ -253,11 +253,15 @@ pub fn verdict_news(app: &App, purpose: Purpose, verdict: Verdict) -> AttemptNew
     }
 }
 
+/// When the janitor takes an act whose row is written now for silent.
+pub fn act_due_ms(app: &App, now_ms: i64) -> i64 {
+    now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE)
+}
+
 /// Until when an act may send, by the host's clock: a while before the janitor takes its row, due at `due_ms`, for
 /// silent, however long the flow stood still between writing the row and this. A question has no such row.
 pub fn act_until_ms(app: &App, due_ms: Option<i64>) -> i64 {
-    let from_now_ms = app.clock.now_ms() + limits::millis(Duration::from_millis(app.config.bank_deadline_ms));
-    due_ms.map_or(from_now_ms, |due_ms| due_ms - limits::millis(limits::SETTLE_GRACE))
+    due_ms.unwrap_or_else(|| act_due_ms(app, app.clock.now_ms())) - limits::millis(limits::SETTLE_GRACE)
 }
 
 /// What is the same for every step of an attempt.

@@ -19,8 +19,7 @@ use crate::domain::party::Party;
 use crate::domain::payment::{AttemptState, PaymentState};
 use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::run::{Course, Ran, attempt_run, first_act};
-use crate::limits;
+use crate::flow::run::{Course, Ran, act_due_ms, attempt_run, first_act};
 use crate::plugin::HeldCard;
 use crate::store::attempt::{Attempt, NOTHING_SENT, Purpose, attempt_insert};
 use crate::store::event::{PaymentEvent, event_insert};
@@ -213,7 +212,7 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
         plugin_state: None,
         correlation: None,
         failure: None,
-        due_ms: Some(attempt_due_ms(app, now_ms)),
+        due_ms: Some(act_due_ms(app, now_ms)),
         asks: 0,
         not_found: 0,
         sent_at_ms: now_ms,
@@ -230,12 +229,6 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
 /// attempt's id: 26 characters of which the first 6 move once in years.
 pub fn order_no(attempt: AttemptId) -> String {
     attempt.to_text()[6..].to_owned()
-}
-
-/// When the janitor takes an attempt that begins now for silent.
-pub fn attempt_due_ms(app: &App, now_ms: i64) -> i64 {
-    let deadline = std::time::Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
-    now_ms + limits::millis(deadline)
 }
 
 /// Tx 1: the key, the payment, the attempt. After it the first byte may leave.

@@ -8,7 +8,7 @@ use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{Pos, pos_open_version, pos_reopen};
 use crate::flow::replica;
-use crate::flow::run::{Claimed, Course, attempt_run, charge_terms, three_d_model};
+use crate::flow::run::{Claimed, Course, act_due_ms, attempt_run, charge_terms, three_d_model};
 use crate::limits;
 use crate::plugin::{Act, Callback, ThreeDModel};
 use crate::security::hold::Page;
@@ -104,9 +104,8 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
         due_ms: attempt.due_ms,
         gate_charges: attempt.state == AttemptState::BrowsingCharge,
     };
-    let deadline = std::time::Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
     let claim = AttemptNews {
-        due_ms: Some(app.clock.now_ms() + limits::millis(deadline)),
+        due_ms: Some(act_due_ms(app, app.clock.now_ms())),
         ..AttemptNews::new(AttemptEvent::CallbackReceived, Actor::Payer)
     };
     let claimed = attempt_settle(app, tenant, attempt.attempt_id, &claim).await?;

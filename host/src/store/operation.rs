@@ -3,6 +3,7 @@
 use crate::domain::id::{AttemptId, OperationId, PaymentId, PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{OperationKind, OperationState};
+use crate::store::attempt::Attempt;
 use crate::store::json::keys;
 use crate::store::{StoreResult, Tx};
 
@@ -59,6 +60,38 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// One that begins now on an attempt: its row before the first byte.
+    pub fn beginning(
+        of: &Attempt,
+        kind: OperationKind,
+        amount: Money,
+        by: String,
+        (now_ms, due_ms): (i64, i64),
+    ) -> Self {
+        Self {
+            tenant_id: of.tenant_id,
+            operation_id: OperationId::at(now_ms),
+            payment_id: of.payment_id,
+            attempt_id: of.attempt_id,
+            kind,
+            amount_minor: amount.minor,
+            currency: amount.currency,
+            state: OperationState::Sending,
+            bank_ref: "{}".to_owned(),
+            reason: None,
+            failure: None,
+            requested_by: by,
+            due_ms: Some(due_ms),
+            asks: 0,
+            not_found: 0,
+            sent_at_ms: now_ms,
+            finished_at_ms: None,
+            created_at_ms: now_ms,
+            version: 1,
+            proposal_id: None,
+        }
+    }
+
     /// How much.
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency)

@@ -1,16 +1,15 @@
 //! Money that a bank has and that is nobody's payment: it goes back by itself.
 
-use std::time::Duration;
-
 use super::{JANITOR, attempt_put_off, payment_of};
 use crate::app::App;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
-use crate::domain::id::OperationId;
+use crate::domain::money::Money;
 use crate::domain::payment::{OperationKind, OperationState};
 use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::error::FlowResult;
 use crate::flow::operation::operation_run;
+use crate::flow::run::act_due_ms;
 use crate::limits;
 use crate::store::attempt::{Attempt, attempt_update};
 use crate::store::operation::{Operation, operation_insert, operation_list};
@@ -54,29 +53,11 @@ pub(super) async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> 
         None => OperationKind::Void,
     };
     let payment = payment_of(&mut tx, &attempt).await?;
+    let charged = Money::new(payment.charged_minor, payment.currency);
+    let times = (now_ms, act_due_ms(app, now_ms));
     let operation = Operation {
-        tenant_id: attempt.tenant_id,
-        operation_id: OperationId::at(now_ms),
-        payment_id: attempt.payment_id,
-        attempt_id: attempt.attempt_id,
-        kind,
-        amount_minor: payment.charged_minor,
-        currency: payment.currency,
-        state: OperationState::Sending,
-        bank_ref: "{}".to_owned(),
         reason: Some("stray".to_owned()),
-        failure: None,
-        requested_by: JANITOR.label(),
-        due_ms: Some(
-            now_ms + limits::millis(Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE),
-        ),
-        asks: 0,
-        not_found: 0,
-        sent_at_ms: now_ms,
-        finished_at_ms: None,
-        created_at_ms: now_ms,
-        version: 1,
-        proposal_id: None,
+        ..Operation::beginning(&attempt, kind, charged, JANITOR.label(), times)
     };
     // The next look: after this operation has ended one way or the other.
     let waiting = Attempt { due_ms: operation.due_ms, ..attempt };

@@ -12,7 +12,8 @@ use crate::domain::instalment::Terms;
 use crate::domain::payment::AttemptState;
 use crate::domain::routing::{Explanation, Failover, Skip};
 use crate::flow::pos::{Pos, pos_open};
-use crate::flow::sale::{Wish, attempt_due_ms, model_of, order_no};
+use crate::flow::run::act_due_ms;
+use crate::flow::sale::{Wish, model_of, order_no};
 use crate::limits;
 use crate::store::attempt::{Attempt, NOTHING_SENT};
 use crate::store::json::Json;
@@ -105,7 +106,7 @@ fn follower(app: &App, begun: Attempt, pos: &Pos, now_ms: i64) -> Attempt {
         plugin_state: None,
         correlation: None,
         failure: None,
-        due_ms: Some(attempt_due_ms(app, now_ms)),
+        due_ms: Some(act_due_ms(app, now_ms)),
         asks: 0,
         not_found: 0,
         sent_at_ms: now_ms,
