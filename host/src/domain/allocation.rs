@@ -101,13 +101,13 @@ impl AllocationRule {
         let mut rest = amount.max(0);
         let mut lines = Vec::new();
         for part in turn {
-            let mut room = room.get_mut(&part.receivable);
+            let room = room.get_mut(&part.receivable);
             let minor = rest.min(part.outstanding).min(room.as_deref().copied().unwrap_or(i64::MAX));
             if minor <= 0 {
                 continue;
             }
             rest -= minor;
-            if let Some(room) = room.as_deref_mut() {
+            if let Some(room) = room {
                 *room -= minor;
             }
             lines.push(AllocationLine {

@@ -6,7 +6,7 @@ mod story;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, TenantId};
+use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId, TenantId};
 use crate::domain::instalment::{LevelShare, Terms};
 use crate::domain::money::{Currency, Money};
 use crate::domain::party::Party;
