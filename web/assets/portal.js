@@ -4,6 +4,13 @@ document.addEventListener('change', (e) => {
   const secure = location.protocol === 'https:' ? ';secure' : '';
   document.cookie = `vezne_theme=${e.target.value};path=/;max-age=31536000;samesite=lax${secure}`;
 });
+// A slider shows its value; without script a stale one would only mislead.
+for (const shown of document.querySelectorAll('input[type=range] + output')) {
+  const slider = shown.previousElementSibling;
+  slider.addEventListener('input', () => (shown.value = slider.value));
+  shown.value = slider.value;
+  shown.hidden = false;
+}
 // "/" leads to the search field of a list, unless somebody is typing.
 document.addEventListener('keydown', (e) => {
   const find = document.querySelector('input[type=search]');

@@ -1,5 +1,7 @@
 //! What paid what: a pure function of the open components, the rule, the amount and the payer's choice.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::id::{ComponentId, ReceivableId};
@@ -29,6 +31,22 @@ impl Default for AllocationRule {
                 ComponentKind::Principal,
             ],
         }
+    }
+}
+
+/// A receivable that the payer chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Which one.
+    pub receivable: ReceivableId,
+    /// At most so much of it; all that is open if absent.
+    pub minor: Option<i64>,
+}
+
+impl Share {
+    /// All that is open of it.
+    pub const fn whole(receivable: ReceivableId) -> Self {
+        Self { receivable, minor: None }
     }
 }
 
@@ -69,23 +87,29 @@ impl Allocated {
 
 impl AllocationRule {
     /// Divides an amount over open components. With a selection only the chosen receivables are closed (the
-    /// payer's right, art. 101) and the rest is an advance; without one every open component is a candidate.
-    /// Components of a kind that the rule does not list come last.
-    pub fn allocate(&self, amount: i64, open: &[OpenComponent], selection: &[ReceivableId]) -> Allocated {
+    /// payer's right, art. 101), each as far as its share goes, and the rest is an advance; without one every open
+    /// component is a candidate. Components of a kind that the rule does not list come last.
+    pub fn allocate(&self, amount: i64, open: &[OpenComponent], selection: &[Share]) -> Allocated {
         let rank = |kind: ComponentKind| self.order.iter().position(|listed| *listed == kind).unwrap_or(usize::MAX);
+        let mut room: BTreeMap<ReceivableId, i64> =
+            selection.iter().map(|share| (share.receivable, share.minor.unwrap_or(i64::MAX))).collect();
         let mut turn: Vec<&OpenComponent> = open
             .iter()
-            .filter(|part| part.outstanding > 0 && (selection.is_empty() || selection.contains(&part.receivable)))
+            .filter(|part| part.outstanding > 0 && (selection.is_empty() || room.contains_key(&part.receivable)))
             .collect();
         turn.sort_by_key(|part| (rank(part.kind), part.due_on, part.receivable, part.component));
         let mut rest = amount.max(0);
         let mut lines = Vec::new();
         for part in turn {
-            let minor = rest.min(part.outstanding);
-            if minor == 0 {
-                break;
+            let room = room.get_mut(&part.receivable);
+            let minor = rest.min(part.outstanding).min(room.as_deref().copied().unwrap_or(i64::MAX));
+            if minor <= 0 {
+                continue;
             }
             rest -= minor;
+            if let Some(room) = room {
+                *room -= minor;
+            }
             lines.push(AllocationLine {
                 receivable: part.receivable,
                 component: part.component,
@@ -163,8 +187,20 @@ mod tests {
         let done = rule.allocate(150, &open, &[]);
         assert_eq!(done.lines.iter().map(|line| line.minor).collect::<Vec<_>>(), [100, 50]);
         assert_eq!(done.lines[0].receivable, open[1].receivable);
-        let chosen = rule.allocate(450, &open, &[open[0].receivable]);
+        let chosen = rule.allocate(450, &open, &[Share::whole(open[0].receivable)]);
         assert_eq!((chosen.lines.len(), chosen.lines[0].minor, chosen.advance), (1, 300, 150));
+    }
+
+    #[test]
+    fn a_share_is_not_exceeded() {
+        let first = part(ComponentKind::Principal, date(2026, 1, 1), 300);
+        let interest =
+            OpenComponent { receivable: first.receivable, kind: ComponentKind::DefaultInterest, ..first.clone() };
+        let second = part(ComponentKind::Principal, date(2026, 3, 1), 200);
+        let shares = [Share { receivable: first.receivable, minor: Some(350) }, Share::whole(second.receivable)];
+        let done = AllocationRule::default().allocate(1_000, &[first, interest, second], &shares);
+        assert_eq!(done.lines.iter().map(|line| line.minor).collect::<Vec<_>>(), [300, 50, 200]);
+        assert_eq!(done.advance, 450);
     }
 
     #[test]

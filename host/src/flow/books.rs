@@ -17,9 +17,9 @@ pub use moves::{AdvanceUse, PayoutFacts, Transfer, advance_use_in_tx, payout_in_
 pub use raise::{NewReceivable, receivable_raise_in_tx};
 pub use refund::{RefundFacts, refund_confirmed_in_tx, refund_failed_in_tx, refund_requested_in_tx};
 
-use crate::domain::allocation::{AllocationRule, Holding};
+use crate::domain::allocation::{AllocationRule, Holding, Share};
 use crate::domain::books::{Capture, Route};
-use crate::domain::id::{AttemptId, CollectionId, NodeId, PaymentId, PosAccountId, PostingId, ReceivableId, TenantId};
+use crate::domain::id::{AttemptId, CollectionId, NodeId, PaymentId, PosAccountId, PostingId, TenantId};
 use crate::domain::instalment::Terms;
 use crate::domain::ledger::{LedgerError, Posting, PostingKind};
 use crate::domain::party::Party;
@@ -85,7 +85,7 @@ pub struct CaptureFacts {
     /// The terms that were frozen with the payment.
     pub terms: Terms,
     /// What the payer chose to pay; empty for "what is due first".
-    pub receivables: Vec<ReceivableId>,
+    pub receivables: Vec<Share>,
     /// When the bank captured it.
     pub captured_at_ms: i64,
 }

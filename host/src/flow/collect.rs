@@ -1,6 +1,7 @@
 //! From a payment's rows to the facts that the books want.
 
-use crate::domain::id::{CustomerId, NodeId, ReceivableId};
+use crate::domain::allocation::Share;
+use crate::domain::id::{CustomerId, IdError, NodeId, ReceivableId};
 use crate::domain::instalment::Terms;
 use crate::domain::money::Money;
 use crate::domain::party::Party;
@@ -11,7 +12,7 @@ use crate::flow::error::{FlowError, FlowResult};
 use crate::store::Tx;
 use crate::store::attempt::Attempt;
 use crate::store::operation::Operation;
-use crate::store::payment::{PayerKind, Payment};
+use crate::store::payment::{PayerKind, Payment, ReceivableChoice};
 use crate::store::pos_account::pos_account_fetch;
 
 impl From<BooksError> for FlowError {
@@ -53,11 +54,17 @@ pub async fn captured_in_tx(
 }
 
 /// What the payer chose to pay; empty for the oldest first.
-pub fn selection(payment: &Payment) -> FlowResult<Vec<ReceivableId>> {
-    let chosen = payment.receivables.0.iter().map(|choice| ReceivableId::from_text(&choice.receivable_id));
-    chosen
-        .collect::<Result<_, _>>()
+pub fn selection(payment: &Payment) -> FlowResult<Vec<Share>> {
+    shares(&payment.receivables.0)
         .map_err(|_| FlowError::Internal(format!("{} has a broken selection", payment.payment_id)))
+}
+
+/// The chosen receivables, as the allocation knows them.
+pub fn shares(choices: &[ReceivableChoice]) -> Result<Vec<Share>, IdError> {
+    let share = |choice: &ReceivableChoice| {
+        Ok(Share { receivable: ReceivableId::from_text(&choice.receivable_id)?, minor: choice.amount_minor })
+    };
+    choices.iter().map(share).collect()
 }
 
 /// Who paid, as the books name it.

@@ -1,5 +1,6 @@
 //! A payment by card: the row before the first byte, the bank, the row after the last.
 
+mod debt;
 mod model;
 mod plan;
 

@@ -171,7 +171,8 @@ fn forms(t: Locale, id: &str, v: &PluginVersion) -> AnyView {
         view! {
             <form class="stack" method="post" action=action.clone()>{hidden("digest", &v.digest)}{approve}
                 <div class="field"><label for=slider.clone()>{t.s("plugin-share")}</label>
-                    <input type="range" id=slider name="percent" min="1" max="100" value=percent.to_string() list="plugin-shares" /></div>
+                    <div class="row"><input type="range" id=slider.clone() name="percent" min="1" max="100" value=percent.to_string() list="plugin-shares" />
+                        <output for=slider hidden=true>{percent}</output></div></div>
                 <div class="row"><button class="btn" name="act" value="canary">{t.s("plugin-canary-begin")}</button>
                     <button class="btn go" name="act" value="activate">{t.s("plugin-activate")}</button></div></form>
         }

@@ -1,9 +1,9 @@
 //! Money that changes its place: an advance is used, a payment moves to the right account, the bank pays.
 
 use super::{BooksError, BooksResult, booked, collection_take, debtors_lock, origin, placed, post};
-use crate::domain::allocation::{AllocationRule, Holding, reopen};
+use crate::domain::allocation::{AllocationRule, Holding, Share, reopen};
 use crate::domain::books::{moved, payout};
-use crate::domain::id::{AttemptId, NodeId, PosAccountId, ReceivableId, TenantId};
+use crate::domain::id::{AttemptId, NodeId, PosAccountId, TenantId};
 use crate::domain::ledger::PostingKind;
 use crate::domain::money::{Currency, Money};
 use crate::domain::party::Party;
@@ -24,7 +24,7 @@ pub struct AdvanceUse {
     /// In which currency.
     pub currency: Currency,
     /// Which debts; empty for "what is due first".
-    pub receivables: Vec<ReceivableId>,
+    pub receivables: Vec<Share>,
     /// The request; booked once.
     pub cause: String,
     /// When.
@@ -81,7 +81,7 @@ pub struct Transfer {
     /// To whose account.
     pub to: Party,
     /// Which of its debts; empty for "what is due first".
-    pub receivables: Vec<ReceivableId>,
+    pub receivables: Vec<Share>,
     /// The request; booked once.
     pub cause: String,
     /// When.

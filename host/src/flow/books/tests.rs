@@ -85,7 +85,7 @@ impl Cast {
             pos_owner: self.firm,
             pos_account: self.pos,
             terms,
-            receivables: Vec::<ReceivableId>::new(),
+            receivables: Vec::new(),
             captured_at_ms: NOW_MS,
         }
     }

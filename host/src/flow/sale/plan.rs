@@ -1,6 +1,7 @@
 //! What is decided before the first row: who may, how much, through which account.
 
 use super::SaleRequest;
+use super::debt::debt_checked;
 use super::model::{Wish, model_of};
 use crate::app::App;
 use crate::ctx::Ctx;
@@ -90,6 +91,7 @@ pub(super) async fn plan(
         return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
     }
     let node = collector(tx, ctx, request.payer, request.node).await?;
+    debt_checked(tx, ctx, node, request).await?;
     check_card(app, request)?;
     let facts = match &request.card {
         Some(card) => bin_look_up(tx, ctx.tenant, card.pan.bin(8)).await?,

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use vezne::store::user::UserRole;
+use vezne_it::api::fresh_key;
 use vezne_it::browser::Browser;
 use vezne_it::world::{GOOD_CARD, id};
 use vezne_it::{World, stories};
@@ -30,6 +31,13 @@ async fn owing(world: &World) -> Result<(String, [String; 2])> {
     }
     let [first, second] = <[String; 2]>::try_from(debts).map_err(|_| anyhow::anyhow!("two debts"))?;
     Ok((customer, [first, second]))
+}
+
+/// A debt of somebody else.
+async fn owing_other(world: &World) -> Result<String> {
+    let body = json!({ "name": "Başka Müşteri", "code": "120.01.002" });
+    let customer = id(&world.api.post("/v1/customers", &body).await?.good()?)?;
+    debt(world, "customer", &customer, "B-1", 10_000).await
 }
 
 fn sale_of(world: &World, customer: &str, amount: i64, receivables: &[&str]) -> Value {
@@ -157,6 +165,50 @@ stories! {
         let read = world.payment(&id(&paid)?).await?;
         ensure!(read.json.get("allocations").is_none(), "{}", read.answer.text());
         ensure!(figures(world, &first).await? == (30_000, 0) && figures(world, &second).await? == (50_000, 0));
+        Ok(())
+    }
+
+    async fn a_share_is_kept_and_what_is_not_owed_is_refused(world) {
+        let (customer, [first, second]) = owing(world).await?;
+        let mut body = sale_of(world, &customer, 30_000, &[]);
+        let mut with = |shares: Value, amount: i64| {
+            body["receivables"] = shares;
+            body["amount"] = json!(amount);
+            body.clone()
+        };
+        let other = owing_other(world).await?;
+        for (shares, amount, pointer) in [
+            (json!([{ "receivable": other }]), 10_000, "/receivables/0/receivable"),
+            (json!([{ "receivable": first, "amount": 30_001 }]), 40_000, "/receivables/0/amount"),
+            (json!([{ "receivable": first, "amount": 0 }]), 40_000, "/receivables/0/amount"),
+            (json!([{ "receivable": first, "amount": 6_000 }, { "receivable": second, "amount": 5_000 }]), 10_000, "/receivables/1/amount"),
+        ] {
+            let refused = world.pay_with_key(&with(shares, amount), &fresh_key()).await?;
+            ensure!(refused.status == 422 && refused.text("/errors/0/pointer") == pointer, "{}", refused.answer.text());
+        }
+        let mut nobody = world.sale(10_000, GOOD_CARD);
+        nobody["receivables"] = json!([{ "receivable": first }]);
+        ensure!(world.pay_with_key(&nobody, &fresh_key()).await?.status == 422);
+        let shares = json!([{ "receivable": first, "amount": 6_000 }, { "receivable": second }]);
+        world.pay(&with(shares, 20_000)).await?;
+        ensure!(figures(world, &first).await? == (24_000, 0) && figures(world, &second).await? == (36_000, 0));
+        Ok(())
+    }
+
+    async fn a_debt_in_doubt_is_not_paid_again(world) {
+        let (customer, [first, second]) = owing(world).await?;
+        world.bank.bank.fault(Fault::once(FaultKind::SilenceAfter));
+        let doubtful = world.pay(&sale_of(world, &customer, 30_000, &[&first])).await?;
+        ensure!(doubtful.text("/state") == "unknown", "{}", doubtful.answer.text());
+        // Neither by name nor by an amount that would reach it.
+        for (amount, chosen) in [(30_000, &[first.as_str()][..]), (50_001, &[]), (80_000, &[])] {
+            let refused = world.pay_with_key(&sale_of(world, &customer, amount, chosen), &fresh_key()).await?;
+            ensure!(refused.status == 409 && refused.text("/code") == "in_doubt", "{}", refused.answer.text());
+        }
+        let paid = world.pay(&sale_of(world, &customer, 50_000, &[&second])).await?;
+        ensure!(paid.text("/state") == "succeeded", "{}", paid.answer.text());
+        world.until_asked(&id(&doubtful)?, "succeeded").await?;
+        ensure!(figures(world, &first).await? == (0, 0) && figures(world, &second).await? == (0, 0));
         Ok(())
     }
 

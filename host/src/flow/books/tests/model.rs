@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::allocation::Share;
 use crate::domain::id::CustomerId;
 use crate::flow::books::{
     AdvanceUse, RefundFacts, Transfer, VoidFacts, advance_use_in_tx, capture_in_tx, receivable_raise_in_tx,
@@ -231,7 +232,7 @@ impl Run {
         facts.captured_at_ms = self.now_ms();
         let chosen = choose.then(|| self.model.parts.iter().find(|part| part.debtor == debtor)).flatten();
         let chosen = chosen.map(|part| part.receivable);
-        facts.receivables = chosen.into_iter().collect();
+        facts.receivables = chosen.map(Share::whole).into_iter().collect();
         capture_in_tx(tx, &facts).await.expect("booked");
         let places = self.model.place(debtor, amount, chosen);
         self.model.paid.push(Paid { attempt: facts.attempt, places, amount, difference, given: (0, 0), voided: false });
