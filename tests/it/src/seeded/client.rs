@@ -42,6 +42,8 @@ pub struct Client {
     pub tries: usize,
     /// The payment that the key led to, once an answer named one.
     pub payment: Option<String>,
+    /// Was told last that part of the debt is in doubt, and that nothing was begun.
+    pub in_doubt: bool,
     /// Was led to the bank's page already.
     pub at_gate: bool,
 }
@@ -78,6 +80,7 @@ impl Client {
             later,
             tries: 0,
             payment: None,
+            in_doubt: false,
             at_gate: false,
         }
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use vezne::app::App;
 use vezne::ctx::Ctx;
 use vezne::domain::id::{PaymentId, PosAccountId};
+use vezne::flow::error::FlowError;
 use vezne::flow::inquire::{Due, janitor_due};
 use vezne::flow::operation::{Done, OperationRequest, operation_create};
 use vezne::flow::sale::{Created, SaleRequest, answer_stored, payment_create};
@@ -28,7 +29,7 @@ pub enum Outcome {
     /// The payer was answered.
     Answered { client: usize, host: HostNo, answer: Answer },
     /// The payer got an error and may ask again.
-    Refused { client: usize, why: String },
+    Refused { client: usize, in_doubt: bool, why: String },
     /// The page that carries the payer to the bank.
     Page { client: usize, action: String, fields: Vec<(String, String)> },
     /// The janitor knows what to do.
@@ -51,11 +52,14 @@ pub async fn post(app: App, ctx: Ctx, request: SaleRequest, client: usize, host:
                 gate: ran.gate_token,
             }),
         },
-        Err(error) => return Outcome::Refused { client, why: error.to_string() },
+        Err(error) => {
+            let in_doubt = matches!(error, FlowError::Conflict { code: "in_doubt", .. });
+            return Outcome::Refused { client, in_doubt, why: error.to_string() };
+        }
     };
     match answer {
         Some(answer) => Outcome::Answered { client, host, answer },
-        None => Outcome::Refused { client, why: "an answer that nobody can read".to_owned() },
+        None => Outcome::Refused { client, in_doubt: false, why: "an answer that nobody can read".to_owned() },
     }
 }
 

@@ -243,7 +243,8 @@ impl World<'_> {
     pub(super) fn heard(&mut self, outcome: Outcome) -> Stepped {
         match outcome {
             Outcome::Said(line) => self.say(format_args!("   {line}")),
-            Outcome::Refused { client, why } => {
+            Outcome::Refused { client, in_doubt, why } => {
+                self.clients[client].in_doubt = in_doubt;
                 let name = self.clients[client].name.clone();
                 self.say(format_args!("   {name} is refused: {why}"));
                 // A person tries again; a machine is more patient, but not for ever.
