@@ -81,9 +81,11 @@ fn world(folder: &Path) -> World {
     World { plugins, bank }
 }
 
-/// Where these tests keep compiled components: beside the components.
+/// Where these tests keep compiled components: beside the components, or else beside the test program. Always a folder of
+/// its own: the cache closes its folder to everybody else.
 fn compiled() -> PathBuf {
-    components().map_or_else(std::env::temp_dir, |folder| folder.with_file_name("components-of-tests"))
+    let beside = components().unwrap_or_else(|| std::env::current_exe().unwrap());
+    beside.with_file_name("components-of-tests")
 }
 
 impl World {

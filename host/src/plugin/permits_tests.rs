@@ -61,7 +61,7 @@ fn too_much() -> Duration {
 async fn whoever_burnt_too_much_waits_while_others_want_the_machine() {
     let permits = Permits::new(Weight::Light, &Modest::new());
     let (hog, good, us) = (permits.of_plugin(CALL_MAX), permits.of_plugin(CALL_MAX), firm());
-    let share = hog.permit(us).await.unwrap().share;
+    let share = Arc::clone(&hog.permit(us).await.unwrap().share);
     share.charge(limits::PLUGIN_BURN_AT_ONCE);
     drop(good.permit(firm()).await);
     assert!(at_once(&hog, us).await.is_some(), "that much is fine");
@@ -89,7 +89,7 @@ async fn a_plugin_does_not_burn_more_by_burning_for_many_firms() {
     let permits = Permits::new(Weight::Light, &Modest::new());
     let (hog, good) = (permits.of_plugin(CALL_MAX), permits.of_plugin(CALL_MAX));
     for _ in 0..40 {
-        let share = hog.permit(firm()).await.unwrap().share;
+        let share = Arc::clone(&hog.permit(firm()).await.unwrap().share);
         share.charge(limits::PLUGIN_BURN_AT_ONCE / 4);
     }
     drop(good.permit(firm()).await);
@@ -116,7 +116,7 @@ async fn whoever_is_alone_does_not_wait_nor_do_hogs_for_each_other() {
 async fn nobody_waits_for_having_burnt_in_a_simulation() {
     let permits = Permits::new(Weight::Light, &Modest::silent());
     let (hog, good, us) = (permits.of_plugin(CALL_MAX), permits.of_plugin(CALL_MAX), firm());
-    let share = hog.permit(us).await.unwrap().share;
+    let share = Arc::clone(&hog.permit(us).await.unwrap().share);
     share.charge(Duration::from_secs(100));
     drop(good.permit(firm()).await);
     assert!(!share.is_greedy() && at_once(&hog, us).await.is_some());

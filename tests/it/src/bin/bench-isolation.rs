@@ -45,7 +45,7 @@ struct Effort {
 async fn main() -> Result<()> {
     vezne_it::host::compile_if_asked();
     let effort = if is_quick() {
-        Effort { warm_up: Duration::from_secs(1), rounds: 1, span: Duration::from_millis(1_000) }
+        Effort { warm_up: Duration::from_secs(1), rounds: 1, span: Duration::from_secs(1) }
     } else {
         Effort { warm_up: Duration::from_secs(10), rounds: 5, span: Duration::from_secs(2) }
     };

@@ -121,6 +121,7 @@ fn words(mode: &str) -> Option<Result<Step, Fault>> {
             bank_message: Some("ş".repeat(MIB / 8)),
             same_card_may_retry: false,
             other_pos_may_retry: false,
+            attributes: Vec::new(),
         })),
         "many-references" => {
             let mut bank = nowhere();

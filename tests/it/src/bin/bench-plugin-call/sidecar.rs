@@ -94,8 +94,7 @@ pub async fn serve() -> Result<()> {
     println!("{}", listener.local_addr()?.port());
     let router = Router::new().route("/sale", post(sale)).route("/resume", post(resume));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let mut line = String::new();
-    BufReader::new(tokio::io::stdin()).read_line(&mut line).await?;
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
     Ok(())
 }
 
