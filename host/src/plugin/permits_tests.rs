@@ -103,7 +103,9 @@ async fn whoever_is_alone_does_not_wait_nor_do_hogs_for_each_other() {
     let (hog, other, good, us) =
         (permits.of_plugin(CALL_MAX), permits.of_plugin(CALL_MAX), permits.of_plugin(CALL_MAX), firm());
     let shares = [&hog, &other].map(|plugin| plugin.share(us));
-    shares.iter().for_each(|share| share.charge(Duration::from_secs(100)));
+    for share in &shares {
+        share.charge(Duration::from_secs(100));
+    }
     assert!(
         at_once(&hog, us).await.is_some() && at_once(&other, us).await.is_some() && at_once(&hog, us).await.is_some()
     );
