@@ -107,8 +107,9 @@ async fn what_can_be_spelt_is_only_a_handle() {
         let plugins = world.plugins.with_transport(echo.clone());
         let secrets = [("key", "TOPSECRET-0123456789")];
         let pos = world.installation("bad-connector", &[("mode", mode)], &secrets);
-        let (card, act) = (card(), Act::Sale { terms: terms() });
-        let ending = plugins.drive(&pos, &context(), act, Some(&card), &diary, Duration::from_secs(20)).await;
+        let (card, context, act) = (card(), context(), Act::Sale { terms: terms() });
+        let until_ms = context.clock.now_ms() + 20_000;
+        let ending = plugins.drive(&pos, &context, act, Some(&card), &diary, until_ms).await;
         let sent = echo.0.lock().unwrap().join("\n");
         assert!(!sent.is_empty(), "{mode} sent nothing: {ending:?}");
         assert_eq!(shown(&ending), "unknown:invalid-request", "{mode}: {ending:?}");

@@ -2,7 +2,6 @@
 //! once, no database.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
@@ -19,8 +18,10 @@ use vezne::plugin::{
 
 use crate::component::Component;
 
+/// The clock of every act stands still here.
+const NOW_MS: i64 = 1_790_000_000_000;
 /// An act may take this long; none does.
-const WITHIN: Duration = Duration::from_secs(30);
+const UNTIL_MS: i64 = NOW_MS + 30_000;
 
 /// Says the same to everybody.
 struct Says(Vec<u8>);
@@ -87,14 +88,14 @@ impl Plugged {
     /// Sells once.
     pub async fn sale(&self, installation: &Installation, card: &HeldCard) -> Ending {
         let act = Act::Sale { terms: terms() };
-        self.plugins.drive(installation, &context(), act, Some(card), &Silent, WITHIN).await
+        self.plugins.drive(installation, &context(), act, Some(card), &Silent, UNTIL_MS).await
     }
 
     /// Asks what became of a sale.
     pub async fn inquiry(&self, installation: &Installation) -> Ending {
         let (operation, model) = (Operation::Sale, ThreeDModel::None);
         let target = Target { operation, model, terms: terms(), bank: BankRef::default(), sent_at_ms: 0 };
-        self.plugins.drive(installation, &context(), Act::Inquire { target }, None, &Silent, WITHIN).await
+        self.plugins.drive(installation, &context(), Act::Inquire { target }, None, &Silent, UNTIL_MS).await
     }
 }
 
@@ -138,7 +139,7 @@ fn context() -> ActContext {
         payer_email: None,
         locale: "tr".to_owned(),
         attributes: Vec::new(),
-        clock: Clock::simulated(1_790_000_000_000),
+        clock: Clock::simulated(NOW_MS),
     }
 }
 
