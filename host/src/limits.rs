@@ -197,12 +197,17 @@ pub const PLUGIN_TICKS_DEFAULT: u32 = 5;
 pub const PLUGIN_TICKS_MAX: u32 = 25;
 /// The epoch clock's tick.
 pub const PLUGIN_TICK: Duration = Duration::from_millis(10);
-/// Linear memory of one call; a Rust connector touches some 200 kB.
+/// Linear memory of one call; a Rust connector touches some 200 kB. Who asks for more takes its sandboxes from the pool
+/// of interpreters.
 pub const PLUGIN_MEMORY_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
-/// The most a manifest may ask for; also the size of a slot in the pool.
-pub const PLUGIN_MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most a manifest may ask for; an interpreter of JavaScript or Python takes 15 to 30 MB and needs room to work.
+pub const PLUGIN_MEMORY_BYTES_MAX: usize = 192 * 1024 * 1024;
 /// Elements of the tables of one call (function pointers).
 pub const PLUGIN_TABLE_ELEMENTS_MAX: usize = 10_000;
+/// The same of an interpreter.
+pub const PLUGIN_HEAVY_TABLE_ELEMENTS_MAX: usize = 100_000;
+/// Stack of one call, apart from the one that a guest keeps in its own memory.
+pub const PLUGIN_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Core instances of one call: the module and what the component encoder puts around it.
 pub const PLUGIN_CORE_INSTANCES_MAX: usize = 8;
 /// Sealed values and cards of one call that live at once.
@@ -215,10 +220,35 @@ pub const PLUGIN_LOG_RECORDS_MAX: usize = 64;
 pub const PLUGIN_LOG_BYTES_MAX: usize = 2048;
 /// Random bytes of one call: references and nonces, not keys.
 pub const PLUGIN_ENTROPY_BYTES_MAX: usize = 4096;
+/// Letters of an alphabet that a reference is made of: no bank has more, and each is looked at.
+pub const PLUGIN_ALPHABET_LETTERS_MAX: usize = 128;
 /// Calls that run at the same moment; a call is well under a millisecond, so this is thousands a second.
 pub const PLUGIN_CALLS_AT_ONCE: u32 = 64;
-/// Calls of one plugin for one firm that run at the same moment: one firm cannot take all sandboxes.
+/// Calls of one plugin version that run at the same moment: one that hangs leaves the others half of the sandboxes.
+pub const PLUGIN_CALLS_PER_PLUGIN: usize = 32;
+/// Calls of one plugin for one firm that run at the same moment: one firm cannot take all of a plugin's.
 pub const PLUGIN_CALLS_PER_TENANT: usize = 16;
+/// Calls of interpreters that run at the same moment: 8 times 192 MiB is what a small server can spare at the worst.
+pub const PLUGIN_HEAVY_CALLS_AT_ONCE: u32 = 8;
+/// The same of one plugin version.
+pub const PLUGIN_HEAVY_CALLS_PER_PLUGIN: usize = 4;
+/// The same of one plugin for one firm.
+pub const PLUGIN_HEAVY_CALLS_PER_TENANT: usize = 2;
+/// Running time of a call that counts for nothing: a connector's takes a twentieth of it.
+pub const PLUGIN_UNBURNT: Duration = Duration::from_millis(1);
+/// Percent of the machine that one plugin version may burn beyond that while others want it; whoever did waits.
+pub const PLUGIN_BURN_PERCENT: u32 = 15;
+/// The same of one plugin for one firm.
+pub const PLUGIN_BURN_PERCENT_PER_TENANT: u32 = 10;
+/// What may be burnt at once: two calls that run into their limit.
+pub const PLUGIN_BURN_AT_ONCE: Duration = Duration::from_millis(100);
+/// After burning too much it is trusted again when it did not for so long: until then each call is charged beforehand with
+/// all that it may burn, so that it cannot begin many at once.
+pub const PLUGIN_SUSPECT: Duration = Duration::from_mins(1);
+/// How long after its running time a call that has to give way is cut off at the latest, even if it did not run.
+pub const PLUGIN_LATE: Duration = Duration::from_millis(50);
+/// Others want the machine if one of them called so short a while ago.
+pub const PLUGIN_MODEST_SPAN: Duration = Duration::from_millis(100);
 /// How long a call waits for a sandbox before the act is told "busy".
 pub const PLUGIN_QUEUE_WAIT: Duration = Duration::from_secs(2);
 /// Size of a component file.

@@ -10,7 +10,8 @@ use vezne::cli::plugin::PluginCommand;
 use vezne::cli::{self, FirmCommand, UserCommand};
 use vezne::config::Config;
 use vezne::ctx::Clock;
-use vezne::plugin::compile_child;
+use vezne::limits;
+use vezne::plugin::{CompileBounds, compile_child};
 use vezne::store::{Db, backup};
 use vezne::{observe, seed, serve};
 
@@ -71,6 +72,12 @@ enum Act {
         /// Gives way to everything else.
         #[arg(long)]
         gently: bool,
+        /// Processor time it may take.
+        #[arg(long, default_value_t = limits::PLUGIN_COMPILE_CPU_S)]
+        cpu_seconds: u64,
+        /// Memory it may take.
+        #[arg(long, default_value_t = limits::PLUGIN_COMPILE_MEMORY_BYTES)]
+        memory_bytes: u64,
     },
 }
 
@@ -78,7 +85,9 @@ enum Act {
 async fn main() -> Result<()> {
     let command = Command::parse();
     let act = match command.act {
-        Act::Compile { gently } => return compile_child(gently).map_err(anyhow::Error::msg),
+        Act::Compile { gently, cpu_seconds, memory_bytes } => {
+            return compile_child(CompileBounds { gently, cpu_seconds, memory_bytes }).map_err(anyhow::Error::msg);
+        }
         Act::Plugin { command } => match command.alone()? {
             Ok(text) => {
                 println!("{text}");

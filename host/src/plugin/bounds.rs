@@ -12,11 +12,11 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// With so much memory.
-    pub fn new(memory_bytes: usize) -> Self {
+    /// With so much memory, and so many elements of tables.
+    pub fn new(memory_bytes: usize, table_elements: usize) -> Self {
         let limits = StoreLimitsBuilder::new()
             .memory_size(memory_bytes)
-            .table_elements(limits::PLUGIN_TABLE_ELEMENTS_MAX)
+            .table_elements(table_elements)
             .instances(limits::PLUGIN_CORE_INSTANCES_MAX)
             .tables(limits::PLUGIN_CORE_INSTANCES_MAX)
             .memories(2)

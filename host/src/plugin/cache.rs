@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn only_our_own_files_are_used() {
         let folder = tempfile::tempdir().unwrap();
-        let (engine, _) = super::super::engine::engine_new().unwrap();
+        let engine = super::super::engine::engines_still().unwrap().light;
         let cache = Cache::open(folder.path()).unwrap();
         component(&cache, &engine, "aa");
         let [file] = files(folder.path()).try_into().unwrap();

@@ -21,8 +21,26 @@ use crate::limits;
 /// The sub-command under which this program compiles.
 pub const COMMAND: &str = "compile-component";
 
-/// Asks the child to give way to everything else.
-const GENTLY: &str = "--gently";
+/// What the process that compiles may take.
+#[derive(Debug, Clone, Copy)]
+pub struct CompileBounds {
+    /// It gives way to everything else.
+    pub gently: bool,
+    /// Processor time.
+    pub cpu_seconds: u64,
+    /// Memory.
+    pub memory_bytes: u64,
+}
+
+impl Default for CompileBounds {
+    fn default() -> Self {
+        Self {
+            gently: false,
+            cpu_seconds: limits::PLUGIN_COMPILE_CPU_S,
+            memory_bytes: limits::PLUGIN_COMPILE_MEMORY_BYTES,
+        }
+    }
+}
 
 /// Which program compiles.
 #[derive(Debug, Clone)]
@@ -30,6 +48,7 @@ pub struct Compiler {
     program: PathBuf,
     /// Payments run in this process: the child gives way to them.
     gently: Arc<AtomicBool>,
+    bounds: CompileBounds,
 }
 
 impl Compiler {
@@ -40,7 +59,13 @@ impl Compiler {
             let this = PathBuf::from("/proc/self/exe");
             if this.exists() { this } else { std::env::current_exe().unwrap_or_default() }
         };
-        Self { program: program.unwrap_or_else(own), gently: Arc::default() }
+        Self { program: program.unwrap_or_else(own), gently: Arc::default(), bounds: CompileBounds::default() }
+    }
+
+    /// With other bounds than the server's.
+    #[cfg(test)]
+    pub(super) fn within(self, bounds: CompileBounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// From now on compiles with the lowest priority. At the start of a server nobody waits but the start itself.
@@ -53,7 +78,9 @@ impl Compiler {
         let broken = |error: std::io::Error| format!("the compiler cannot be run: {error}");
         let mut child = Command::new(&self.program)
             .arg(COMMAND)
-            .args(self.gently.load(Ordering::Relaxed).then_some(GENTLY))
+            .args(self.gently.load(Ordering::Relaxed).then_some("--gently"))
+            .args(["--cpu-seconds", &self.bounds.cpu_seconds.to_string()])
+            .args(["--memory-bytes", &self.bounds.memory_bytes.to_string()])
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -97,8 +124,8 @@ impl Compiler {
 }
 
 /// The child's side: limits itself, steps back if asked, then compiles standard input to standard output.
-pub fn compile_child(gently: bool) -> Result<(), String> {
-    limit_self(gently).map_err(|error| format!("the compiler could not limit itself: {error}"))?;
+pub fn compile_child(bounds: CompileBounds) -> Result<(), String> {
+    limit_self(bounds).map_err(|error| format!("the compiler could not limit itself: {error}"))?;
     let mut wasm = Vec::new();
     let most = limits::PLUGIN_COMPONENT_BYTES_MAX;
     let read = std::io::stdin().lock().take(most + 1).read_to_end(&mut wasm);
@@ -114,14 +141,14 @@ pub fn compile_child(gently: bool) -> Result<(), String> {
         .map_err(|error| format!("the code could not be handed over: {error}"))
 }
 
-fn limit_self(gently: bool) -> std::io::Result<()> {
+fn limit_self(bounds: CompileBounds) -> std::io::Result<()> {
     let both = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-    setrlimit(Resource::As, both(limits::PLUGIN_COMPILE_MEMORY_BYTES))?;
-    setrlimit(Resource::Cpu, both(limits::PLUGIN_COMPILE_CPU_S))?;
+    setrlimit(Resource::As, both(bounds.memory_bytes))?;
+    setrlimit(Resource::Cpu, both(bounds.cpu_seconds))?;
     setrlimit(Resource::Core, both(0))?;
     // No file can grow: standard output is a pipe.
     setrlimit(Resource::Fsize, both(0))?;
-    if gently {
+    if bounds.gently {
         nice(10)?;
     }
     Ok(())

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 
@@ -30,6 +30,15 @@ fn components() -> Option<PathBuf> {
 struct Bank {
     answers: Mutex<VecDeque<Response>>,
     bodies: Mutex<Vec<String>>,
+}
+
+impl Bank {
+    fn answers_set(&self, answers: &[&str]) {
+        *self.answers.lock().unwrap() = answers
+            .iter()
+            .map(|body| Response { status: 200, headers: vec![], body: body.as_bytes().to_vec(), truncated: false })
+            .collect();
+    }
 }
 
 impl Transport for Bank {
@@ -60,15 +69,23 @@ impl Journal for Silent {
 struct World {
     plugins: Plugins,
     bank: Arc<Bank>,
-    _cache: tempfile::TempDir,
 }
 
 fn world(folder: &Path) -> World {
+    // One after the other: the first compiles, the others find it compiled.
+    static LOADING: Mutex<()> = Mutex::new(());
     let bank = Arc::new(Bank::default());
-    let cache = tempfile::tempdir().unwrap();
     let transport: Arc<dyn Transport> = bank.clone();
-    let plugins = Plugins::load_with(folder, cache.path(), transport).unwrap();
-    World { plugins, bank, _cache: cache }
+    let _alone = LOADING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let plugins = Plugins::load_with(folder, &compiled(), transport).unwrap();
+    World { plugins, bank }
+}
+
+/// Where these tests keep compiled components: beside the components, or else beside the test program. Always a folder of
+/// its own: the cache closes its folder to everybody else.
+fn compiled() -> PathBuf {
+    let beside = components().unwrap_or_else(|| std::env::current_exe().unwrap());
+    beside.with_file_name("components-of-tests")
 }
 
 impl World {
@@ -95,25 +112,29 @@ impl World {
     }
 
     async fn run(&self, installation: &Installation, act: Act, answers: &[&str]) -> Ending {
-        *self.bank.answers.lock().unwrap() = answers
-            .iter()
-            .map(|body| Response { status: 200, headers: vec![], body: body.as_bytes().to_vec(), truncated: false })
-            .collect();
-        let context = ActContext {
-            attempt_id: "A1".into(),
-            order_id: "ORD1".into(),
-            callback_url: "https://vezne.example/pos/cb".into(),
-            payer_ip: Some("85.105.1.1".into()),
-            payer_email: None,
-            locale: "tr".into(),
-            attributes: vec![],
-            clock: Clock::simulated(1_790_000_000_000),
-        };
-        let card = card();
+        self.bank.answers_set(answers);
         // With a clean record each time: what a plugin did before is another test's.
         self.plugins.forgive(&installation.digest);
-        let until_ms = context.clock.now_ms() + 20_000;
-        self.plugins.drive(installation, &context, act, Some(&card), &Silent, until_ms).await
+        driven(&self.plugins, installation, act, Duration::from_secs(20)).await
+    }
+}
+
+async fn driven(plugins: &Plugins, installation: &Installation, act: Act, within: Duration) -> Ending {
+    let (card, context) = (card(), context());
+    let until_ms = context.clock.now_ms() + crate::limits::millis(within);
+    plugins.drive(installation, &context, act, Some(&card), &Silent, until_ms).await
+}
+
+fn context() -> ActContext {
+    ActContext {
+        attempt_id: "A1".into(),
+        order_id: "ORD1".into(),
+        callback_url: "https://vezne.example/pos/cb".into(),
+        payer_ip: Some("85.105.1.1".into()),
+        payer_email: None,
+        locale: "tr".into(),
+        attributes: vec![],
+        clock: Clock::simulated(1_790_000_000_000),
     }
 }
 
@@ -205,84 +226,6 @@ async fn the_gate_of_nestpay() {
     assert!(forged.starts_with("not-processed:"), "{forged}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bad_connector_hurts_only_itself() {
-    let Some(folder) = components() else { return };
-    let world = world(&folder);
-    let mut wrong = Vec::new();
-    for (mode, expected) in [
-        ("trap", "trap"),
-        ("loop", "cpu-time"),
-        // A guest's own stack lies below its data: running out of it is an access below address zero.
-        ("recurse", "trap"),
-        ("resources", "limit"),
-        ("big-state", "limit"),
-        ("card-leak", "refused-sink"),
-        ("measure", "contract-breach"),
-        ("guess", "contract-breach"),
-    ] {
-        for (prefix, ended) in [("", "not-processed"), ("after-", "unknown")] {
-            let pos =
-                world.installation("bad-connector", &[("mode", &format!("{prefix}{mode}"))], &[("key", "secret")]);
-            let began = Instant::now();
-            let ending = world.run(&pos, Act::Sale { terms: terms() }, &["<ok/>"]).await;
-            if shown(&ending) != format!("{ended}:{expected}") {
-                wrong.push(format!("{prefix}{mode}: {ending:?}"));
-            }
-            assert!(began.elapsed() < Duration::from_secs(10), "{prefix}{mode} took {:?}", began.elapsed());
-            assert!(!format!("{ending:?}").contains(NUMBER));
-        }
-    }
-    for (mode, expected) in [
-        ("after-lie", "unknown:amount-differs"),
-        ("approve", "unknown:approved-without-charge"),
-        ("after-approve", "approved"),
-        ("endless", "unknown:contract-breach"),
-    ] {
-        let pos = world.installation("bad-connector", &[("mode", mode)], &[("key", "secret")]);
-        let ending = world.run(&pos, Act::Sale { terms: terms() }, &["<ok/>"; 9]).await;
-        if shown(&ending) != expected {
-            wrong.push(format!("{mode}: {ending:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
-    // Either its own allocator or the host stops it; which one depends on who is asked first.
-    let pos = world.installation("bad-connector", &[("mode", "allocate")], &[]);
-    let ending = shown(&world.run(&pos, Act::Sale { terms: terms() }, &[]).await);
-    assert!(
-        ["not-processed:memory", "not-processed:trap", "not-processed:cpu-time"].contains(&ending.as_str()),
-        "{ending}"
-    );
-    let pos = world.installation("bad-connector", &[("mode", "log")], &[]);
-    let ending = shown(&world.run(&pos, Act::Sale { terms: terms() }, &[]).await);
-    assert!(ending.starts_with("not-processed:"), "{ending}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn good_calls_go_on_while_bad_ones_loop() {
-    let Some(folder) = components() else { return };
-    let world = Arc::new(world(&folder));
-    let mut bad = world.installation("bad-connector", &[("mode", "loop")], &[]);
-    bad.tenant = TenantId::at(1);
-    let loops: Vec<_> = (0..50)
-        .map(|_| {
-            let (world, bad) = (Arc::clone(&world), bad.clone());
-            tokio::spawn(async move { shown(&world.run(&bad, Act::Sale { terms: terms() }, &[]).await) })
-        })
-        .collect();
-    let pos = nestpay(&world);
-    for _ in 0..10 {
-        let ending = world
-            .run(&pos, Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }, &[])
-            .await;
-        assert_eq!(shown(&ending), "browse:read-only");
-    }
-    for ended in loops {
-        let ended = ended.await.unwrap();
-        assert!(["not-processed:cpu-time", "not-processed:busy"].contains(&ended.as_str()), "{ended}");
-    }
-}
-
 #[test]
 fn what_cannot_be_trusted_is_refused_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
@@ -324,5 +267,11 @@ async fn every_component_answers_its_first_calls() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[path = "hostile_tests.rs"]
+mod hostile;
+#[path = "pry_tests.rs"]
+mod pry;
+#[path = "reach_tests.rs"]
+mod reach;
 #[path = "component_record_tests.rs"]
 mod record_tests;

@@ -118,7 +118,7 @@ impl Drive<'_> {
             }
             let step = match end.result {
                 Ok(step) => step,
-                Err(failure) => return Ending::Done(self.facts(&progress, expected).failed(failure)),
+                Err(failure) => return Ending::Done(self.facts(&progress, expected).failed(masked(&masker, failure))),
             };
             let send = match step {
                 Step::Done(outcome) => {
@@ -324,6 +324,7 @@ impl Drive<'_> {
         } else {
             CallFailure::Breach(refused.sentence)
         };
+        let failure = masked(&Masker::new(self.card, self.installation), failure);
         self.failed(&failure);
         self.facts(progress, expected).failed(failure)
     }
@@ -348,6 +349,17 @@ impl Drive<'_> {
         let state = envelope.seal(&self.installation.digest);
         let (correlation, known) = (step.correlation, step.known);
         Ending::Browse(Box::new(Browse { effect, correlation, known, state, page }))
+    }
+}
+
+/// What a connector says of its failure is kept and shown, and it may repeat what the bank said.
+fn masked(masker: &Masker, failure: CallFailure) -> CallFailure {
+    match failure {
+        CallFailure::Fault(fault, detail) => CallFailure::Fault(fault, masker.text(&detail)),
+        CallFailure::Trap(code, detail) => CallFailure::Trap(code, masker.text(&detail)),
+        CallFailure::Breach(detail) => CallFailure::Breach(masker.text(&detail)),
+        CallFailure::Sink(detail) => CallFailure::Sink(masker.text(&detail)),
+        CallFailure::Busy => CallFailure::Busy,
     }
 }
 

@@ -1,35 +1,305 @@
-//! Who may run how much at the same moment.
+//! Who may run how much, and at the same moment.
+//!
+//! A call takes three places: one of its firm's with this plugin, one of the plugin's, one of all sandboxes of its
+//! weight. So a firm whose connector hangs waits for itself, a plugin that hangs everywhere leaves the others half of the
+//! sandboxes, and interpreters have none of a compiled connector's (promise P10).
+//!
+//! Places bound what is held, not what is burnt: a plugin that is busy for nothing would still take the processor from
+//! the others, each call within its limit. So running time is counted as well, beyond what a call of a connector takes: a
+//! plugin, or a firm's share of it, that burnt more than its part of the machine waits until that is made up for, as long
+//! as there are others that did not.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
+use super::engine::Weight;
 use crate::domain::id::TenantId;
 use crate::limits;
 
-/// One permit of all sandboxes, and one of a firm's share of a plugin: a firm whose connector loops waits
-/// for itself, not for others (promise P10).
+/// Places of one weight.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    all: usize,
+    plugin: usize,
+    tenant: usize,
+}
+
+impl Places {
+    fn of(weight: Weight) -> Self {
+        match weight {
+            Weight::Light => Self {
+                all: limits::PLUGIN_CALLS_AT_ONCE as usize,
+                plugin: limits::PLUGIN_CALLS_PER_PLUGIN,
+                tenant: limits::PLUGIN_CALLS_PER_TENANT,
+            },
+            Weight::Heavy => Self {
+                all: limits::PLUGIN_HEAVY_CALLS_AT_ONCE as usize,
+                plugin: limits::PLUGIN_HEAVY_CALLS_PER_PLUGIN,
+                tenant: limits::PLUGIN_HEAVY_CALLS_PER_TENANT,
+            },
+        }
+    }
+}
+
+/// All places of one weight.
 pub(super) struct Permits {
+    places: Places,
     all: Arc<Semaphore>,
-    shares: Mutex<HashMap<(String, TenantId), Arc<Semaphore>>>,
+    modest: Arc<Modest>,
 }
 
 impl Permits {
-    pub fn new() -> Self {
-        Self { all: Arc::new(Semaphore::new(limits::PLUGIN_CALLS_AT_ONCE as usize)), shares: Mutex::default() }
+    /// Of one weight. Where `modest` says nothing nobody waits for having burnt too much.
+    pub fn new(weight: Weight, modest: &Arc<Modest>) -> Self {
+        let places = Places::of(weight);
+        Self { places, all: Arc::new(Semaphore::new(places.all)), modest: Arc::clone(modest) }
     }
 
-    /// The firm's share, and the whole.
-    pub fn of(&self, digest: &str, tenant: TenantId) -> (Arc<Semaphore>, Arc<Semaphore>) {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        // Idle shares are forgotten, so the map is as small as what runs.
-        if shares.len() > 4 * limits::PLUGIN_CALLS_AT_ONCE as usize {
-            shares.retain(|_, share| Arc::strong_count(share) > 1);
+    /// What one plugin version has of them, whose calls may run so long.
+    pub fn of_plugin(&self, call_max: Duration) -> PluginPermits {
+        PluginPermits {
+            call_max,
+            places: self.places,
+            all: Arc::clone(&self.all),
+            plugin: Arc::new(Semaphore::new(self.places.plugin)),
+            purse: Arc::new(Purse::new(limits::PLUGIN_BURN_PERCENT)),
+            shares: Mutex::default(),
+            modest: Arc::clone(&self.modest),
         }
-        let share = shares
-            .entry((digest.to_owned(), tenant))
-            .or_insert_with(|| Arc::new(Semaphore::new(limits::PLUGIN_CALLS_PER_TENANT)));
-        (Arc::clone(share), Arc::clone(&self.all))
     }
 }
+
+/// The places of one plugin version, for all its firms.
+pub(super) struct PluginPermits {
+    call_max: Duration,
+    places: Places,
+    all: Arc<Semaphore>,
+    plugin: Arc<Semaphore>,
+    purse: Arc<Purse>,
+    shares: Mutex<HashMap<TenantId, Arc<Share>>>,
+    modest: Arc<Modest>,
+}
+
+/// Held while a call runs.
+pub(super) struct Permit {
+    pub share: Arc<Share>,
+    /// Charged beforehand.
+    reserved: Duration,
+    _places: [OwnedSemaphorePermit; 3],
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.share.settle(Duration::ZERO, self.reserved);
+    }
+}
+
+impl PluginPermits {
+    /// Waits for a place, at most as long as a call may wait.
+    pub async fn permit(&self, tenant: TenantId) -> Option<Permit> {
+        tokio::time::timeout(limits::PLUGIN_QUEUE_WAIT, self.waited(tenant)).await.ok().flatten()
+    }
+
+    async fn waited(&self, tenant: TenantId) -> Option<Permit> {
+        let share = self.share(tenant);
+        // The firm's own first: whoever waits there holds nothing that others need.
+        let own = Arc::clone(&share.places).acquire_owned().await.ok()?;
+        while let Some(pause) = share.pause() {
+            tokio::time::sleep(pause).await;
+        }
+        let plugin = Arc::clone(&self.plugin).acquire_owned().await.ok()?;
+        let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
+        let reserved = share.began(self.call_max);
+        Some(Permit { share, reserved, _places: [own, plugin, all] })
+    }
+
+    fn share(&self, tenant: TenantId) -> Arc<Share> {
+        let mut shares = lock(&self.shares);
+        // Idle ones are forgotten, so the map is as small as what runs or has to wait.
+        if shares.len() > 4 * self.places.all {
+            shares.retain(|_, share| Arc::strong_count(share) > 1 || share.own.is_suspect());
+        }
+        let share = shares.entry(tenant).or_insert_with(|| {
+            Arc::new(Share {
+                places: Arc::new(Semaphore::new(self.places.tenant)),
+                own: Purse::new(limits::PLUGIN_BURN_PERCENT_PER_TENANT),
+                plugin: Arc::clone(&self.purse),
+                modest: Arc::clone(&self.modest),
+            })
+        });
+        Arc::clone(share)
+    }
+}
+
+/// One firm's part of one plugin.
+pub(super) struct Share {
+    places: Arc<Semaphore>,
+    own: Purse,
+    plugin: Arc<Purse>,
+    modest: Arc<Modest>,
+}
+
+impl Share {
+    fn purses(&self) -> [&Purse; 2] {
+        [&self.own, &self.plugin]
+    }
+
+    fn is_overdrawn(&self) -> bool {
+        self.purses().iter().any(|purse| purse.overdrawn.load(Ordering::Relaxed))
+    }
+
+    /// A call begins. Whoever burnt too much lately is charged with all of it now, and gets back what it did not burn.
+    fn began(&self, call_max: Duration) -> Duration {
+        // The sum is as old as the last charge: since then it may have been made up for.
+        let modest = !self.is_overdrawn() || self.purses().iter().all(|purse| purse.over().is_none());
+        if modest {
+            self.modest.called();
+        }
+        let suspect = self.modest.counts && self.purses().iter().any(|purse| purse.is_suspect());
+        let reserved = if suspect { call_max } else { Duration::ZERO };
+        self.settle(reserved, Duration::ZERO);
+        reserved
+    }
+
+    fn settle(&self, reserved: Duration, given_back: Duration) {
+        if !(reserved + given_back).is_zero() {
+            for purse in self.purses() {
+                purse.settled(reserved, given_back);
+            }
+        }
+    }
+
+    /// Notes what a call burnt.
+    pub fn charge(&self, burnt: Duration) {
+        self.purses().iter().for_each(|purse| purse.charge(burnt));
+    }
+
+    /// It burnt more than its part while others that did not want theirs.
+    pub fn is_greedy(&self) -> bool {
+        self.is_overdrawn() && self.modest.called_lately()
+    }
+
+    /// How long to wait before another call may begin, if at all.
+    fn pause(&self) -> Option<Duration> {
+        if !self.is_greedy() {
+            return None;
+        }
+        let longest = self.purses().iter().filter_map(|purse| purse.over()).max();
+        // Looked at again soon: the others may have gone.
+        longest.map(|pause| pause.clamp(Duration::from_millis(1), limits::PLUGIN_MODEST_SPAN))
+    }
+}
+
+/// When somebody who did not burn too much last called: while that is short ago, whoever did gives way.
+pub(super) struct Modest {
+    origin: Instant,
+    /// Milliseconds after the origin, and one; zero is never.
+    last: AtomicU64,
+    counts: bool,
+}
+
+impl Modest {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { origin: Instant::now(), last: AtomicU64::new(0), counts: true })
+    }
+
+    /// For a simulation, whose calls take no time: nobody ever gives way.
+    pub fn silent() -> Arc<Self> {
+        Arc::new(Self { origin: Instant::now(), last: AtomicU64::new(0), counts: false })
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
+    }
+
+    fn called(&self) {
+        self.last.store(self.now(), Ordering::Relaxed);
+    }
+
+    fn called_lately(&self) -> bool {
+        let last = self.last.load(Ordering::Relaxed);
+        let span = u64::try_from(limits::PLUGIN_MODEST_SPAN.as_millis()).unwrap_or(u64::MAX);
+        self.counts && last > 0 && self.now().saturating_sub(last) < span
+    }
+}
+
+/// Running time that is not yet made up for.
+struct Purse {
+    percent: u32,
+    debt: Mutex<Debt>,
+    /// The same as a sum of it, for those who look often.
+    overdrawn: AtomicBool,
+    /// It once was, and not too long ago.
+    suspect: AtomicBool,
+}
+
+struct Debt {
+    owed: Duration,
+    at: Instant,
+    /// When something was burnt that was too much.
+    overdrawn_at: Option<Instant>,
+}
+
+impl Purse {
+    /// Of whoever may burn so many percent of the machine.
+    fn new(percent: u32) -> Self {
+        let debt = Mutex::new(Debt { owed: Duration::ZERO, at: Instant::now(), overdrawn_at: None });
+        Self { percent, debt, overdrawn: AtomicBool::new(false), suspect: AtomicBool::new(false) }
+    }
+
+    fn charge(&self, burnt: Duration) {
+        if !burnt.is_zero() {
+            let owed = self.settled(burnt, Duration::ZERO);
+            if owed > limits::PLUGIN_BURN_AT_ONCE {
+                lock(&self.debt).overdrawn_at = Some(Instant::now());
+                self.suspect.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn is_suspect(&self) -> bool {
+        if !self.suspect.load(Ordering::Relaxed) {
+            return false;
+        }
+        let lately = lock(&self.debt).overdrawn_at.is_some_and(|at| at.elapsed() < limits::PLUGIN_SUSPECT);
+        self.suspect.store(lately, Ordering::Relaxed);
+        lately
+    }
+
+    /// How long it takes to make up for what is owed beyond what may be burnt at once.
+    fn over(&self) -> Option<Duration> {
+        let over = self.settled(Duration::ZERO, Duration::ZERO).saturating_sub(limits::PLUGIN_BURN_AT_ONCE);
+        (!over.is_zero()).then(|| over * 100 / (cores() * self.percent))
+    }
+
+    /// What is owed now, with what comes to it and what is given back.
+    fn settled(&self, more: Duration, given_back: Duration) -> Duration {
+        let mut debt = lock(&self.debt);
+        let now = Instant::now();
+        let made_up = (now - debt.at) * cores() * self.percent / 100;
+        debt.owed = (debt.owed + more).saturating_sub(made_up + given_back);
+        debt.at = now;
+        self.overdrawn.store(debt.owed > limits::PLUGIN_BURN_AT_ONCE, Ordering::Relaxed);
+        debt.owed
+    }
+}
+
+fn cores() -> u32 {
+    static CORES: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| {
+        std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
+    });
+    *CORES
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[path = "permits_tests.rs"]
+mod tests;

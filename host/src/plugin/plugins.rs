@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use wasmtime::Engine;
 
 use super::act::{Act, ActContext, Callback};
 use super::compile::Compiler;
 use super::driver::{Drive, Transport};
 use super::egress::Egress;
 use super::ending::{Ending, Verdict};
-use super::engine;
+use super::engine::{Engines, Tuning, engines_new, engines_still};
 use super::health::{self, ActPhase, Health, Sick, Strike};
 use super::held::HeldCard;
 use super::installation::Installation;
@@ -87,14 +86,14 @@ impl Plugins {
     /// very one where none is named.
     pub fn new(cache: &Path, compiler: Option<PathBuf>) -> Result<Self, LoadError> {
         let egress = Egress::new().map_err(|error| LoadError::Tls(error.to_string()))?;
-        Self::on(engine::engine_new(), cache, compiler, Arc::new(egress))
+        Self::on(engines_new(Tuning::default()), true, cache, compiler, Arc::new(egress))
     }
 
     /// For a simulation: every component of a folder, compiled in this process and active for everyone, on an engine
     /// whose clock stands still. How long a call takes on a busy machine changes nothing, and nothing ends a call that
     /// never returns.
     pub fn load_still(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
-        let plugins = Self::on(engine::engine_still(), cache, None, transport)?;
+        let plugins = Self::on(engines_still(), false, cache, None, transport)?;
         plugins.take_folder(folder)?;
         Ok(plugins)
     }
@@ -102,20 +101,35 @@ impl Plugins {
     /// The same on an engine with a clock; only the bank is another.
     #[cfg(test)]
     pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
-        let plugins = Self::on(engine::engine_new(), cache, None, transport)?;
+        let plugins = Self::on(engines_new(Tuning::default()), true, cache, None, transport)?;
         plugins.take_folder(folder)?;
         Ok(plugins)
     }
 
+    /// For measurements: one component, compiled in this process, on an engine that is set in another way.
+    pub fn load_tuned(
+        wasm: &[u8],
+        cache: &Path,
+        transport: Arc<dyn Transport>,
+        tuning: Tuning,
+    ) -> Result<(Self, PluginInfo), LoadError> {
+        let plugins = Self::on(engines_new(tuning), true, cache, None, transport)?;
+        let version = plugins.0.loader.load_here(wasm).map_err(LoadError::Engine)?;
+        let info = version.info.clone();
+        plugins.put(version);
+        Ok((plugins, info))
+    }
+
     fn on(
-        engine: wasmtime::Result<(Engine, engine::Allocation)>,
+        engines: wasmtime::Result<Engines>,
+        metered: bool,
         cache: &Path,
         compiler: Option<PathBuf>,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, LoadError> {
         let broken = |error: wasmtime::Error| LoadError::Engine(error.to_string());
-        let (engine, _) = engine.map_err(broken)?;
-        let loader = Arc::new(Loader::new(engine, Some(cache), Compiler::new(compiler)).map_err(broken)?);
+        let loader = Loader::new(engines.map_err(broken)?, metered, Some(cache), Compiler::new(compiler));
+        let loader = Arc::new(loader.map_err(broken)?);
         let (serving, refusals, health) = (RwLock::default(), Mutex::default(), Health::default());
         let (runs, shadows) = (Runs::default(), Shadows::default());
         Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows })))

@@ -13,9 +13,10 @@ use super::PluginInfo;
 use super::cache::{self, Cache};
 use super::compile::Compiler;
 use super::contract::PosConnector;
+use super::engine::{Engines, Weight};
 use super::manifest::{self, Manifest};
 use super::offer;
-use super::permits::Permits;
+use super::permits::{Modest, Permits};
 use super::sandbox::Sandbox;
 use super::section;
 use super::version::{Functions, Version};
@@ -47,11 +48,26 @@ impl Candidate {
     }
 }
 
-/// What every version of a registry shares.
-pub(super) struct Loader {
+/// Where versions of one weight run.
+struct Pool {
+    weight: Weight,
     engine: Engine,
     linker: Linker<Sandbox>,
-    permits: Arc<Permits>,
+    permits: Permits,
+}
+
+impl Pool {
+    fn new(weight: Weight, engine: Engine, modest: &Arc<Modest>) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(&engine);
+        PosConnector::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
+        Ok(Self { weight, engine, linker, permits: Permits::new(weight, modest) })
+    }
+}
+
+/// What every version of a registry shares.
+pub(super) struct Loader {
+    light: Pool,
+    heavy: Pool,
     cache: Option<Cache>,
     compiler: Compiler,
     /// One compiler at a time: payments need the other cores.
@@ -59,30 +75,39 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    pub fn new(engine: Engine, cache: Option<&Path>, compiler: Compiler) -> wasmtime::Result<Self> {
-        let mut linker = Linker::new(&engine);
-        PosConnector::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
+    /// `metered`: who burns too much time gives way.
+    pub fn new(engines: Engines, metered: bool, cache: Option<&Path>, compiler: Compiler) -> wasmtime::Result<Self> {
         let cache = cache.and_then(|folder| {
             let no_folder = "no folder for compiled components; they are compiled at every start";
             Cache::open(folder).inspect_err(|error| tracing::warn!(%error, no_folder)).ok()
         });
-        let (permits, compiling) = (Arc::new(Permits::new()), Mutex::new(()));
-        Ok(Self { engine, linker, permits, cache, compiler, compiling })
+        let modest = if metered { Modest::new() } else { Modest::silent() };
+        let light = Pool::new(Weight::Light, engines.light, &modest)?;
+        let heavy = Pool::new(Weight::Heavy, engines.heavy, &modest)?;
+        Ok(Self { light, heavy, cache, compiler, compiling: Mutex::new(()) })
+    }
+
+    fn pool(&self, manifest: &Manifest) -> &Pool {
+        match Weight::of(manifest) {
+            Weight::Light => &self.light,
+            Weight::Heavy => &self.heavy,
+        }
     }
 
     /// One component: digest, manifest, code, imports, world, types; in this order.
     pub async fn load(self: &Arc<Self>, wasm: Bytes) -> Result<Version, String> {
         let candidate = Candidate::read(&wasm)?;
-        let digest = candidate.digest.clone();
-        if let Some(component) = self.apart(move |this| this.stored(&digest)).await? {
+        let known = candidate.clone();
+        if let Some(component) = self.apart(move |this| this.stored(&known)).await? {
             return self.apart(move |this| this.version(candidate, &component)).await?;
         }
         let _alone = self.compiling.lock().await;
         let code = self.compiler.compiled(&wasm).await?;
         self.apart(move |this| {
+            let engine = &this.pool(&candidate.manifest).engine;
             let component = match &this.cache {
-                Some(cache) => cache.kept(&this.engine, &candidate.digest, &code),
-                None => cache::unkept(&this.engine, &code),
+                Some(cache) => cache.kept(engine, &candidate.digest, &code),
+                None => cache::unkept(engine, &code),
             };
             let component = component.map_err(|error| format!("its compiled code cannot be loaded: {error:#}"))?;
             this.version(candidate, &component)
@@ -106,31 +131,41 @@ impl Loader {
             .map_err(|error| format!("it could not be loaded: {error}"))
     }
 
-    fn stored(&self, digest: &str) -> Option<Component> {
-        self.cache.as_ref()?.stored(&self.engine, digest)
+    fn stored(&self, candidate: &Candidate) -> Option<Component> {
+        self.cache.as_ref()?.stored(&self.pool(&candidate.manifest).engine, &candidate.digest)
     }
 
     /// Compiles in this process: for simulations and tests that have no program beside them.
     pub fn load_here(&self, wasm: &[u8]) -> Result<Version, String> {
         let candidate = Candidate::read(wasm)?;
-        let component = match self.stored(&candidate.digest) {
+        let component = match self.stored(&candidate) {
             Some(component) => component,
-            None => Component::new(&self.engine, wasm).map_err(|error| format!("it does not compile: {error:#}"))?,
+            None => self.compiled_here(&candidate, wasm).map_err(|error| format!("it does not compile: {error:#}"))?,
         };
         self.version(candidate, &component)
     }
 
+    fn compiled_here(&self, candidate: &Candidate, wasm: &[u8]) -> wasmtime::Result<Component> {
+        let engine = &self.pool(&candidate.manifest).engine;
+        match &self.cache {
+            Some(cache) => cache.kept(engine, &candidate.digest, &engine.precompile_component(wasm)?),
+            None => Component::new(engine, wasm),
+        }
+    }
+
     fn version(&self, candidate: Candidate, component: &Component) -> Result<Version, String> {
         let Candidate { digest, manifest } = candidate;
+        let pool = self.pool(&manifest);
         let types = component.component_type();
-        let needed: Vec<&str> = types.imports(&self.engine).map(|(name, _)| name).collect();
+        let needed: Vec<&str> = types.imports(&pool.engine).map(|(name, _)| name).collect();
         offer::suffices(&needed)?;
         offer::is_spoken(&manifest.api)?;
-        let functions = functions(&self.engine, component)?;
-        let pre = self.linker.instantiate_pre(component);
+        let functions = functions(&pool.engine, component)?;
+        let pre = pool.linker.instantiate_pre(component);
         let pre = pre.map_err(|error| format!("it needs something that this host does not have: {error:#}"))?;
         let limits_asked = manifest.limits;
         let ticks = limits_asked.cpu_ms.map_or(limits::PLUGIN_TICKS_DEFAULT, |ms| ms.div_ceil(10));
+        let ticks = ticks.clamp(1, limits::PLUGIN_TICKS_MAX);
         let memory = limits_asked.memory_bytes.and_then(|bytes| usize::try_from(bytes).ok());
         let info = PluginInfo {
             id: manifest.id.clone(),
@@ -143,12 +178,13 @@ impl Loader {
         capabilities_match(&info, component.get_export(None, HISTORY).is_some())?;
         let version = Version {
             info,
-            engine: self.engine.clone(),
+            engine: pool.engine.clone(),
             pre,
             functions,
-            permits: Arc::clone(&self.permits),
-            memory_bytes: memory.unwrap_or(limits::PLUGIN_MEMORY_BYTES_DEFAULT).min(limits::PLUGIN_MEMORY_BYTES_MAX),
-            ticks: ticks.clamp(1, limits::PLUGIN_TICKS_MAX),
+            permits: pool.permits.of_plugin(limits::PLUGIN_TICK * ticks),
+            weight: pool.weight,
+            memory_bytes: memory.unwrap_or(limits::PLUGIN_MEMORY_BYTES_DEFAULT).min(pool.weight.memory_bytes_max()),
+            ticks,
         };
         version.checked()?;
         Ok(version)

@@ -6,6 +6,8 @@
 mod entropy;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
 
 use wasmtime::UpdateDeadline;
 use wasmtime::component::{Resource, ResourceTable};
@@ -13,6 +15,7 @@ use wasmtime::component::{Resource, ResourceTable};
 use super::bounds::Bounds;
 use super::contract::{SealedCard, common, fault, host, money, wire};
 use super::installation::Secret;
+use super::permits::Share;
 use super::record::{Comparison, Given};
 use super::scrub::redacted;
 use super::sealed::{Charset, Cipher, Digest, Escape, Labels, Piece, SealError, SealFault, Sealed, TextForm};
@@ -37,9 +40,13 @@ pub(super) struct Sandbox {
     pub secrets: BTreeMap<String, Secret>,
     pub now_ms: i64,
     pub zone: String,
-    /// Ticks of the epoch clock this call may still run.
+    /// Whose running time it is.
+    pub share: Option<Arc<Share>>,
+    /// Ticks of the epoch clock this call may run, and those that are left of them.
+    ticks: u32,
     pub ticks_left: u32,
     gave_way: bool,
+    began: Instant,
     pub records: Vec<Record>,
     /// Where it trapped.
     pub backtrace: Vec<String>,
@@ -68,18 +75,21 @@ pub(super) struct Record {
 }
 
 impl Sandbox {
-    pub fn new(memory_bytes: usize, ticks: u32, seed: [u8; 32]) -> Self {
+    pub fn new(memory_bytes: usize, table_elements: usize, ticks: u32, seed: [u8; 32]) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::PLUGIN_RESOURCES_MAX);
         Self {
-            limits: Bounds::new(memory_bytes),
+            limits: Bounds::new(memory_bytes, table_elements),
             table,
             config: BTreeMap::new(),
             secrets: BTreeMap::new(),
             now_ms: 0,
             zone: "UTC".to_owned(),
+            share: None,
+            ticks,
             ticks_left: ticks,
             gave_way: false,
+            began: Instant::now(),
             records: Vec::new(),
             backtrace: Vec::new(),
             verified: false,
@@ -98,6 +108,12 @@ impl Sandbox {
     /// The epoch clock ticked while the guest ran, or the guest is back from giving way. Each tick it gives way to other
     /// tasks, and after its last one it is cut off; the time in which others ran is not its own.
     pub fn tick(&mut self) -> UpdateDeadline {
+        // Of one that burnt more than its part while others want theirs, the time counts as well in which it does not
+        // run: so it does not matter how many of its calls there are at once.
+        let greedy = self.share.as_ref().is_some_and(|share| share.is_greedy());
+        if greedy && self.began.elapsed() >= limits::PLUGIN_TICK * self.ticks + limits::PLUGIN_LATE {
+            return UpdateDeadline::Interrupt;
+        }
         if self.gave_way {
             self.gave_way = false;
             return UpdateDeadline::Continue(1);
@@ -368,6 +384,9 @@ impl log::Host for Sandbox {
             for (name, value) in attributes {
                 line.extend([" ", &name, "=", &value]);
             }
+            // Enough to redact a number that stands across the end, and no more: this is a guest's way to make the host
+            // work.
+            let line = text::cut(&line, 2 * limits::PLUGIN_LOG_BYTES_MAX);
             let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
             let message = text::cut(&redacted(&line), limits::PLUGIN_LOG_BYTES_MAX);
             self.records.push(Record { level, message });

@@ -168,13 +168,37 @@ pub(super) fn redact(bytes: &mut [u8]) {
             continue;
         }
         let places = run_places(bytes, at);
-        let digits: Vec<u8> = places.iter().map(|&place| bytes[place]).collect();
-        if (13..=19).contains(&digits.len()) && luhn(&digits) {
-            for &place in &places[6..digits.len() - 4] {
-                bytes[place] = FILLER;
-            }
+        if places.len() <= 19 {
+            redact_run(bytes, &places);
+        } else {
+            // Several numbers one after the other: any group of digits, or several groups, may be a card.
+            redact_groups(bytes, &places);
         }
         at = places.last().map_or(at + 1, |last| last + 1);
+    }
+}
+
+/// Takes the middle out of a run if it looks like a card number.
+fn redact_run(bytes: &mut [u8], places: &[usize]) -> bool {
+    let digits: Vec<u8> = places.iter().map(|&place| bytes[place]).collect();
+    let found = (13..=19).contains(&digits.len()) && luhn(&digits);
+    if found {
+        for &place in &places[6..digits.len() - 4] {
+            bytes[place] = FILLER;
+        }
+    }
+    found
+}
+
+/// The same for every sequence of whole groups in a longer run.
+fn redact_groups(bytes: &mut [u8], places: &[usize]) {
+    let starts: Vec<usize> = (0..places.len()).filter(|&at| at == 0 || places[at] != places[at - 1] + 1).collect();
+    let mut from = 0;
+    while from < starts.len() {
+        let ends = starts[from + 1..].iter().copied().chain([places.len()]).enumerate();
+        let mut within = ends.take_while(|(_, end)| end - starts[from] <= 19);
+        let found = within.find(|(_, end)| redact_run(bytes, &places[starts[from]..*end]));
+        from += found.map_or(1, |(more, _)| more + 1);
     }
 }
 
@@ -254,6 +278,8 @@ mod tests {
         assert_eq!(redacted("card 4355 0843 5508 4358, ş"), "card 4355 08** **** 4358, ş");
         assert_eq!(redacted("ref 4355084355084359"), "ref 4355084355084359");
         assert_eq!(redacted("20261122 031415"), "20261122 031415");
+        assert_eq!(redacted("1 4355084355084358 4355084355084358 2"), "1 435508******4358 435508******4358 2");
+        assert_eq!(redacted("20261122 4355 0843 5508 4358 11"), "20261122 4355 08** **** 4358 11");
         assert_eq!(redacted(""), "");
     }
 }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::BoxFuture;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Resource};
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::act::{Act, Callback};
 use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
+use super::engine::Weight;
 use super::held::HeldCard;
-use super::permits::Permits;
+use super::meter::metered;
+use super::permits::{Permit, PluginPermits, Share};
 use super::record::{Given, LogLine};
 use super::sandbox::{Breach, Record, Sandbox};
 use super::sealed::{Labels, Sealed};
@@ -44,7 +45,8 @@ pub(super) struct Version {
     pub engine: Engine,
     pub pre: InstancePre<Sandbox>,
     pub functions: Functions,
-    pub permits: Arc<Permits>,
+    pub permits: PluginPermits,
+    pub weight: Weight,
     pub memory_bytes: usize,
     pub ticks: u32,
 }
@@ -109,7 +111,8 @@ impl Version {
         if again.is_none_or(|again| hex::decode_to_slice(&again.seed, &mut seed).is_err()) {
             getrandom::fill(&mut seed)?;
         }
-        let mut store = Store::new(&self.engine, Sandbox::new(self.memory_bytes, self.ticks, seed));
+        let sandbox = Sandbox::new(self.memory_bytes, self.weight.table_elements_max(), self.ticks, seed);
+        let mut store = Store::new(&self.engine, sandbox);
         store.limiter(|sandbox| &mut sandbox.limits);
         store.set_hostcall_fuel(limits::PLUGIN_HOSTCALL_BYTES_MAX);
         store.set_max_component_handles(limits::PLUGIN_RESOURCES_MAX);
@@ -123,8 +126,10 @@ impl Version {
         installation: &Installation,
         now_ms: i64,
         again: Option<Given>,
+        share: &Arc<Share>,
     ) -> Result<Store<Sandbox>, CallFailure> {
         let mut store = self.store(again.as_ref()).map_err(|_| CallFailure::Busy)?;
+        store.data_mut().share = Some(Arc::clone(share));
         let sandbox = store.data_mut();
         sandbox.again = again;
         sandbox.config.clone_from(&installation.config);
@@ -139,30 +144,22 @@ impl Version {
         Ok(store)
     }
 
-    async fn permit(
-        &self,
-        installation: &Installation,
-    ) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), CallFailure> {
-        let (own, shared): (Arc<Semaphore>, Arc<Semaphore>) = self.permits.of(&self.info.digest, installation.tenant);
-        let both = async {
-            // The firm's own first: whoever waits there holds nothing that others need.
-            Some((own.acquire_owned().await.ok()?, shared.acquire_owned().await.ok()?))
-        };
-        tokio::time::timeout(limits::PLUGIN_QUEUE_WAIT, both).await.ok().flatten().ok_or(CallFailure::Busy)
+    async fn permit(&self, installation: &Installation) -> Result<Permit, CallFailure> {
+        self.permits.permit(installation.tenant).await.ok_or(CallFailure::Busy)
     }
 
     async fn called(&self, call: Call<'_>) -> CallEnd {
-        let _permit = match self.permit(call.installation).await {
+        let permit = match self.permit(call.installation).await {
             Ok(permit) => permit,
             Err(failure) => return CallEnd::failed(failure),
         };
-        let mut store = match self.furnished(call.installation, call.now_ms, call.again.clone()) {
+        let mut store = match self.furnished(call.installation, call.now_ms, call.again.clone(), &permit.share) {
             Ok(store) => store,
             Err(failure) => return CallEnd::failed(failure),
         };
         let (installation, func, rehearsal) = (call.installation, call.input.function(), call.again.is_some());
         let began = Instant::now();
-        let result = self.invoked(&mut store, call).await;
+        let result = metered(&permit.share, self.invoked(&mut store, call)).await;
         let result = match result {
             Ok(Ok(step)) => contract::step_out(step, &mut store.data_mut().table)
                 .map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into())),
@@ -250,13 +247,14 @@ impl Version {
             .functions
             .three_d_secure
             .ok_or_else(|| CallFailure::Fault(Fault::Unsupported, "this plugin has no 3-D Secure".into()))?;
-        let _permit = self.permit(installation).await?;
-        let mut store = self.furnished(installation, 0, None)?;
-        let instance = self.pre.instantiate_async(&mut store).await.map_err(failure_of)?;
-        let function = instance.get_typed_func::<(wire::Callback,), CorrelateResult>(&mut store, &correlate);
-        let function = function.map_err(failure_of)?;
-        let (answer,) =
-            function.call_async(&mut store, (contract::callback_in(callback),)).await.map_err(failure_of)?;
+        let permit = self.permit(installation).await?;
+        let mut store = self.furnished(installation, 0, None, &permit.share)?;
+        let invoked = async {
+            let instance = self.pre.instantiate_async(&mut store).await?;
+            let function = instance.get_typed_func::<(wire::Callback,), CorrelateResult>(&mut store, &correlate)?;
+            function.call_async(&mut store, (contract::callback_in(callback),)).await
+        };
+        let (answer,) = metered(&permit.share, invoked).await.map_err(failure_of)?;
         let correlation = answer.map_err(|fault| {
             let (fault, detail) = contract::fault_out(fault);
             CallFailure::Fault(fault, text::cut(&super::scrub::redacted(&detail), limits::PLUGIN_MESSAGE_BYTES_MAX))
@@ -381,7 +379,9 @@ fn failure_of(error: wasmtime::Error) -> CallFailure {
         Some(Trap::StackOverflow) => "stack",
         Some(_) => "trap",
         None if detail.contains("growing memory") => "memory",
-        None if detail.contains("limit exceeded") || detail.contains("fuel allocated") => "limit",
+        None if ["growing table", "limit exceeded", "fuel allocated"].iter().any(|sign| detail.contains(sign)) => {
+            "limit"
+        }
         None => "sandbox",
     };
     CallFailure::Trap(code, detail)

@@ -126,7 +126,7 @@ fn compiler() -> Option<PathBuf> {
 /// Compiles and ends where this very program was started to do so. The first thing a program does that starts a host.
 pub fn compile_if_asked() {
     if std::env::args().nth(1).is_some_and(|argument| argument == vezne::plugin::COMPILE_COMMAND) {
-        if let Err(sentence) = vezne::plugin::compile_child(false) {
+        if let Err(sentence) = vezne::plugin::compile_child(vezne::plugin::CompileBounds::default()) {
             eprintln!("{sentence}");
             std::process::exit(1);
         }

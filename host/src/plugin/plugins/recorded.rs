@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Plugins;
 use crate::domain::id::TenantId;
 use crate::plugin::compile::Compiler;
-use crate::plugin::engine;
+use crate::plugin::engine::{Tuning, engines_new};
 use crate::plugin::record::{self, Recording, Replay, Run, RunId, ShadowTally};
 use crate::plugin::registry::Loader;
 
@@ -44,8 +44,8 @@ impl Plugins {
 
     /// Plays a recording on a component that only this call knows of: compiled here, and forgotten after it.
     pub async fn replay_on(wasm: &[u8], recording: &Recording) -> Result<Replay, String> {
-        let (engine, _) = engine::engine_new().map_err(|error| error.to_string())?;
-        let loader = Loader::new(engine, None, Compiler::new(None)).map_err(|error| error.to_string())?;
+        let engines = engines_new(Tuning::default()).map_err(|error| error.to_string())?;
+        let loader = Loader::new(engines, true, None, Compiler::new(None)).map_err(|error| error.to_string())?;
         let version = loader.load_here(wasm)?;
         record::replay(&version, recording).await
     }

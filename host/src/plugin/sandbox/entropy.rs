@@ -56,10 +56,11 @@ impl entropy::Host for Sandbox {
     /// Microseconds in front, so that references of one node sort by time; random letters behind, as far
     /// as the length allows, so that two nodes do not meet.
     fn reference(&mut self, alphabet: String, len: u8) -> wasmtime::Result<String> {
-        let letters: Vec<char> = alphabet.chars().collect();
+        let letters: Vec<char> = alphabet.chars().take(limits::PLUGIN_ALPHABET_LETTERS_MAX + 1).collect();
         let distinct: std::collections::BTreeSet<_> = letters.iter().collect();
-        if letters.len() < 2 || distinct.len() != letters.len() || !(1..=64).contains(&len) {
-            return Err(breach("a reference needs two or more different letters and a length of 1 to 64"));
+        let few = (2..=limits::PLUGIN_ALPHABET_LETTERS_MAX).contains(&letters.len());
+        if !few || distinct.len() != letters.len() || !(1..=64).contains(&len) {
+            return Err(breach("a reference needs 2 to 128 different letters and a length of 1 to 64"));
         }
         let base = letters.len() as u64;
         // A remainder is smaller than the number of letters.

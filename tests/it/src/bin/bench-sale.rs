@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
@@ -18,6 +18,7 @@ use vezne::ctx::Clock;
 use vezne_it::api::{Api, fresh_key};
 use vezne_it::host::Host;
 use vezne_it::http::Call;
+use vezne_it::samples::{is_quick, out, percentile, ratio};
 use vezne_it::seed::{self, Store};
 use vezne_it::world::GOOD_CARD;
 use vezne_sandbox::{Options, Running};
@@ -52,14 +53,12 @@ struct Samples {
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
     vezne_it::host::compile_if_asked();
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let effort = if quick {
+    let effort = if is_quick() {
         Effort { warm_up: Duration::from_secs(2), rounds: 2, calls: 50 }
     } else {
         Effort { warm_up: Duration::from_secs(10), rounds: 6, calls: 200 }
     };
-    let out =
-        std::env::var_os("VEZNE_BENCH_OUT").context("VEZNE_BENCH_OUT names no file: use `cargo xtask bench sale`")?;
+    let out = out()?;
     let bench = Bench::start().await?;
     let warm = Instant::now();
     while warm.elapsed() < effort.warm_up {
@@ -141,13 +140,12 @@ impl Bench {
         let sales = samples.sale.len();
         let approved = self.bank.bank.orders().iter().filter(|order| order.approvals == 1).count();
         let twice = self.bank.bank.orders().iter().filter(|order| order.approvals > 1).count();
-        let (least, most) = (percentile(ratios, 0.0), percentile(ratios, 1.0));
+        let mut over_bare_insert = ratio(ratios, 0.0, "figure");
+        over_bare_insert["target"] = Value::Null;
         json!({
             "name": "sale",
             "checks": { "nobody_charged_twice": twice == 0, "every_sale_is_at_the_bank": approved >= sales + samples.bank.len() },
-            "ratios": {
-                "over_bare_insert": { "median": percentile(ratios, 0.5), "min": least, "max": most, "target": null, "want": "figure" },
-            },
+            "ratios": { "over_bare_insert": over_bare_insert },
             "figures": {
                 "host_share_p50_ms": host_share(samples, 0.5), "host_share_p99_ms": host_share(samples, 0.99),
                 "sale_p50_ms": percentile(&samples.sale, 0.5), "sale_p99_ms": percentile(&samples.sale, 0.99),
@@ -168,20 +166,6 @@ async fn timed(call: impl Future<Output = Result<()>>) -> Result<f64> {
     let start = Instant::now();
     call.await?;
     Ok(start.elapsed().as_secs_f64() * 1000.0)
-}
-
-/// The sample below which this share of all lies; 0 for no samples.
-fn percentile(samples: &[f64], at: f64) -> f64 {
-    let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a few thousand samples"
-    )]
-    let index = (at * (sorted.len().saturating_sub(1)) as f64).round() as usize;
-    sorted.get(index).copied().unwrap_or_default()
 }
 
 /// A handler that commits one row, on a port of its own. The same journal and durability as ours.

@@ -10,10 +10,11 @@ mod rules;
 use std::hint::black_box;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 use vezne::domain::id::{NodeId, PosAccountId};
 use vezne::domain::routing::Compiled;
+use vezne_it::samples::{figure, is_quick, median, out, ratio};
 
 use endpoint::Endpoints;
 use rules::{DEALERS, Hand};
@@ -39,14 +40,12 @@ struct Samples {
 
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let effort = if quick {
+    let effort = if is_quick() {
         Effort { rounds: 3, payments: 2_000, endpoint_ms: 1_000 }
     } else {
         Effort { rounds: 7, payments: 10_000, endpoint_ms: 4_000 }
     };
-    let out = std::env::var_os("VEZNE_BENCH_OUT")
-        .context("VEZNE_BENCH_OUT names no file: use `cargo xtask bench routing`")?;
+    let out = out()?;
     let mut samples = Samples::default();
     let same_answers = pure(&effort, &mut samples);
     let endpoints = Endpoints::start().await?;
@@ -120,28 +119,6 @@ fn pure(effort: &Effort, samples: &mut Samples) -> bool {
     same
 }
 
-/// A count to divide by; no count here is near four thousand million.
-pub(crate) fn figure(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::INFINITY, f64::from)
-}
-
 fn quotients(above: &[f64], below: &[f64]) -> Vec<f64> {
     above.iter().zip(below).map(|(above, below)| above / below).collect()
-}
-
-fn sorted(samples: &[f64]) -> Vec<f64> {
-    let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted
-}
-
-fn median(samples: &[f64]) -> f64 {
-    sorted(samples).get(samples.len() / 2).copied().unwrap_or_default()
-}
-
-fn ratio(samples: &[f64], target: f64, want: &str) -> serde_json::Value {
-    let sorted = sorted(samples);
-    json!({
-        "median": median(samples), "min": sorted.first(), "max": sorted.last(), "target": target, "want": want,
-    })
 }
