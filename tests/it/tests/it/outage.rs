@@ -96,7 +96,9 @@ stories! {
         let patient = |config: &mut Config| config.bank_deadline_ms = 120_000;
         let host = Host::start_with(&world.database_url, &world.bank.url(), world.clock.clone(), patient).await?;
         world.advance(Duration::from_secs(6));
-        let answered = format!("select count(*) from payment where payment_id = '{}' and state = 'succeeded'", id(&paid)?);
+        let paid = id(&paid)?;
+        let paid = paid.trim_start_matches("pay_");
+        let answered = format!("select count(*) from payment where payment_id = '{paid}' and state = 'succeeded'");
         let end = Instant::now() + Duration::from_mins(1);
         while world.auditor().number(&answered).await? == 0 {
             ensure!(Instant::now() < end, "the bank that answers was not asked");

@@ -126,7 +126,7 @@ stories! {
         let (payment, order) = sold(world).await?;
         night(world);
         let body = json!({ "amount": 5_000 });
-        let answers = futures::future::join_all((0..12).map(|_| world.refund(&payment, &body))).await;
+        let answers = futures::future::join_all((0..50).map(|_| world.refund(&payment, &body))).await;
         let mut given = 0;
         for answer in answers {
             let answer = answer?;

@@ -203,7 +203,7 @@ async fn nobody_closes_or_refunds_the_same_money_twice() {
         receivable_raise_in_tx(&mut tx, cast.tenant, &owed, NOW_MS).await.expect("raised");
         tx.commit().await.expect("commits");
         let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..25 {
+        for _ in 0..50 {
             let (db, facts) = (db.clone(), cast.capture(cast.firm, debtor, terms(70, 71, "2")));
             tasks.spawn(async move {
                 let mut tx = db.begin().await.expect("begins");
@@ -215,11 +215,11 @@ async fn nobody_closes_or_refunds_the_same_money_twice() {
         let attempts = tasks.join_all().await;
         let mut tx = db.begin().await.expect("begins");
         assert_eq!(left(&mut tx, &cast, cast.firm, debtor).await, 0);
-        assert_eq!(balance(&mut tx, &cast, cast.firm, AccountKind::Advance).await, -(25 * 70 - 1_000));
+        assert_eq!(balance(&mut tx, &cast, cast.firm, AccountKind::Advance).await, -(50 * 70 - 1_000));
         settled(&mut tx, &cast).await;
         drop(tx);
         let mut tasks = tokio::task::JoinSet::new();
-        for turn in 0..25 {
+        for turn in 0..50 {
             let cause = format!("opr_{turn}");
             let refund = RefundFacts { tenant: cast.tenant, attempt: attempts[0], cause, minor: 10, at_ms: NOW_MS };
             let db = db.clone();
