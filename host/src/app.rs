@@ -60,7 +60,7 @@ pub struct Parts {
     pub hold: Hold,
     /// The firms' routing rules, made ready.
     pub routing: Tables,
-    /// Flows that must end before the process does.
+    /// What is under way: flows, which must end before the process does, and what the janitor tends to.
     pub tasks: TaskTracker,
     /// Wakes the janitor before its time.
     pub janitor_wake: Notify,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use axum::Router;
@@ -13,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
+
+use crate::patience::Patience;
 
 /// One delivery as it arrived.
 #[derive(Debug, Clone)]
@@ -130,16 +132,15 @@ impl Receiver {
         self.inner.told.lock().expect("told").clone()
     }
 
-    /// Waits until so many deliveries were heard, at most eight seconds.
+    /// Waits until so many deliveries were heard.
     pub async fn until(&self, count: usize) -> Result<Vec<Told>> {
-        let end = Instant::now() + Duration::from_secs(8);
+        let mut patience = Patience::new();
         loop {
             let told = self.told();
             if told.len() >= count {
                 return Ok(told);
             }
-            ensure!(Instant::now() < end, "heard {} of {count}: {told:#?}", told.len());
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            ensure!(patience.lasts().await, "heard {} of {count}: {told:#?}", told.len());
         }
     }
 

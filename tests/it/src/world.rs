@@ -2,18 +2,20 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vezne::ctx::Clock;
+use vezne::flow::inquire::janitor_due;
 use vezne_sandbox::{Options, Running};
 
 use crate::api::{Api, Reply, fresh_key};
 use crate::database::{Auditor, Database};
 use crate::host::Host;
 use crate::log;
+use crate::patience::Patience;
 use crate::seed::{self, Firm, Store};
 
 /// A card that always pays.
@@ -95,19 +97,14 @@ impl World {
     }
 
     pub async fn until_any(&self, id: &str, states: &[&str]) -> Result<Reply> {
-        let end = Instant::now() + Duration::from_secs(30);
-        // Ever more seldom: a caller has 200 requests while the clock stands still.
-        let mut pause = Duration::from_millis(40);
+        let mut patience = Patience::new();
         loop {
             let payment = self.payment(id).await?;
             if states.contains(&payment.text("/state")) {
                 return Ok(payment);
             }
-            if Instant::now() > end {
-                bail!("{id} is {} and not {states:?}: {}", payment.text("/state"), payment.answer.text());
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 5 / 4).min(Duration::from_millis(500));
+            let (state, whole) = (payment.text("/state"), payment.answer.text());
+            ensure!(patience.lasts().await, "{id} is {state} and not {states:?}: {whole}");
         }
     }
 
@@ -119,20 +116,26 @@ impl World {
     /// Moves the clock along the janitor's schedule until the payment has one of these states.
     pub async fn until_asked_any(&self, id: &str, states: &[&str]) -> Result<Reply> {
         let mut last = String::new();
-        // 5 s, 15 s, 45 s, 2 min, 10 min, 1 h, then daily (plugin-host §4.4).
+        // 2 s: an act that was written down a moment ago comes due with the first step. Then the schedule: 5 s, 15 s, 45 s, 2 min, 10 min, 1 h, then daily (plugin-host §4.4).
         for wait_s in [2, 5, 15, 45, 120, 600, 600, 3_600, 86_400, 86_400] {
-            let end = Instant::now() + Duration::from_millis(700);
-            while Instant::now() < end {
-                let payment = self.payment(id).await?;
-                payment.answer.text().clone_into(&mut last);
-                if states.contains(&payment.text("/state")) {
-                    return Ok(payment);
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
+            self.rest().await?;
+            let payment = self.payment(id).await?;
+            payment.answer.text().clone_into(&mut last);
+            if states.contains(&payment.text("/state")) {
+                return Ok(payment);
             }
             self.advance(Duration::from_secs(wait_s));
         }
         bail!("{id} is not {states:?} after the whole schedule: {last}")
+    }
+
+    /// Waits until nothing is under way at the host and nothing is due: from then on only the clock can change things.
+    pub async fn rest(&self) -> Result<()> {
+        let (mut patience, app) = (Patience::new(), &self.host.app);
+        while !(janitor_due(app, &[]).await?.is_empty() && app.tasks.is_empty()) {
+            ensure!(patience.lasts().await, "the host does not come to rest");
+        }
+        Ok(())
     }
 
     /// Gives money back and returns the refund.

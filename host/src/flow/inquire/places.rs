@@ -39,7 +39,12 @@ impl Places {
                 continue;
             }
             let app = app.clone();
-            let task = self.tasks.spawn(async move { janitor_tend(&app, due).await });
+            // Among what is under way at this server; dropping it ends that, so nothing waits for a silent bank.
+            let under_way = app.tasks.token();
+            let task = self.tasks.spawn(async move {
+                janitor_tend(&app, due).await;
+                drop(under_way);
+            });
             self.taken.insert(task.id(), (id, pos_account));
             begun += 1;
         }

@@ -2,11 +2,11 @@
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vezne::store::user::UserRole;
 use vezne_it::receiver::Receiver;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
-use vezne_it::{Person, Reply, World, stories};
+use vezne_it::{Patience, Person, Reply, World, stories};
 use vezne_sandbox::{Fault, FaultKind, Op};
 
 use crate::webhook::endpoint;
@@ -58,7 +58,7 @@ async fn decided(world: &World, outcome: &str) -> Result<(Person, Person)> {
 
 /// Waits, moving nothing, until the open alarms are these causes with these counts.
 async fn until_alarms(person: &Person, wanted: &[(&str, i64)]) -> Result<Reply> {
-    let end = Instant::now() + Duration::from_secs(8);
+    let mut patience = Patience::new();
     loop {
         let open = person.get("/v1/alarms?state=open").await?.good()?;
         let found: Vec<(&str, i64)> = open.json["data"]
@@ -70,8 +70,7 @@ async fn until_alarms(person: &Person, wanted: &[(&str, i64)]) -> Result<Reply> 
         if found == wanted {
             return Ok(open);
         }
-        ensure!(Instant::now() < end, "alarms {found:?} and not {wanted:?}: {}", open.answer.text());
-        tokio::time::sleep(Duration::from_millis(80)).await;
+        ensure!(patience.lasts().await, "alarms {found:?} and not {wanted:?}: {}", open.answer.text());
     }
 }
 
@@ -80,15 +79,12 @@ async fn until_told(world: &World, payment: &str, kind: &str) -> Result<()> {
     let mut seen = Vec::new();
     for wait_s in [6, 16, 46, 130, 700, 3_700, 87_000] {
         world.advance(Duration::from_secs(wait_s));
-        let end = Instant::now() + Duration::from_millis(900);
-        while Instant::now() < end {
-            let events = world.api.get(&format!("/v1/payments/{payment}?expand=events")).await?.good()?;
-            let rows: &[Value] = events.json["events"].as_array().map_or(&[], Vec::as_slice);
-            seen = rows.iter().map(|row| row["kind"].as_str().unwrap_or_default().to_owned()).collect();
-            if seen.iter().any(|told| told == kind) {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(60)).await;
+        world.rest().await?;
+        let events = world.api.get(&format!("/v1/payments/{payment}?expand=events")).await?.good()?;
+        let rows: &[Value] = events.json["events"].as_array().map_or(&[], Vec::as_slice);
+        seen = rows.iter().map(|row| row["kind"].as_str().unwrap_or_default().to_owned()).collect();
+        if seen.iter().any(|told| told == kind) {
+            return Ok(());
         }
     }
     anyhow::bail!("no {kind} among {seen:?}")

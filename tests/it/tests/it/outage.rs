@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use futures::StreamExt;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vezne::app::App;
 use vezne::config::Config;
 use vezne::flow::alarm::alarm_round;
@@ -13,7 +13,7 @@ use vezne::limits::JANITOR_PER_ACCOUNT;
 use vezne_it::host::Host;
 use vezne_it::seed::Store;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id};
-use vezne_it::{World, stories};
+use vezne_it::{Patience, World, stories};
 use vezne_sandbox::{Fault, FaultKind, Op};
 
 /// Payments in doubt; by hand with more: `VEZNE_IT_OUTAGE=500 cargo xtask test --only it outage`.
@@ -99,11 +99,10 @@ stories! {
         let paid = id(&paid)?;
         let paid = paid.trim_start_matches("pay_");
         let answered = format!("select count(*) from payment where payment_id = '{paid}' and state = 'succeeded'");
-        let end = Instant::now() + Duration::from_mins(1);
+        let mut patience = Patience::new();
         while world.auditor().number(&answered).await? == 0 {
-            ensure!(Instant::now() < end, "the bank that answers was not asked");
+            ensure!(patience.lasts().await, "the bank that answers was not asked");
             host.app.janitor_wake.notify_one();
-            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let given_up = world.auditor().number("select count(*) from payment_event where kind = 'bank.silent'").await?;
         ensure!(given_up == 0, "it waited for {given_up} questions at the bank that hangs");

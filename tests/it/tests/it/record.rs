@@ -1,7 +1,6 @@
 //! Recordings: what an administrator sees of the last runs, takes along, and plays on another version.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use vezne_it::api::Api;
 use vezne_it::component::Component;
 use vezne_it::http::Call;
 use vezne_it::seed::{self, Store};
-use vezne_it::{Browser, World, host, log, stories};
+use vezne_it::{Browser, Patience, World, host, log, stories};
 use vezne_sandbox::{Fault, FaultKind};
 
 use crate::three_ds::{confirm, paid, visit};
@@ -213,7 +212,7 @@ stories! {
 
 /// Waits until a shadow has played so many acts.
 async fn shadow_until(world: &World, digest: &str, played: i64) -> Result<Value> {
-    let (began, wanted) = (Instant::now(), format!("sha256:{digest}"));
+    let (mut patience, wanted) = (Patience::new(), format!("sha256:{digest}"));
     loop {
         let list = world.api.get(&format!("/v1/plugins/{ID}/versions")).await?.good()?;
         let rows = list.json["data"].as_array().cloned().unwrap_or_default();
@@ -221,7 +220,6 @@ async fn shadow_until(world: &World, digest: &str, played: i64) -> Result<Value>
         if row["shadow"]["played"].as_i64() == Some(played) {
             return Ok(row["shadow"].clone());
         }
-        ensure!(began.elapsed() < Duration::from_secs(3), "the shadow did not play: {row:#}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        ensure!(patience.lasts().await, "the shadow did not play: {row:#}");
     }
 }

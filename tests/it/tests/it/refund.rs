@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
 use vezne_it::{Reply, World, stories};
 use vezne_sandbox::{Fault, FaultKind, Op};
@@ -22,13 +22,10 @@ fn night(world: &World) {
 /// Waits until the refund has an end, moving the clock along the schedule.
 async fn ended(world: &World, refund: &str) -> Result<Reply> {
     for wait_s in [1, 5, 15, 45, 120, 600, 600, 3_600] {
-        let end = Instant::now() + Duration::from_millis(800);
-        while Instant::now() < end {
-            let read = world.api.get(&format!("/v1/refunds/{refund}")).await?.good()?;
-            if ["succeeded", "failed"].contains(&read.text("/state")) {
-                return Ok(read);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        world.rest().await?;
+        let read = world.api.get(&format!("/v1/refunds/{refund}")).await?.good()?;
+        if ["succeeded", "failed"].contains(&read.text("/state")) {
+            return Ok(read);
         }
         world.advance(Duration::from_secs(wait_s));
     }

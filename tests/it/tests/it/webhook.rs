@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vezne::ctx::Clock;
 use vezne_it::api::Api;
 use vezne_it::database::Database;
@@ -11,7 +11,7 @@ use vezne_it::http::Call;
 use vezne_it::process::Process;
 use vezne_it::receiver::{Answer, Receiver};
 use vezne_it::world::{AMOUNT, GOOD_CARD, id};
-use vezne_it::{Reply, World, stories};
+use vezne_it::{Patience, Reply, World, stories};
 
 /// Adds an endpoint; gives its id and its secret.
 pub async fn endpoint(world: &World, url: &str, more: Value) -> Result<(String, String)> {
@@ -43,28 +43,26 @@ pub async fn patch(world: &World, path: &str, version: i64, body: &Value) -> Res
 
 /// The newest delivery to an endpoint, with its tries; waits for one.
 pub async fn newest(world: &World, endpoint: &str) -> Result<Reply> {
-    let end = Instant::now() + Duration::from_secs(5);
+    let mut patience = Patience::new();
     let list = loop {
         let list = world.api.get(&format!("/v1/webhook_deliveries?endpoint={endpoint}")).await?.good()?;
         if !list.text("/data/0/id").is_empty() {
             break list;
         }
-        ensure!(Instant::now() < end, "nothing was handed to {endpoint}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        ensure!(patience.lasts().await, "nothing was handed to {endpoint}");
     };
     world.api.get(&format!("/v1/webhook_deliveries/{}", list.text("/data/0/id"))).await?.good()
 }
 
 /// Waits until the newest delivery to an endpoint stands so.
 pub async fn until_newest(world: &World, endpoint: &str, state: &str) -> Result<Reply> {
-    let end = Instant::now() + Duration::from_secs(5);
+    let mut patience = Patience::new();
     loop {
         let delivery = newest(world, endpoint).await?;
         if delivery.text("/state") == state {
             return Ok(delivery);
         }
-        ensure!(Instant::now() < end, "not {state}: {}", delivery.answer.text());
-        tokio::time::sleep(Duration::from_millis(30)).await;
+        ensure!(patience.lasts().await, "not {state}: {}", delivery.answer.text());
     }
 }
 
@@ -106,10 +104,9 @@ stories! {
         for _ in 0..10 {
             sales.push(sold(world).await?);
         }
-        let end = Instant::now() + Duration::from_secs(8);
+        let mut patience = Patience::new();
         while receiver.taken().len() < sales.len() {
-            ensure!(Instant::now() < end, "took {} of {}", receiver.taken().len(), sales.len());
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            ensure!(patience.lasts().await, "took {} of {}", receiver.taken().len(), sales.len());
         }
         let taken = receiver.taken();
         for payment in &sales {
@@ -130,10 +127,9 @@ stories! {
         for (step, minutes) in minutes.into_iter().enumerate() {
             let pause = Duration::from_secs(if step == 0 { 5 } else { minutes * 60 });
             // Written before the clock moves on, or the pause would count from a later moment.
-            let end = Instant::now() + Duration::from_secs(5);
+            let mut patience = Patience::new();
             while newest(world, &hook).await?.json["attempts"].as_array().map_or(0, Vec::len) <= step {
-                ensure!(Instant::now() < end, "try {step} was not written");
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                ensure!(patience.lasts().await, "try {step} was not written");
             }
             world.advance(pause.saturating_sub(Duration::from_secs(1)));
             tokio::time::sleep(Duration::from_millis(120)).await;
@@ -157,10 +153,9 @@ stories! {
         let (hook, _) = endpoint(world, &receiver.url, json!({})).await?;
         sold(world).await?;
         receiver.until(1).await?;
-        let end = Instant::now() + Duration::from_secs(5);
+        let mut patience = Patience::new();
         while newest(world, &hook).await?.number("/attempts/0/status") != Some(429) {
-            ensure!(Instant::now() < end, "the try was not written");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            ensure!(patience.lasts().await, "the try was not written");
         }
         world.advance(Duration::from_secs(115));
         receiver.still(1).await?;
