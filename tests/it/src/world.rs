@@ -138,6 +138,16 @@ impl World {
         Ok(())
     }
 
+    /// Waits until the bank has booked more than this. A late bank books by the machine's clock: the story's must not
+    /// run ahead of it.
+    pub async fn until_booked_beyond(&self, minor: i64) -> Result<()> {
+        let mut patience = Patience::new();
+        while self.bank_total() <= minor {
+            ensure!(patience.lasts().await, "the bank never booked");
+        }
+        Ok(())
+    }
+
     /// Gives money back and returns the refund.
     pub async fn refund(&self, payment: &str, body: &Value) -> Result<Reply> {
         self.api.post(&format!("/v1/payments/{payment}/refunds"), body).await

@@ -26,6 +26,9 @@ async fn in_doubt_then(world: &World, chaos: &Chaos, pos: &str, trouble: Trouble
     let answer = world.pay(&body).await?;
     ensure!(answer.text("/state") == "unknown", "{trouble:?}: {}", answer.answer.text());
     let (payment, order) = (id(&answer)?, order_no(&answer)?);
+    if paid {
+        world.until_booked_beyond(before).await?;
+    }
     let ended = world.until_asked_any(&payment, &["succeeded", "failed", "declined"]).await;
     let ended = ended.map_err(|error| error.context(format!("{trouble:?}")))?;
     ensure!((ended.text("/state") == "succeeded") == paid, "{trouble:?}: {}", ended.answer.text());

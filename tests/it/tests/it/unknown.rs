@@ -6,7 +6,7 @@ use std::time::Duration;
 use vezne_it::host::BANK_DEADLINE_MS;
 use vezne_it::seed::Store;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
-use vezne_it::{Patience, World, stories};
+use vezne_it::{World, stories};
 use vezne_sandbox::{Fault, FaultKind, Op};
 
 /// Pays under a fault: in doubt at first, then what the bank's book says, after one call for money.
@@ -19,10 +19,8 @@ async fn in_doubt_then(world: &World, fault: Fault, end: &[&str]) -> Result<()> 
     ensure!(paid.text("/state") == "unknown", "{told}: {}", paid.answer.text());
     ensure!(paid.json.pointer("/in_doubt/since").is_some(), "{told}: {}", paid.answer.text());
     let (payment, order) = (id(&paid)?, order_no(&paid)?);
-    // A bank that is late books by the machine's clock: the story's must not run ahead of it.
-    let mut patience = Patience::new();
-    while is_late && world.bank_total() == before {
-        ensure!(patience.lasts().await, "{told}: the bank never booked");
+    if is_late {
+        world.until_booked_beyond(before).await?;
     }
     let asked = world.until_asked_any(&payment, end).await;
     let ended = asked.map_err(|e| e.context(told.clone()))?;
