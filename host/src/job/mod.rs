@@ -66,6 +66,20 @@ pub async fn webhooks(app: App) {
     }
 }
 
+/// Wipes the cards and pages whose time is over, until shutdown, and then all the rest goes with the process.
+pub async fn hold(app: App) {
+    loop {
+        let swept = app.hold.sweep();
+        if swept > 0 {
+            tracing::info!(swept, "cards and pages whose time was over were wiped");
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(limits::HOLD_SWEEP_EVERY) => {}
+        }
+    }
+}
+
 /// Says every other second that this server lives, where it is not the only one.
 pub async fn presence(app: App) {
     if app.config.replica_url.is_none() {
