@@ -91,6 +91,7 @@ impl App {
         let trust = TrustStore::open(config.trust_store.as_deref())?;
         let cost = PasswordCost { memory_kib: config.password_memory_kib, ..PasswordCost::PRODUCTION };
         let security = Security::new(&keys, cost, &clock, &config.public_url);
+        let security = security.with_rates(config.reads_per_second, config.writes_per_second, &clock);
         let egress = Arc::new(Egress::new().context("TLS cannot be set up")?);
         let inside = Arc::new(Egress::inside().context("TLS cannot be set up")?);
         let app = Self::assemble(config, clock, db, plugins, trust, (egress, inside), security);

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
+use crate::limits;
+
 /// How this node runs. Every field has a default that suits `cargo xtask run`; `VEZNE_` and the field's
 /// name in capitals overrides the file.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,6 +47,10 @@ pub struct Config {
     /// With several servers on one database: the origin under which the others reach this one. They share the keys
     /// (the file `keys` in `private_dir`), and what they tell each other is sealed with them.
     pub replica_url: Option<String>,
+    /// Requests that change nothing which an API key or a person may send in a second, with as many at once.
+    pub reads_per_second: u32,
+    /// The same of requests that may change something.
+    pub writes_per_second: u32,
     /// Bearer token that reads `/metrics`; without one, only this machine does.
     pub metrics_token: Option<Token>,
 }
@@ -106,6 +112,8 @@ impl Default for Config {
             password_memory_kib: 65_536,
             log_json: false,
             replica_url: None,
+            reads_per_second: limits::READS_PER_SECOND,
+            writes_per_second: limits::WRITES_PER_SECOND,
             metrics_token: None,
         }
     }
@@ -145,6 +153,12 @@ impl Config {
         );
         ensure!(self.bank_deadline_ms >= 1_000, "bank_deadline_ms below a second would doubt every answer");
         ensure!(self.janitor_every_ms > 0, "janitor_every_ms must not be zero");
+        let granted = 1..=limits::REQUESTS_PER_SECOND_MAX;
+        ensure!(
+            granted.contains(&self.reads_per_second) && granted.contains(&self.writes_per_second),
+            "reads_per_second and writes_per_second must be between 1 and {}",
+            limits::REQUESTS_PER_SECOND_MAX
+        );
         if let Some(url) = &self.replica_url {
             let origin = url::Url::parse(url).ok().map(|parsed| parsed.origin().ascii_serialization());
             ensure!(origin.as_deref() == Some(url), "replica_url must be an origin such as http://10.0.0.5:7070");
@@ -178,6 +192,8 @@ const FIELDS: &[&str] = &[
     "password_memory_kib",
     "log_json",
     "replica_url",
+    "reads_per_second",
+    "writes_per_second",
     "metrics_token",
 ];
 

@@ -20,6 +20,8 @@ pub const DATABASE_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How long a card may stay in the hold: the time a bank's 3-D page is good for.
 pub const HOLD_LIFE_MAX: Duration = Duration::from_mins(15);
+/// How often the hold is swept: a card nobody looks for outlives its time by no more than this.
+pub const HOLD_SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// What a flow gets beyond the bank's deadline before the janitor takes its attempt for silent.
 pub const SETTLE_GRACE: Duration = Duration::from_secs(5);
 /// When an unknown outcome is asked about, counted from the moment it became unknown; then daily.
@@ -73,6 +75,10 @@ pub const JANITOR_AGAIN: Duration = Duration::from_mins(1);
 pub const STRAY_TRIES_MAX: usize = 60;
 /// How often a write is tried again after another one moved the row first.
 pub const MOVE_TRIES_MAX: usize = 8;
+/// How long a payment may wait to be confirmed: a working day and the night after it.
+pub const UNCONFIRMED_LIFE: Duration = Duration::from_hours(24);
+/// Payments that nobody confirmed, ended in one round; the rest waits for the next.
+pub const UNCONFIRMED_BATCH: i64 = 256;
 /// Pairs of metadata on a payment, and letters of a value.
 pub const METADATA_PAIRS_MAX: usize = 50;
 /// Letters of one metadata value.
@@ -161,8 +167,12 @@ pub const WEBHOOK_SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 // Requests
 
-/// Requests per second and caller, with as many at once.
-pub const REQUESTS_PER_SECOND: u32 = 200;
+/// Requests that change nothing, per second and caller, with as many at once (api.md).
+pub const READS_PER_SECOND: u32 = 200;
+/// The same of requests that may change something.
+pub const WRITES_PER_SECOND: u32 = 100;
+/// The most that a configuration may grant: one every microsecond.
+pub const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
 /// Callers counted at once: 100,000 keys are about 10 MB.
 pub const RATE_KEYS_MAX: usize = 100_000;
 /// Largest body of an API request: a payment has less than 2 kB, a POS account less than 20 kB.
@@ -173,6 +183,8 @@ pub const REQUEST_TIME_MAX: Duration = Duration::from_mins(2);
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// Rows of a page where the caller does not say.
 pub const PAGE_ROWS_DEFAULT: u32 = 50;
+/// Up to how many rows a list is counted where that is asked for: beyond, a person narrows the list anyway.
+pub const TOTAL_ROWS_MAX: i64 = 10_000;
 /// Rows of a page at most.
 pub const PAGE_ROWS_MAX: u32 = 200;
 

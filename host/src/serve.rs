@@ -16,6 +16,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let janitor = tokio::spawn(job::janitor(app.clone()));
     let webhooks = tokio::spawn(job::webhooks(app.clone()));
     let watch = tokio::spawn(job::watch(app.clone()));
+    let hold = tokio::spawn(job::hold(app.clone()));
     let presence = tokio::spawn(job::presence(app.clone()));
     let plugins = tokio::spawn(job::plugins(app.clone()));
     let breakers = tokio::spawn(job::breakers(app.clone()));
@@ -28,6 +29,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     janitor.abort();
     webhooks.abort();
     watch.abort();
+    hold.abort();
     presence.abort();
     if let Err(error) = presence_end(&app).await {
         tracing::warn!(%error, "the other servers could not be told that this one ends");

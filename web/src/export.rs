@@ -1,8 +1,11 @@
 //! The filtered list of payments as a file, exactly as filtered: CSV and Excel.
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::StreamExt;
 use http::{HeaderValue, StatusCode, header};
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use vezne_api::{Page, Payment};
 
 use crate::{
@@ -15,17 +18,59 @@ use crate::{
 
 /// Rows of one call.
 const ROWS_PER_CALL: &str = "200";
-/// Calls of one file: 10 000 rows; longer lists are narrowed by day.
-const CALLS_MAX: usize = 50;
+/// Rows of a workbook, which is put together in memory and unpacked again by whoever opens it; a longer list goes out
+/// as CSV. The file says where it was cut, and the page says so before.
+pub const WORKBOOK_ROWS_MAX: u32 = 100_000;
 
-/// `GET /payments/export.csv`: semicolons and a byte order mark, as Turkish spreadsheets expect.
+/// The list, a call at a time, so that no file is ever held whole.
+struct Pages {
+    visit: Visit,
+    filter: Filter,
+    /// Where the next call begins; nothing after the last.
+    cursor: Option<String>,
+}
+
+impl Pages {
+    /// Of what the address asks for, for one who is signed in.
+    async fn begin(visit: &Visit) -> Result<Self, Fault> {
+        visit.sign_in_needed().await?;
+        Ok(Self { visit: visit.clone(), filter: Filter::of(visit), cursor: Some(String::new()) })
+    }
+
+    /// The next rows; nothing after the last.
+    async fn next(&mut self) -> Result<Option<Vec<Payment>>, Fault> {
+        let Some(cursor) = self.cursor.take() else { return Ok(None) };
+        let page: Page<Payment> = self.visit.get(&self.filter.api_path(&self.visit, ROWS_PER_CALL, &cursor)).await?;
+        self.cursor = page.next_cursor.filter(|_| page.has_more);
+        Ok(Some(page.data))
+    }
+}
+
+/// `GET /payments/export.csv`: semicolons and a byte order mark, as Turkish spreadsheets expect. Every row there is, sent
+/// while the rest is read; what breaks off on the way breaks the file off, so that it does not look whole.
 pub async fn csv(visit: Visit) -> Result<Response, Fault> {
-    let payments = load(&visit).await?;
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    let mut pages = Pages::begin(&visit).await?;
+    // The first rows before the answer: whoever may not see them gets a page that says so.
+    let mut first = "\u{feff}".as_bytes().to_vec();
+    first.extend(lines(&visit, Some(headings(&visit)), &pages.next().await?.unwrap_or_default())?);
+    let rest = futures::stream::try_unfold(pages, |mut pages| async move {
+        let broken = |_| std::io::Error::other("the list could not be read to its end");
+        let Some(payments) = pages.next().await.map_err(broken)? else { return Ok(None) };
+        let lines = lines(&pages.visit, None, &payments).map_err(broken)?;
+        Ok::<_, std::io::Error>(Some((Bytes::from(lines), pages)))
+    });
+    let whole = futures::stream::once(async move { Ok(Bytes::from(first)) }).chain(rest);
+    Ok(file(Body::from_stream(whole), "text/csv; charset=utf-8", "csv", &visit))
+}
+
+fn lines(visit: &Visit, headings: Option<[String; 14]>, payments: &[Payment]) -> Result<Vec<u8>, Fault> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
     let broken = |_| Fault::of(StatusCode::INTERNAL_SERVER_ERROR);
-    writer.write_record(headings(&visit)).map_err(broken)?;
-    for payment in &payments {
-        let mut cells = words(&visit, payment).map(|c| harmless(&c));
+    if let Some(headings) = headings {
+        writer.write_record(headings).map_err(broken)?;
+    }
+    for payment in payments {
+        let mut cells = words(visit, payment).map(|c| harmless(&c));
         // Amounts are our own digits; a minus of theirs must stay a number.
         let [charged, settled, back] = amounts(payment).map(|m| format::amount(m).replace('\u{2212}', "-"));
         cells[4] = charged;
@@ -33,56 +78,62 @@ pub async fn csv(visit: Visit) -> Result<Response, Fault> {
         cells[6] = back;
         writer.write_record(&cells).map_err(broken)?;
     }
-    let bytes = writer.into_inner().map_err(|_| Fault::of(StatusCode::INTERNAL_SERVER_ERROR))?;
-    Ok(file(bytes, "text/csv; charset=utf-8", "csv", &visit))
+    writer.into_inner().map_err(|_| Fault::of(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// `GET /payments/export.xlsx`: amounts as numbers, everything else as text, so that no cell is ever a formula.
 pub async fn xlsx(visit: Visit) -> Result<Response, Fault> {
-    let payments = load(&visit).await?;
-    let bytes = workbook(&visit, &payments).map_err(|e| {
-        tracing::error!(error = %e, "a list could not be written as a workbook");
+    let mut pages = Pages::begin(&visit).await?;
+    let broken = |error: XlsxError| {
+        tracing::error!(%error, "a list could not be written as a workbook");
         Fault::of(StatusCode::INTERNAL_SERVER_ERROR)
-    })?;
-    Ok(file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", &visit))
+    };
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    titled(&visit, sheet).map_err(broken)?;
+    let mut rows = 0;
+    'list: while let Some(payments) = pages.next().await? {
+        for payment in &payments {
+            if rows == WORKBOOK_ROWS_MAX {
+                sheet.write_string(rows + 1, 0, workbook_cut(&visit)).map_err(broken)?;
+                break 'list;
+            }
+            rows += 1;
+            written(&visit, sheet, rows, payment).map_err(broken)?;
+        }
+    }
+    let bytes = book.save_to_buffer().map_err(broken)?;
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Ok(file(Body::from(bytes), kind, "xlsx", &visit))
+}
+
+/// What a workbook says that is shorter than its list.
+fn workbook_cut(visit: &Visit) -> String {
+    visit.t().f("export-cut", [("rows", format::count(WORKBOOK_ROWS_MAX.into()).into())])
+}
+
+fn titled(visit: &Visit, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    for (column, heading) in (0_u16..).zip(headings(visit)) {
+        sheet.write_string_with_format(0, column, heading, &bold)?;
+        sheet.set_column_width(column, 18)?;
+    }
+    Ok(())
 }
 
 #[expect(
     clippy::cast_precision_loss,
     reason = "a spreadsheet has nothing but doubles; amounts below 90 trillion are exact in them"
 )]
-fn workbook(visit: &Visit, payments: &[Payment]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    let (bold, money) = (Format::new().set_bold(), Format::new().set_num_format("#,##0.00"));
-    for (column, heading) in (0_u16..).zip(headings(visit)) {
-        sheet.write_string_with_format(0, column, heading, &bold)?;
-        sheet.set_column_width(column, 18)?;
+fn written(visit: &Visit, sheet: &mut Worksheet, row: u32, payment: &Payment) -> Result<(), XlsxError> {
+    let money = Format::new().set_num_format("#,##0.00");
+    for (column, text) in (0_u16..).zip(words(visit, payment)) {
+        sheet.write_string(row, column, text)?;
     }
-    for (row, payment) in (1_u32..).zip(payments) {
-        for (column, text) in (0_u16..).zip(words(visit, payment)) {
-            sheet.write_string(row, column, text)?;
-        }
-        for (column, minor) in (4_u16..).zip(amounts(payment)) {
-            sheet.write_number_with_format(row, column, minor as f64 / 100.0, &money)?;
-        }
+    for (column, minor) in (4_u16..).zip(amounts(payment)) {
+        sheet.write_number_with_format(row, column, minor as f64 / 100.0, &money)?;
     }
-    book.save_to_buffer()
-}
-
-async fn load(visit: &Visit) -> Result<Vec<Payment>, Fault> {
-    visit.sign_in_needed().await?;
-    let filter = Filter::of(visit);
-    let (mut rows, mut cursor) = (Vec::new(), String::new());
-    for _ in 0..CALLS_MAX {
-        let page: Page<Payment> = visit.get(&filter.api_path(visit, ROWS_PER_CALL, &cursor)).await?;
-        rows.extend(page.data);
-        match page.next_cursor.filter(|_| page.has_more) {
-            Some(next) => cursor = next,
-            None => break,
-        }
-    }
-    Ok(rows)
+    Ok(())
 }
 
 fn headings(visit: &Visit) -> [String; 14] {
@@ -134,9 +185,9 @@ fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn file(bytes: Vec<u8>, kind: &'static str, extension: &str, visit: &Visit) -> Response {
+fn file(body: Body, kind: &'static str, extension: &str, visit: &Visit) -> Response {
     let day = format::today(visit.now(), &visit.zone());
-    let mut response = bytes.into_response();
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"vezne-{day}.{extension}\"")) {

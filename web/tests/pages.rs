@@ -57,6 +57,7 @@ const PAGES: [&str; 41] = [
     "/payments/pay_1",
     "/payments/pay_unknown",
     "/payments/pay_declined",
+    "/payments/pay_requires_confirmation",
     "/payments/pay_1/refund",
     "/payments/pay_1/receipt",
     "/statement?party=dlr_ankara",
@@ -241,6 +242,18 @@ async fn files_are_made() {
     );
     assert!(get("/payments/export.xlsx", "session=firm").await.1.starts_with("PK"));
     assert!(get("/payments/pay_1/receipt.pdf", "session=firm").await.1.starts_with("%PDF"));
+}
+
+#[tokio::test]
+async fn a_long_list_is_a_long_file() {
+    let (status, csv) = get("/payments/export.csv?q=uzun", "session=firm").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(csv.lines().count(), 1 + 55 * 200);
+    assert!(csv.contains("pay_0_0;") && csv.contains("pay_54_199;"));
+    let (_, html) = get("/payments", "session=firm").await;
+    assert!(html.contains("Excel dosyası en çok 100.000 satır alır"), "{html}");
+    let (status, _) = get("/payments/export.csv?q=hata", "session=firm").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ mod tests;
 named! {
     /// Where a payment stands, as the API shows it. Refunds and voids are amounts and a flag beside it.
     pub enum PaymentState {
+        /// Made, and not confirmed yet: no bank knows of it.
+        RequiresConfirmation = "requires_confirmation",
         /// The payer is at the bank's 3-D page.
         RequiresAction = "requires_action",
         /// An attempt is running.
@@ -157,6 +159,8 @@ named! {
         AttemptStray = "attempt_stray",
         /// A person cancels a payment that no attempt works on.
         Canceled = "canceled",
+        /// Nobody confirmed it in time.
+        Lapsed = "lapsed",
     }
 }
 
@@ -317,7 +321,9 @@ impl PaymentState {
     pub const fn is_final(self) -> bool {
         match self {
             Self::Succeeded | Self::Declined | Self::Failed | Self::Canceled | Self::Expired => true,
-            Self::RequiresAction | Self::Processing | Self::Authorized | Self::Unknown => false,
+            Self::RequiresConfirmation | Self::RequiresAction | Self::Processing | Self::Authorized | Self::Unknown => {
+                false
+            }
         }
     }
 }

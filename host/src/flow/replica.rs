@@ -169,7 +169,8 @@ pub async fn presence_round(app: &App) -> FlowResult<()> {
     let alive = replica_list(&mut tx, seen_since_ms(app)).await?.len();
     tx.commit().await?;
     let alive = u32::try_from(alive).unwrap_or(u32::MAX);
-    app.security.request_rate.share(alive);
+    app.security.read_rate.share(alive);
+    app.security.write_rate.share(alive);
     app.security.sign_in_rate.share(alive);
     metrics::gauge!("vezne_replicas").set(f64::from(alive));
     Ok(())

@@ -1,12 +1,14 @@
 //! A payment by card: the row before the first byte, the bank, the row after the last.
 
 mod debt;
+mod draft;
 mod model;
 mod plan;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use draft::{Confirm, DraftChange, draft_cancel, draft_change, draft_create, drafts_lapse, payment_confirm};
 pub use model::{ThreeD, Wish, model_of};
 use plan::{Plan, plan};
 
@@ -19,10 +21,12 @@ use crate::domain::money::Money;
 use crate::domain::party::Party;
 use crate::domain::payment::{AttemptState, PaymentState};
 use crate::domain::routing::Explanation;
+use crate::flow::attempt::publish_kind;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::run::{Course, Ran, act_due_ms, attempt_run, first_act};
 use crate::plugin::HeldCard;
 use crate::store::attempt::{Attempt, NOTHING_SENT, Purpose, attempt_insert};
+use crate::store::draft::payment_rewrite;
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::idempotency::{IdempotencyKey, idempotency_claim, idempotency_fetch};
 use crate::store::json::Json;
@@ -86,18 +90,29 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
     if let Some(replay) = replayed(app, &request.key).await? {
         return Ok(replay);
     }
+    sale_run(app, ctx, request, None).await
+}
+
+/// Plans a sale, writes it down and runs its attempt. `drafted` is the unconfirmed payment that it confirms.
+async fn sale_run(app: &App, ctx: &Ctx, request: SaleRequest, drafted: Option<Payment>) -> FlowResult<Created> {
     let mut tx = app.db.read().await?;
     // Before anything else: the attempt's id decides whether it falls to a canary.
     let attempt_id = AttemptId::at(app.clock.now_ms());
     let plan = plan(app, &mut tx, ctx, &request, attempt_id).await?;
     drop(tx);
     let held = request.card.as_ref().map(|card| held(card, plan.facts.as_ref()));
-    let (payment, attempt) = rows(app, ctx, &request, &plan, attempt_id);
+    let payment = payment_row(app, ctx, &request, &plan);
+    let payment = match &drafted {
+        Some(drafted) => draft::confirmed(drafted, payment)?,
+        None => payment,
+    };
+    let attempt = attempt_row(app, &request, &plan, &payment, attempt_id);
     let Plan { pos, explanation, onward, .. } = plan;
     let key = request.key.clone();
     // The card lives on in the hold only.
     drop(request);
-    if let Some(replay) = begin(app, &key, &payment, &attempt, &explanation).await? {
+    let rows = Rows { payment: &payment, drafted: drafted.as_ref(), attempt: &attempt };
+    if let Some(replay) = begin(app, ctx, &key, rows, &explanation).await? {
         return Ok(replay);
     }
     crate::crash::point(app, "after_tx1").await;
@@ -147,28 +162,27 @@ fn scheme_of(bin: &str) -> &'static str {
     }
 }
 
-fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: AttemptId) -> (Payment, Attempt) {
-    let Plan { pos, chosen, .. } = plan;
-    let facts = plan.facts.as_ref();
+/// The payment as it was asked for, charging its amount once: no terms are chosen, and no account.
+fn asked_row(app: &App, ctx: &Ctx, request: &SaleRequest, node: NodeId) -> Payment {
     let now_ms = app.clock.now_ms();
     let (payer_kind, payer_id) = match request.payer {
         Some(Party::Node(id)) => (PayerKind::Node, Some(id.to_text())),
         Some(Party::Customer(id)) => (PayerKind::Customer, Some(id.to_text())),
         Some(Party::PosAccount(_) | Party::Payer(_)) | None => (PayerKind::None, None),
     };
-    let payment = Payment {
+    Payment {
         tenant_id: ctx.tenant,
         payment_id: PaymentId::at(now_ms),
-        node_id: plan.node,
+        node_id: node,
         payer_kind,
         payer_id,
         amount_minor: request.amount.minor,
-        charged_minor: chosen.terms.charged.minor,
+        charged_minor: request.amount.minor,
         currency: request.amount.currency,
-        instalments: i64::from(chosen.terms.instalments.max(1)),
-        quote_id: chosen.quote_id.clone(),
-        terms: Json(serde_json::to_value(&chosen.terms).unwrap_or_default()),
-        routing: serde_json::to_string(&plan.explanation).ok(),
+        instalments: 1,
+        quote_id: None,
+        terms: Json(serde_json::Value::Null),
+        routing: None,
         entry: request.entry.to_owned(),
         capture: request.capture,
         reference: request.reference.clone(),
@@ -177,15 +191,35 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
         receivables: Json(request.receivables.clone()),
         return_url: request.return_url.clone(),
         locale: ctx.locale.tag().to_owned(),
+        draft: None,
         state: PaymentState::Processing,
         created_by: ctx.actor.label(),
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
         version: 1,
-    };
+    }
+}
+
+/// The payment with what was chosen for it.
+fn payment_row(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan) -> Payment {
+    let terms = &plan.chosen.terms;
+    Payment {
+        charged_minor: terms.charged.minor,
+        instalments: i64::from(terms.instalments.max(1)),
+        quote_id: plan.chosen.quote_id.clone(),
+        terms: Json(serde_json::to_value(terms).unwrap_or_default()),
+        routing: serde_json::to_string(&plan.explanation).ok(),
+        ..asked_row(app, ctx, request, plan.node)
+    }
+}
+
+fn attempt_row(app: &App, request: &SaleRequest, plan: &Plan, payment: &Payment, attempt_id: AttemptId) -> Attempt {
+    let pos = &plan.pos;
+    let facts = plan.facts.as_ref();
+    let now_ms = payment.updated_at_ms;
     let card = request.card.as_ref();
-    let attempt = Attempt {
-        tenant_id: ctx.tenant,
+    Attempt {
+        tenant_id: payment.tenant_id,
         attempt_id,
         payment_id: payment.payment_id,
         pos_account_id: pos.account.pos_account_id,
@@ -222,8 +256,7 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
         version: 1,
         proposal_id: None,
         callback_key: None,
-    };
-    (payment, attempt)
+    }
 }
 
 /// Our number for the bank: letters and digits, 20 of them, as the strictest banks take it. The tail of the
@@ -232,15 +265,26 @@ pub fn order_no(attempt: AttemptId) -> String {
     attempt.to_text()[6..].to_owned()
 }
 
+/// What tx 1 of a sale writes.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    /// As it is when its attempt begins.
+    payment: &'a Payment,
+    /// As it was until it was confirmed; nothing where it begins now.
+    drafted: Option<&'a Payment>,
+    attempt: &'a Attempt,
+}
+
 /// Tx 1: the key, the payment, the attempt. After it the first byte may leave.
 async fn begin(
     app: &App,
+    ctx: &Ctx,
     key: &IdempotencyKey,
-    payment: &Payment,
-    attempt: &Attempt,
+    rows: Rows<'_>,
     explanation: &Explanation,
 ) -> FlowResult<Option<Created>> {
-    let now_ms = payment.created_at_ms;
+    let Rows { payment, drafted, attempt } = rows;
+    let now_ms = payment.updated_at_ms;
     let mut tx = app.db.begin().await?;
     if !idempotency_claim(&mut tx, key, &payment.payment_id.to_text(), now_ms).await? {
         drop(tx);
@@ -250,21 +294,35 @@ async fn begin(
             None => Err(FlowError::InFlight),
         };
     }
-    if !payment_insert(&mut tx, payment).await? {
-        return Err(FlowError::conflict("reference_taken", "this reference names another payment"));
+    match drafted {
+        None if !payment_insert(&mut tx, payment).await? => return Err(reference_taken()),
+        Some(drafted) if !payment_rewrite(&mut tx, payment, drafted.version).await? => return Err(draft::taken()),
+        _ => {}
     }
     if !attempt_insert(&mut tx, attempt).await? {
         return Err(FlowError::Internal(format!("{} cannot be inserted", attempt.attempt_id)));
     }
-    let event =
-        PaymentEvent::new(payment.tenant_id, payment.payment_id, "payment.created", &payment.created_by, now_ms)
-            .fact("amount", payment.amount_minor.to_string())
-            .fact("charged", payment.charged_minor.to_string())
-            .fact("currency", payment.currency.code())
-            .fact("instalments", payment.instalments.to_string())
-            .fact("routed_by", explanation.by.as_str())
-            .fact("rule", explanation.decider());
+    let kind = if drafted.is_some() { "payment.confirmed" } else { "payment.created" };
+    let event = told(payment, kind, &ctx.actor.label())
+        .fact("charged", payment.charged_minor.to_string())
+        .fact("instalments", payment.instalments.to_string())
+        .fact("routed_by", explanation.by.as_str())
+        .fact("rule", explanation.decider());
     event_insert(&mut tx, &event).await?;
+    if drafted.is_some() {
+        publish_kind(&mut tx, payment, "payment.processing", None, now_ms).await?;
+    }
     tx.commit().await?;
     Ok(None)
+}
+
+/// A step of the timeline, with what the payment is of.
+fn told(payment: &Payment, kind: &str, actor: &str) -> PaymentEvent {
+    PaymentEvent::new(payment.tenant_id, payment.payment_id, kind, actor, payment.updated_at_ms)
+        .fact("amount", payment.amount_minor.to_string())
+        .fact("currency", payment.currency.code())
+}
+
+fn reference_taken() -> FlowError {
+    FlowError::conflict("reference_taken", "this reference names another payment")
 }

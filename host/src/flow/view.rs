@@ -158,6 +158,9 @@ impl Whole {
         if busy || self.voided() {
             return acts;
         }
+        if self.payment.state == PaymentState::RequiresConfirmation {
+            acts.extend([api::PaymentAct::Confirm, api::PaymentAct::Cancel]);
+        }
         if self.payment.state == PaymentState::Authorized {
             acts.extend([api::PaymentAct::Capture, api::PaymentAct::Void]);
         }
@@ -199,7 +202,7 @@ pub fn payment_view(app: &App, whole: &Whole, locale: Locale) -> api::Payment {
     let no_money = matches!(payment.state, PaymentState::Declined | PaymentState::Failed | PaymentState::Expired);
     api::Payment {
         id: payment.payment_id.to_string(),
-        livemode: whole.names.pos_environment.as_deref() == Some("live"),
+        livemode: livemode(app, whole),
         state: payment_state(payment.state),
         voided: whole.voided(),
         amount: payment.amount_minor,
@@ -248,8 +251,18 @@ pub fn payment_view(app: &App, whole: &Whole, locale: Locale) -> api::Payment {
         metadata: payment.metadata.0.clone(),
         created_at: instant(payment.created_at_ms),
         updated_at: instant(payment.updated_at_ms),
+        confirm_until: (payment.state == PaymentState::RequiresConfirmation)
+            .then(|| instant(payment.created_at_ms + limits::millis(limits::UNCONFIRMED_LIFE))),
         captured_at: whole.captured_at_ms().map(instant),
     }
+}
+
+/// By the account that it went through; one that went nowhere yet is what the server is for.
+fn livemode(app: &App, whole: &Whole) -> bool {
+    if whole.attempts.is_empty() {
+        return !app.config.sandbox;
+    }
+    whole.names.pos_environment.as_deref() == Some("live")
 }
 
 fn payer_view(payment: &Payment, names: &PaymentNames) -> Option<api::Party> {
@@ -313,6 +326,7 @@ fn decline_view(failure: &Failure, locale: Locale) -> api::Decline {
 /// Where a payment stands, in the API's words.
 pub fn payment_state(state: PaymentState) -> api::PaymentState {
     match state {
+        PaymentState::RequiresConfirmation => api::PaymentState::RequiresConfirmation,
         PaymentState::RequiresAction => api::PaymentState::RequiresAction,
         PaymentState::Processing => api::PaymentState::Processing,
         PaymentState::Authorized => api::PaymentState::Authorized,

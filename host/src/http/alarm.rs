@@ -7,7 +7,7 @@ use vezne_api::{Page, Permission};
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -53,11 +53,7 @@ pub fn routes(table: Table) -> Table {
         )
 }
 
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Query(query): Query<AlarmQuery>,
-) -> Result<axum::Json<Page<api::Alarm>>> {
+async fn list(State(app): State<App>, caller: Caller, Query(query): Query<AlarmQuery>) -> Result<Listed<api::Alarm>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "alarms", query.limit, query.cursor.as_deref())?;
     let filter = AlarmFilter {
@@ -82,7 +78,7 @@ async fn list(
         |(row, _)| row.alarm_id.to_text(),
         |(row, payments)| alarm_view(row, &payments, livemode),
     );
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn with_payments(tx: &mut Tx, ctx: &Ctx, row: Alarm) -> Result<(Alarm, Vec<PaymentId>)> {

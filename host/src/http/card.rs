@@ -50,6 +50,16 @@ impl CardBody {
     }
 }
 
+/// What of a form's card is fingerprinted: everything but the security code, blanks and hyphens apart.
+pub fn card_beside(number: &Typed, expiry: &Typed, holder: Option<&str>) -> [(&'static str, Zeroizing<String>); 3] {
+    let plain = |typed: &str| Zeroizing::new(typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect::<String>());
+    [
+        ("card_number", plain(&number.0)),
+        ("expiry", plain(&expiry.0)),
+        ("card_holder", Zeroizing::new(holder.unwrap_or_default().trim().to_owned())),
+    ]
+}
+
 /// A card from a form's fields, as people type them.
 pub fn card_typed(
     checks: &mut Checks,

@@ -10,7 +10,7 @@ use vezne_api::{Customer, CustomerCreate, Page, Permission};
 use super::check::Checks;
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -65,11 +65,7 @@ pub fn routes(table: Table) -> Table {
         )
 }
 
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Query(query): Query<CustomerQuery>,
-) -> Result<axum::Json<Page<Customer>>> {
+async fn list(State(app): State<App>, caller: Caller, Query(query): Query<CustomerQuery>) -> Result<Listed<Customer>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "customers", query.limit, query.cursor.as_deref())?;
     let filter = CustomerFilter {
@@ -83,7 +79,7 @@ async fn list(
     let rows = customer_list(&mut tx, caller.ctx.tenant, caller.ctx.scope, &filter).await?;
     let livemode = !app.config.sandbox;
     let page = window.page(prints, rows, |row| row.customer_id.to_text(), |row| customer_view(row, livemode));
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Customer>> {

@@ -10,7 +10,7 @@ use vezne_api::{Dealer, DealerCreate, DealerKind, EffectiveSetting, EffectiveSet
 use super::check::Checks;
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -79,11 +79,7 @@ pub fn routes(table: Table) -> Table {
         )
 }
 
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Query(query): Query<DealerQuery>,
-) -> Result<axum::Json<Page<Dealer>>> {
+async fn list(State(app): State<App>, caller: Caller, Query(query): Query<DealerQuery>) -> Result<Listed<Dealer>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "dealers", query.limit, query.cursor.as_deref())?;
     let node = |text: Option<&str>| text.map(str::parse::<NodeId>).transpose().map_err(|_| Error::NotFound);
@@ -113,7 +109,7 @@ async fn list(
             dealer_view(&row, path, livemode)
         },
     );
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Dealer>> {

@@ -9,7 +9,7 @@ use vezne_api::{Page, Permission};
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::proposal::{proposal_of, proposal_view};
 use super::route::{Endpoint, Table};
 use super::view;
@@ -67,11 +67,7 @@ pub fn routes(table: Table) -> Table {
         )
 }
 
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Query(query): Query<DoubtQuery>,
-) -> Result<axum::Json<Page<api::Doubt>>> {
+async fn list(State(app): State<App>, caller: Caller, Query(query): Query<DoubtQuery>) -> Result<Listed<api::Doubt>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "doubts", query.limit, query.cursor.as_deref())?;
     let pos: Option<PosAccountId> =
@@ -89,7 +85,7 @@ async fn list(
         DoubtId::Attempt(id) => id.to_text(),
         DoubtId::Operation(id) => id.to_text(),
     };
-    Ok(axum::Json(window.page(prints, rows, mark, |row| doubt_view(&app, &caller.ctx, &row))))
+    Ok(Listed(window.page(prints, rows, mark, |row| doubt_view(&app, &caller.ctx, &row))))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<api::Doubt>> {

@@ -15,7 +15,7 @@ use http_body_util::Limited;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::{self, Error};
-use super::extract::{ADDRESS, REQUEST_ID, cookie_secret};
+use super::extract::{ADDRESS, REQUEST_ID, cookie_secret, is_unsafe};
 use crate::app::App;
 use crate::limits;
 use crate::security::session;
@@ -84,34 +84,43 @@ async fn body(request: Request, next: Next) -> Response {
     next.run(request.map(|body| Body::new(Limited::new(body, most)))).await
 }
 
-/// Counts a request against its caller: the bearer, else the session, else the address.
-async fn rate(State(app): State<App>, request: Request, next: Next) -> Response {
-    let buckets = &app.security.request_rate;
-    let turn = buckets.take(&bucket(request.headers()));
+/// Counts a request against its caller: the API key, however many tokens it has, else the person, else the address.
+async fn rate(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let key = bucket(&app, &mut request);
+    let security = &app.security;
+    let (name, buckets) =
+        if is_unsafe(request.method()) { ("write", &security.write_rate) } else { ("read", &security.read_rate) };
+    let turn = buckets.take(&key);
     let mut response =
         if turn.granted { next.run(request).await } else { Error::TooMany(turn.reset_s).into_response() };
-    let limit = buckets.burst();
     let headers = response.headers_mut();
-    let state = format!("\"default\";r={};t={}", turn.remaining, turn.reset_s);
-    headers.insert(
-        HeaderName::from_static("ratelimit"),
-        HeaderValue::from_str(&state).unwrap_or(HeaderValue::from_static("")),
-    );
-    let policy = format!("\"default\";q={limit};w=1");
-    headers.insert(
-        HeaderName::from_static("ratelimit-policy"),
-        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("")),
-    );
+    let mut tell = |header: &'static str, value: String| {
+        let value = HeaderValue::from_str(&value).unwrap_or(HeaderValue::from_static(""));
+        headers.insert(HeaderName::from_static(header), value);
+    };
+    tell("ratelimit", format!("\"{name}\";r={};t={}", turn.remaining, turn.reset_s));
+    tell("ratelimit-policy", format!("\"{name}\";q={};w=1", buckets.burst()));
     response
 }
 
-/// Keys are hashes, so that no credential stays in the counters.
-fn bucket(headers: &HeaderMap) -> String {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match bearer.or_else(|| cookie_secret(headers)) {
-        Some(credential) => session::secret_hash(credential),
-        None => super::extract::address(headers),
+/// What a request is counted on. Only a caller that is believed has a bucket of its own: made-up tokens and sessions are
+/// counted on the address that they come from. Keys are ids and hashes, so that no credential stays in the counters.
+fn bucket(app: &App, request: &mut Request) -> String {
+    let headers = request.headers();
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let bearer = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        if let Some(claims) = bearer.and_then(|bearer| app.security.tokens.check(bearer).ok()) {
+            let key = claims.sub.to_string();
+            // Checked once is enough; who comes in is still decided where the key's own row is looked at.
+            request.extensions_mut().insert(claims);
+            return key;
+        }
+    } else if let Some(secret) = cookie_secret(headers)
+        && let Some(person) = app.security.session_owners.owner(&session::secret_hash(secret))
+    {
+        return person;
     }
+    super::extract::address(request.headers())
 }
 
 /// Ends what takes too long. A flow that moves money runs in a task of its own and is not touched by it.

@@ -6,7 +6,7 @@ use vezne_api::{LedgerAccount, LedgerEntry, Page, Permission};
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -66,7 +66,7 @@ async fn entries(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<LedgerQuery>,
-) -> Result<axum::Json<Page<LedgerEntry>>> {
+) -> Result<Listed<LedgerEntry>> {
     let ctx = &caller.ctx;
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "ledger_entries", query.limit, query.cursor.as_deref())?;
@@ -77,7 +77,7 @@ async fn entries(
     let rows = journal_page(&mut tx, ctx.tenant, ctx.scope, node, (posting, line), window.fetch_limit()).await?;
     let mut page = window.page(prints, rows, |row| format!("{}|{}", row.posting, row.line), entry_view);
     page.prev_cursor = None;
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn node_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>) -> Result<NodeId> {

@@ -10,6 +10,7 @@ pub mod check;
 pub mod customer;
 pub mod dealer;
 pub mod doubt;
+pub mod draft;
 pub mod edge;
 pub mod error;
 pub mod extract;
@@ -73,6 +74,7 @@ pub fn table() -> Table {
         statement::routes,
         ledger::routes,
         payment::routes,
+        draft::routes,
         refund::routes,
         gate::routes,
         replica::routes,
@@ -94,6 +96,7 @@ pub fn api(app: &App) -> Router {
         // The portal brings the fallback for pages; what is missing below /v1 is told as a problem.
         .route("/v1/{*rest}", any(|| async { Error::NotFound }))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
+        .layer(from_fn(page::link))
         .layer(from_fn(error::render))
         .with_state(app.clone())
 }

@@ -1,6 +1,9 @@
 //! Pages of lists: a limit and an opaque cursor that only we can make.
 
-use http::HeaderValue;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Uri, header};
 use serde::{Deserialize, Serialize};
 use vezne_api::Page;
 
@@ -86,13 +89,57 @@ impl Window {
     }
 }
 
-/// The `Link` header of a page (RFC 8288).
-pub fn links<T>(path: &str, page: &Page<T>) -> Option<HeaderValue> {
+/// A page as it is answered: with links to its neighbours that keep what was asked for.
+pub struct Listed<T>(pub Page<T>);
+
+impl<T: Serialize> IntoResponse for Listed<T> {
+    fn into_response(self) -> Response {
+        let neighbours = Neighbours::of(&self.0);
+        let mut response = axum::Json(self.0).into_response();
+        response.extensions_mut().insert(neighbours);
+        response
+    }
+}
+
+/// Where the pages beside a page begin; travels from the handler to [`link`], which knows what was asked for.
+#[derive(Debug, Clone)]
+pub struct Neighbours {
+    next: Option<String>,
+    prev: Option<String>,
+}
+
+impl Neighbours {
+    /// Of a page.
+    pub fn of<T>(page: &Page<T>) -> Self {
+        Self { next: page.next_cursor.clone(), prev: page.prev_cursor.clone() }
+    }
+}
+
+/// Sets the `Link` header of pages (RFC 8288).
+pub async fn link(request: Request, next: Next) -> Response {
+    let asked = request.uri().clone();
+    let mut response = next.run(request).await;
+    if let Some(neighbours) = response.extensions_mut().remove::<Neighbours>()
+        && let Some(links) = links(&asked, &neighbours)
+    {
+        response.headers_mut().insert(header::LINK, links);
+    }
+    response
+}
+
+/// The neighbours' addresses: the request's own with another cursor, so that filters and order stay.
+fn links(asked: &Uri, neighbours: &Neighbours) -> Option<HeaderValue> {
     let link = |cursor: &Option<String>, rel: &str| {
-        cursor.as_ref().map(|cursor| format!("<{path}?cursor={cursor}>; rel=\"{rel}\""))
+        let kept = form_urlencoded::parse(asked.query().unwrap_or_default().as_bytes());
+        let kept = kept.filter(|(name, value)| name != "cursor" && !value.is_empty());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(kept)
+            .append_pair("cursor", cursor.as_deref()?)
+            .finish();
+        Some(format!("<{}?{query}>; rel=\"{rel}\"", asked.path()))
     };
     let links: Vec<_> =
-        [link(&page.next_cursor, "next"), link(&page.prev_cursor, "prev")].into_iter().flatten().collect();
+        [link(&neighbours.next, "next"), link(&neighbours.prev, "prev")].into_iter().flatten().collect();
     HeaderValue::from_str(&links.join(", ")).ok().filter(|value| !value.is_empty())
 }
 
@@ -130,6 +177,19 @@ mod tests {
         assert_eq!(back.data.concat(), "dcb");
         let back = show(back.prev_cursor.as_deref());
         assert_eq!((back.data.concat(), back.prev_cursor), ("gfe".into(), None));
+    }
+
+    #[test]
+    fn links_keep_what_was_asked_for() {
+        let neighbours = Neighbours { next: Some("fAB-_".to_owned()), prev: Some("bCD".to_owned()) };
+        let of = |asked: &str| links(&asked.parse().unwrap(), &neighbours).unwrap().to_str().unwrap().to_owned();
+        assert_eq!(
+            of("/v1/payments?state=declined&created%5Bgte%5D=2026-11-01&q=&cursor=old&q=a%26b"),
+            "</v1/payments?state=declined&created%5Bgte%5D=2026-11-01&q=a%26b&cursor=fAB-_>; rel=\"next\", \
+             </v1/payments?state=declined&created%5Bgte%5D=2026-11-01&q=a%26b&cursor=bCD>; rel=\"prev\""
+        );
+        assert_eq!(of("/v1/x").split(',').next(), Some("</v1/x?cursor=fAB-_>; rel=\"next\""));
+        assert_eq!(links(&"/v1/x?a=1".parse().unwrap(), &Neighbours { next: None, prev: None }), None);
     }
 
     #[test]

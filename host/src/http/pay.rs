@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use vezne_api::Permission;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::card::{Typed, card_typed};
+use super::card::{Typed, card_beside, card_typed};
 use super::check::Checks;
 use super::error::{Error, Field, Result};
 use super::extract::{Caller, address};
@@ -103,6 +103,7 @@ async fn pay(
                 fields.into_iter().map(|field| Field { pointer: field.pointer, code: field.code }).collect();
             Ok(back(&form, &fields))
         }
+        Err(FlowError::KeyReused) => Ok(back(&form, &[Field { pointer: "/form".to_owned(), code: "form_used" }])),
         Err(FlowError::Conflict { code, .. }) => Ok(back(&form, &[Field { pointer: "/form".to_owned(), code }])),
         Err(error) => Err(error.into()),
     }
@@ -114,7 +115,8 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     let number = form.number.take().unwrap_or_else(empty);
     let expiry = form.expiry.take().unwrap_or_else(empty);
     let code = form.code.take();
-    let card = card_typed(&mut checks, &number, &expiry, code.as_ref(), form.holder.take().as_deref());
+    let holder = form.holder.take();
+    let card = card_typed(&mut checks, &number, &expiry, code.as_ref(), holder.as_deref());
     let currency = form.get("currency").map_or(Some(Currency::TRY), Currency::from_code).unwrap_or_else(|| {
         checks.wrong("/currency", "not_a_choice");
         Currency::TRY
@@ -136,14 +138,17 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     if !(16..=limits::IDEMPOTENCY_KEY_BYTES_MAX).contains(&name.len()) {
         checks.wrong("/form", "required");
     }
-    // The page makes a key of its own for each rendering; what was shown with it is what is fingerprinted.
+    // The page makes a key of its own for each rendering; what was shown with it is fingerprinted, and the card beside
+    // it: whoever goes back and takes another one asks for another payment.
     let shown = serde_json::to_vec(&form.shown).unwrap_or_default();
+    let beside = card_beside(&number, &expiry, holder.as_deref());
+    let beside = beside.each_ref().map(|(name, value)| (*name, value.as_str()));
     let key = IdempotencyKey {
         tenant: ctx.tenant,
         owner: ctx.actor.label(),
         endpoint: "POST /pay".to_owned(),
         key: name.to_owned(),
-        fingerprint: app.security.fingerprints.request("POST", "/pay", &shown),
+        fingerprint: app.security.fingerprints.request_beside("POST", "/pay", &shown, &beside),
     };
     checks.done()?;
     Ok(SaleRequest {

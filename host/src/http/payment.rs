@@ -1,8 +1,10 @@
 //! Payments: create, look, capture, cancel.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use vezne_api as api;
 use vezne_api::{Page, Permission};
 
@@ -11,7 +13,7 @@ use super::check::Checks;
 use super::error::{Error, Result};
 use super::extract::{Caller, Path, Query, address};
 use super::idempotency::{Idempotent, first_answer, replay};
-use super::page::Window;
+use super::page::{Neighbours, Window};
 use super::receivable::kind_view;
 use super::route::{Endpoint, Table};
 use super::view::party_of;
@@ -23,12 +25,15 @@ use crate::domain::receivable::ComponentKind;
 use crate::domain::routing::Explanation;
 use crate::flow::operation::{Done, Mode, OperationRequest, What, operation_create};
 use crate::flow::routing::explanation_view;
-use crate::flow::sale::{Created, SaleRequest, ThreeD, answer_stored, payment_create};
+use crate::flow::sale::{Created, SaleRequest, ThreeD, answer_stored, draft_create, payment_create};
 use crate::flow::view::{Whole, attempt_views, event_views, payment_view, whole_fetch, whole_list};
 use crate::limits;
 use crate::store::allocation::allocations_of_payment;
 use crate::store::event::event_list;
-use crate::store::payment::{CaptureMode, PaymentFilter, ReceivableChoice, payment_list, payment_visible};
+use crate::store::idempotency::IdempotencyKey;
+use crate::store::payment::{
+    CaptureMode, PaymentFilter, ReceivableChoice, payment_count, payment_list, payment_visible,
+};
 use crate::store::span::Span;
 use crate::store::tenant::tenant_fetch;
 
@@ -47,7 +52,7 @@ pub fn routes(table: Table) -> Table {
             Endpoint::get("/v1/payments", "Lists payments, newest first")
                 .needs(Permission::PaymentRead)
                 .query::<api::PaymentQuery>()
-                .reply::<Page<api::Payment>>(200),
+                .reply::<api::CountedPage<api::Payment>>(200),
             list,
         )
         .add(
@@ -92,26 +97,45 @@ async fn create(State(app): State<App>, headers: HeaderMap, request: Idempotent)
         caller.require(Permission::PaymentMailOrder)?;
     }
     let key = request.key.clone();
+    let confirm = body.confirm;
     let sale = sale_request(&app, body, request.key, &headers)?;
-    let locale = caller.ctx.locale;
-    match payment_create(&app, &caller.ctx, sale).await? {
+    if !confirm {
+        return match draft_create(&app, &caller.ctx, sale).await? {
+            Some(created) => sale_answer(&app, &caller.ctx, &key, created).await,
+            None => stored_answer(&app, &key).await,
+        };
+    }
+    let created = payment_create(&app, &caller.ctx, sale).await?;
+    sale_answer(&app, &caller.ctx, &key, created).await
+}
+
+/// What a sale is answered with: the bytes that every repetition gets, or where it stands while it has none.
+pub(super) async fn sale_answer(app: &App, ctx: &Ctx, key: &IdempotencyKey, created: Created) -> Result<Response> {
+    match created {
         Created::Replayed { status, body, .. } => Ok(replay(status, body)),
         Created::Ran(ran) => {
-            if let Some((status, body)) = answer_stored(&app, &key).await? {
+            if let Some((status, body)) = answer_stored(app, key).await? {
                 return Ok(first_answer(status, body));
             }
             let mut tx = app.db.read().await?;
             let whole = whole_fetch(&mut tx, ran.settled.payment.clone()).await?;
-            let view = payment_view(&app, &whole, locale);
+            let view = payment_view(app, &whole, ctx.locale);
             Ok((StatusCode::CREATED, axum::Json(view)).into_response())
         }
     }
 }
 
+/// The answer that a commit has just stored under its key.
+pub(super) async fn stored_answer(app: &App, key: &IdempotencyKey) -> Result<Response> {
+    let stored = answer_stored(app, key).await?;
+    let (status, body) = stored.ok_or_else(|| Error::Internal("an answer was not stored".to_owned()))?;
+    Ok(first_answer(status, body))
+}
+
 fn sale_request(
     app: &App,
     body: api::PaymentCreate<CardBody>,
-    key: crate::store::idempotency::IdempotencyKey,
+    key: IdempotencyKey,
     headers: &HeaderMap,
 ) -> Result<SaleRequest> {
     let mut checks = Checks::default();
@@ -135,21 +159,15 @@ fn sale_request(
         checks.wrong("/pos_account", "malformed");
         None
     });
-    if body.metadata.len() > limits::METADATA_PAIRS_MAX
-        || body.metadata.values().any(|value| value.chars().count() > limits::METADATA_VALUE_MAX)
-    {
-        checks.wrong("/metadata", "too_long");
-    }
-    let return_url = body.return_url.filter(|url| {
-        let fine = url.starts_with("https://") || (app.config.sandbox && url.starts_with("http://127.0.0.1"));
-        if !fine || url::Url::parse(url).is_err() {
-            checks.wrong("/return_url", "malformed");
-        }
-        fine
-    });
+    metadata_checked(&mut checks, &body.metadata);
+    let return_url = return_url_checked(app, &mut checks, body.return_url);
     let reference = checks.text_if_any("/reference", body.reference.as_deref(), 64);
     let description = checks.text_if_any("/description", body.description.as_deref(), 255);
-    let card = body.card.checked(&mut checks);
+    if !body.confirm && body.card.is_some() {
+        // It would have to be kept until then.
+        checks.wrong("/card", "not_allowed");
+    }
+    let card = body.card.and_then(|card| card.checked(&mut checks));
     checks.done()?;
     Ok(SaleRequest {
         node,
@@ -160,19 +178,12 @@ fn sale_request(
         instalment_option: body.instalment_option,
         reference,
         description,
-        capture: match body.capture {
-            api::CaptureMode::Automatic => CaptureMode::Automatic,
-            api::CaptureMode::Manual => CaptureMode::Manual,
-        },
+        capture: capture_mode(body.capture),
         entry: match body.channel {
             api::Channel::Ecommerce => "ecommerce",
             api::Channel::MailOrder => "mail-order",
         },
-        three_d: match body.three_d_secure {
-            api::ThreeDSecure::Automatic => ThreeD::Automatic,
-            api::ThreeDSecure::Required => ThreeD::Required,
-            api::ThreeDSecure::Off => ThreeD::Off,
-        },
+        three_d: three_d(body.three_d_secure),
         pos_account,
         metadata: body.metadata,
         return_url,
@@ -181,7 +192,44 @@ fn sale_request(
     })
 }
 
-fn receivables(checks: &mut Checks, shares: &[api::ReceivableShare]) -> Vec<ReceivableChoice> {
+/// The caller's pairs: not too many, none too long.
+pub(super) fn metadata_checked(checks: &mut Checks, metadata: &BTreeMap<String, String>) {
+    if metadata.len() > limits::METADATA_PAIRS_MAX
+        || metadata.values().any(|value| value.chars().count() > limits::METADATA_VALUE_MAX)
+    {
+        checks.wrong("/metadata", "too_long");
+    }
+}
+
+/// Where a payer's browser may be sent.
+pub(super) fn return_url_checked(app: &App, checks: &mut Checks, url: Option<String>) -> Option<String> {
+    url.filter(|url| {
+        let fine = url.starts_with("https://") || (app.config.sandbox && url.starts_with("http://127.0.0.1"));
+        if !fine || url::Url::parse(url).is_err() {
+            checks.wrong("/return_url", "malformed");
+        }
+        fine
+    })
+}
+
+/// The wire's word for 3-D Secure.
+pub(super) fn three_d(wish: api::ThreeDSecure) -> ThreeD {
+    match wish {
+        api::ThreeDSecure::Automatic => ThreeD::Automatic,
+        api::ThreeDSecure::Required => ThreeD::Required,
+        api::ThreeDSecure::Off => ThreeD::Off,
+    }
+}
+
+/// The wire's word for sale or pre-authorization.
+pub(super) fn capture_mode(mode: api::CaptureMode) -> CaptureMode {
+    match mode {
+        api::CaptureMode::Automatic => CaptureMode::Automatic,
+        api::CaptureMode::Manual => CaptureMode::Manual,
+    }
+}
+
+pub(super) fn receivables(checks: &mut Checks, shares: &[api::ReceivableShare]) -> Vec<ReceivableChoice> {
     let mut choices = Vec::with_capacity(shares.len());
     for (share, at) in shares.iter().zip(0..) {
         match share.receivable.parse::<ReceivableId>() {
@@ -192,7 +240,7 @@ fn receivables(checks: &mut Checks, shares: &[api::ReceivableShare]) -> Vec<Rece
     choices
 }
 
-async fn whole_of(app: &App, ctx: &Ctx, id: &str) -> Result<Whole> {
+pub(super) async fn whole_of(app: &App, ctx: &Ctx, id: &str) -> Result<Whole> {
     let id: PaymentId = id.parse().map_err(|_| Error::NotFound)?;
     let mut tx = app.db.read().await?;
     let payment = payment_visible(&mut tx, ctx.tenant, ctx.scope, id).await?.ok_or(Error::NotFound)?;
@@ -227,7 +275,7 @@ async fn show(
     }
     view.acts.retain(|act| {
         let needs = match act {
-            api::PaymentAct::Capture => Permission::PaymentCreate,
+            api::PaymentAct::Confirm | api::PaymentAct::Cancel | api::PaymentAct::Capture => Permission::PaymentCreate,
             api::PaymentAct::Void | api::PaymentAct::Refund => Permission::RefundCreate,
         };
         caller.grants.has(needs)
@@ -276,21 +324,39 @@ async fn list(State(app): State<App>, caller: Caller, Query(query): Query<api::P
         }
     };
     let filter = filter_of(&query, &zone, window.span())?;
+    let total = match query.include.as_deref() {
+        None => None,
+        Some("total") => Some(total_of(payment_count(&mut tx, ctx.tenant, scope, &filter).await?)),
+        Some(_) => return Err(Error::BadRequest("query_malformed")),
+    };
+    let with_attempts = match query.expand.as_deref() {
+        None => false,
+        Some("attempts") => true,
+        Some(_) => return Err(Error::BadRequest("query_malformed")),
+    };
     let rows = payment_list(&mut tx, ctx.tenant, scope, &filter).await?;
     let page = window.page(prints, rows, |row| row.payment_id.to_text(), |row| row);
+    let neighbours = Neighbours::of(&page);
     let wholes = whole_list(&mut tx, ctx.tenant, page.data).await?;
-    let data = wholes.iter().map(|whole| payment_view(&app, whole, ctx.locale)).collect();
+    let view = |whole: &Whole| api::Payment {
+        attempts: with_attempts.then(|| attempt_views(whole, ctx.locale)),
+        ..payment_view(&app, whole, ctx.locale)
+    };
+    let data = wholes.iter().map(view).collect();
     let page = Page { data, has_more: page.has_more, next_cursor: page.next_cursor, prev_cursor: page.prev_cursor };
-    let link: Option<HeaderValue> = super::page::links("/v1/payments", &page);
-    let mut response = axum::Json(page).into_response();
-    if let Some(link) = link {
-        response.headers_mut().insert(header::LINK, link);
-    }
+    let mut response = axum::Json(api::CountedPage { page, total }).into_response();
+    response.extensions_mut().insert(neighbours);
     Ok(response)
 }
 
+fn total_of(counted: i64) -> api::Total {
+    let count = u32::try_from(counted.min(limits::TOTAL_ROWS_MAX)).unwrap_or(u32::MAX);
+    api::Total { count, capped: counted > limits::TOTAL_ROWS_MAX }
+}
+
 fn filter_of(query: &api::PaymentQuery, zone: &str, span: Span<'_>) -> Result<PaymentFilter> {
-    let states = query.state.as_deref().map(|states| format!(",{},", states.replace(' ', ""))).unwrap_or_default();
+    let states = query.state.as_deref().map(|states| states.strip_prefix("in:").unwrap_or(states));
+    let states = states.map(|states| format!(",{},", states.replace(' ', ""))).unwrap_or_default();
     let bare = |id: &str| id.split_once('_').map_or(id, |(_, bare)| bare).to_owned();
     Ok(PaymentFilter {
         before: span.before.map(str::to_owned),

@@ -12,7 +12,7 @@ use vezne_api::{
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::{PageQuery, Window};
+use super::page::{Listed, PageQuery, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -65,11 +65,7 @@ pub fn routes(table: Table) -> Table {
         )
 }
 
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Query(query): Query<PageQuery>,
-) -> Result<axum::Json<Page<PosAccount>>> {
+async fn list(State(app): State<App>, caller: Caller, Query(query): Query<PageQuery>) -> Result<Listed<PosAccount>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "pos_accounts", query.limit, query.cursor.as_deref())?;
     let ctx = &caller.ctx;
@@ -81,7 +77,7 @@ async fn list(
         data.push(account_view(&app, &mut tx, row).await?);
     }
     let Page { has_more, next_cursor, prev_cursor, .. } = page;
-    Ok(axum::Json(Page { data, has_more, next_cursor, prev_cursor }))
+    Ok(Listed(Page { data, has_more, next_cursor, prev_cursor }))
 }
 
 async fn create(State(app): State<App>, caller: Caller, Json(body): Json<PosAccountCreate>) -> Result<Response> {

@@ -7,7 +7,7 @@ use vezne_api::{Page, Permission};
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -76,7 +76,7 @@ async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<ProposalQuery>,
-) -> Result<axum::Json<Page<api::Proposal>>> {
+) -> Result<Listed<api::Proposal>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "proposals", query.limit, query.cursor.as_deref())?;
     let filter = ProposalFilter {
@@ -89,7 +89,7 @@ async fn list(
     let mut tx = app.db.read().await?;
     let rows = proposal_list(&mut tx, caller.ctx.tenant, caller.ctx.scope, &filter).await?;
     let page = window.page(prints, rows, |row| row.proposal_id.to_text(), |row| proposal_view(&caller.ctx, &row));
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<api::Proposal>> {

@@ -12,7 +12,7 @@ use vezne_api::{ComponentKind as WireKind, ReceivableState};
 use super::check::Checks;
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::route::{Endpoint, Table};
 use super::view::{self, party_of};
 use crate::app::App;
@@ -84,7 +84,7 @@ async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<ReceivableQuery>,
-) -> Result<axum::Json<Page<Receivable>>> {
+) -> Result<Listed<Receivable>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "receivables", query.limit, query.cursor.as_deref())?;
     let filter = ReceivableFilter {
@@ -106,7 +106,7 @@ async fn list(
         receivable_view(&shown, doubt, livemode, today)
     };
     let mark = |shown: &ReceivableShown| format!("{}|{}", shown.row.due_on, shown.row.id.to_text());
-    Ok(axum::Json(window.page(prints, rows, mark, view)))
+    Ok(Listed(window.page(prints, rows, mark, view)))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Receivable>> {

@@ -9,13 +9,13 @@ use vezne_api::{Page, Permission};
 use super::error::{Error, Result};
 use super::extract::{Caller, Path};
 use super::idempotency::{Idempotent, first_answer, replay};
-use super::payment::give_back;
+use super::payment::{give_back, sale_answer, stored_answer, whole_of};
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::domain::id::{OperationId, PaymentId, RefundId};
 use crate::domain::payment::OperationKind;
 use crate::flow::operation::{Done, OperationRequest, operation_create};
-use crate::flow::sale::answer_stored;
+use crate::flow::sale::{answer_stored, draft_cancel};
 use crate::flow::view::{Whole, refund_view, whole_fetch};
 use crate::store::operation::{Operation, operation_fetch};
 use crate::store::payment::payment_visible;
@@ -44,10 +44,11 @@ pub fn routes(table: Table) -> Table {
             show,
         )
         .add(
-            Endpoint::post("/v1/payments/{id}/cancel", "Voids all of a payment")
-                .needs(Permission::RefundCreate)
+            // More is asked for when it is known what there is to cancel.
+            Endpoint::post("/v1/payments/{id}/cancel", "Gives up a payment before it is confirmed, or voids all of it")
+                .needs(Permission::PaymentRead)
                 .idempotent()
-                .reply::<api::Refund>(201),
+                .reply::<api::PaymentCancel>(201),
             cancel,
         )
 }
@@ -62,6 +63,16 @@ async fn create(State(app): State<App>, Path(id): Path<String>, request: Idempot
 }
 
 async fn cancel(State(app): State<App>, Path(id): Path<String>, request: Idempotent) -> Result<Response> {
+    let whole = whole_of(&app, &request.caller.ctx, &id).await?;
+    if whole.attempts.is_empty() {
+        request.caller.require(Permission::PaymentCreate)?;
+        let (ctx, key) = (&request.caller.ctx, &request.key);
+        return match draft_cancel(&app, ctx, whole.payment.payment_id, key).await? {
+            Some(replayed) => sale_answer(&app, ctx, key, replayed).await,
+            None => stored_answer(&app, key).await,
+        };
+    }
+    request.caller.require(Permission::RefundCreate)?;
     let body = api::RefundCreate { mode: api::RefundMode::Void, ..api::RefundCreate::default() };
     run(&app, &id, body, request).await
 }

@@ -129,6 +129,22 @@ const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "not_unconfirmed",
+        [
+            "Bu ödeme artık onay beklemiyor ya da bu arada değişti; durumuna bakın.",
+            "This payment does not wait to be confirmed, or changed meanwhile; look at its state.",
+            "Bu ödəniş artıq təsdiq gözləmir və ya bu arada dəyişib; vəziyyətinə baxın.",
+        ],
+    ),
+    (
+        "creditor_changed",
+        [
+            "Ödeyen artık başka bir bayiye borçlu; ödemeyi yeniden oluşturun.",
+            "The payer owes another dealer by now; make the payment anew.",
+            "Ödəyən artıq başqa dilerə borcludur; ödənişi yenidən yaradın.",
+        ],
+    ),
+    (
         "reference_taken",
         [
             "Bu referansla bir ödeme zaten var.",

@@ -9,7 +9,7 @@ use vezne_api::{ApiKeyCreate, ApiKeyCreated, Page, Permission, Token};
 use super::check::Checks;
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query, scope_text, scopes};
-use super::page::{PageQuery, Window};
+use super::page::{Listed, PageQuery, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -65,7 +65,7 @@ async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<PageQuery>,
-) -> Result<axum::Json<Page<vezne_api::ApiKey>>> {
+) -> Result<Listed<vezne_api::ApiKey>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "api_keys", query.limit, query.cursor.as_deref())?;
     let mut tx = app.db.read().await?;
@@ -73,7 +73,7 @@ async fn list(
     let rows = api_key_list(&mut tx, ctx.tenant, ctx.scope, window.span()).await?;
     let livemode = !app.config.sandbox;
     let page = window.page(prints, rows, |row| row.api_key_id.to_text(), |row| key_view(&row, livemode));
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn create(State(app): State<App>, caller: Caller, Json(body): Json<ApiKeyCreate>) -> Result<Response> {

@@ -11,7 +11,7 @@ use vezne_api::{
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
-use super::page::{PageQuery, Window};
+use super::page::{Listed, PageQuery, Window};
 use super::pos_account::if_match;
 use super::route::{Endpoint, Table};
 use super::{view, webhook_delivery};
@@ -93,7 +93,7 @@ async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<PageQuery>,
-) -> Result<axum::Json<Page<WebhookEndpoint>>> {
+) -> Result<Listed<WebhookEndpoint>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "webhook_endpoints", query.limit, query.cursor.as_deref())?;
     let ctx = &caller.ctx;
@@ -101,7 +101,7 @@ async fn list(
     let rows = webhook_endpoint_list(&mut tx, ctx.tenant, ctx.scope, window.span()).await?;
     let livemode = !app.config.sandbox;
     let page = window.page(prints, rows, |row| row.webhook_endpoint_id.to_text(), |row| endpoint_view(row, livemode));
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn create(State(app): State<App>, caller: Caller, Json(body): Json<WebhookEndpointCreate>) -> Result<Response> {

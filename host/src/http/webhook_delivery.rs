@@ -8,7 +8,7 @@ use vezne_api::{Page, Permission, WebhookAttempt, WebhookDelivery, WebhookDelive
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Path, Query};
-use super::page::Window;
+use super::page::{Listed, Window};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -98,7 +98,7 @@ async fn list(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<WebhookDeliveryQuery>,
-) -> Result<axum::Json<Page<WebhookDelivery>>> {
+) -> Result<Listed<WebhookDelivery>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "webhook_deliveries", query.limit, query.cursor.as_deref())?;
     let filter = WebhookDeliveryFilter {
@@ -116,7 +116,7 @@ async fn list(
     let rows = webhook_delivery_list(&mut tx, caller.ctx.tenant, caller.ctx.scope, &filter).await?;
     let livemode = !app.config.sandbox;
     let page = window.page(prints, rows, |row| row.webhook_delivery_id.to_text(), |row| delivery_view(&row, livemode));
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<WebhookDelivery>> {
@@ -135,7 +135,7 @@ async fn events(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<WebhookEventQuery>,
-) -> Result<axum::Json<Page<WebhookEvent>>> {
+) -> Result<Listed<WebhookEvent>> {
     let prints = &app.security.fingerprints;
     let window = Window::new(prints, "events", query.limit, query.cursor.as_deref())?;
     let instant = |text: &Option<String>| match text.as_deref() {
@@ -157,7 +157,7 @@ async fn events(
     let rows = outbox_visible(&mut tx, caller.ctx.tenant, caller.ctx.scope, &filter).await?;
     let livemode = !app.config.sandbox;
     let page = window.page(prints, rows, |row| row.event_id.to_text(), |row| event_view(&row, livemode));
-    Ok(axum::Json(page))
+    Ok(Listed(page))
 }
 
 /// A delivery with its tries and its body, as the wire shows it.

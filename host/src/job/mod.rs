@@ -14,6 +14,7 @@ use crate::flow::error::FlowResult;
 use crate::flow::inquire::Places;
 use crate::flow::plugin::{plugins_follow, plugins_guard, plugins_tend};
 use crate::flow::replica::{presence_round, turn_take};
+use crate::flow::sale::drafts_lapse;
 use crate::flow::webhook::webhook_round;
 use crate::limits;
 
@@ -29,6 +30,9 @@ pub async fn janitor(app: App) {
             causes_due_ms = now_ms + limits::millis(limits::ALARM_EVERY);
             if let Err(error) = alarm_round(&app).await {
                 tracing::error!(%error, "causes for an alarm could not be looked for");
+            }
+            if let Err(error) = drafts_lapse(&app).await {
+                tracing::error!(%error, "payments that nobody confirmed could not be ended");
             }
         }
         if let Err(error) = places.round(&app).await {
@@ -62,6 +66,20 @@ pub async fn webhooks(app: App) {
             () = app.shutdown.cancelled() => return,
             () = app.webhook_wake.notified() => {}
             () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// Wipes the cards and pages whose time is over, until shutdown, and then all the rest goes with the process.
+pub async fn hold(app: App) {
+    loop {
+        let swept = app.hold.sweep();
+        if swept > 0 {
+            tracing::info!(swept, "cards and pages whose time was over were wiped");
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(limits::HOLD_SWEEP_EVERY) => {}
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The hold: cards of running attempts and pages on their way to a payer, in process memory only.
 //!
-//! A card leaves the hold when its attempt ends, or after [`limits::HOLD_LIFE_MAX`]; a page can be taken
-//! once. Nothing here is ever written anywhere (P9).
+//! A card leaves the hold when its attempt ends, or after [`limits::HOLD_LIFE_MAX`], whether anybody looks for it or
+//! not: `job::hold` sweeps. A page can be taken once. Nothing here is ever written anywhere (P9), and what leaves is
+//! wiped.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -100,6 +101,15 @@ impl Hold {
         self.kept().pages.remove(token).map(|timed| timed.value)
     }
 
+    /// Wipes what is too old. Gives how many cards and pages that were.
+    pub fn sweep(&self) -> usize {
+        let now_ms = self.clock.now_ms();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = kept.cards.len() + kept.pages.len();
+        kept.forget(now_ms);
+        before - kept.cards.len() - kept.pages.len()
+    }
+
     /// How many cards are held, for the metrics.
     pub fn cards_held(&self) -> usize {
         self.kept().cards.len()
@@ -114,9 +124,16 @@ impl Hold {
         let now_ms = self.clock.now_ms();
         // Every use is one whole insertion or removal: a panic elsewhere cannot leave it half done.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.cards.retain(|_, timed| timed.until_ms > now_ms);
-        kept.pages.retain(|_, timed| timed.until_ms > now_ms);
+        kept.forget(now_ms);
         kept
+    }
+}
+
+impl Kept {
+    /// Drops what is too old; numbers, codes and the fields of pages wipe themselves then.
+    fn forget(&mut self, now_ms: i64) {
+        self.cards.retain(|_, timed| timed.until_ms > now_ms);
+        self.pages.retain(|_, timed| timed.until_ms > now_ms);
     }
 }
 
@@ -151,22 +168,43 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_taken_once() {
-        let hold = Hold::new(Clock::simulated(1), None);
+    fn what_nobody_looks_for_is_swept() {
+        let clock = Clock::simulated(1);
+        let hold = Hold::new(clock.clone(), None);
+        let held = card();
+        let watched = Arc::downgrade(&held);
+        hold.card_put(AttemptId::at(1), held);
+        hold.page_put(page());
+        clock.advance(limits::HOLD_LIFE_MAX - Duration::from_millis(1));
+        assert_eq!(hold.sweep(), 0);
+        assert!(watched.upgrade().is_some());
+        clock.advance(Duration::from_millis(1));
+        assert!(watched.upgrade().is_some(), "nobody has looked yet");
+        assert_eq!(hold.sweep(), 2);
+        assert!(watched.upgrade().is_none(), "the card itself is gone");
+        assert_eq!(hold.sweep(), 0);
+    }
+
+    fn page() -> Page {
         let form = BrowserForm {
             method: FormMethod::Post,
             action: "https://bank.example/gate".to_owned(),
             gate_origin: "https://bank.example".to_owned(),
             fields: Vec::new(),
         };
-        let page = Page {
+        Page {
             tenant: TenantId::at(1),
             payment: PaymentId::at(1),
             attempt: AttemptId::at(1),
             form,
             locale: "tr".to_owned(),
-        };
-        let token = hold.page_put(page);
+        }
+    }
+
+    #[test]
+    fn a_page_is_taken_once() {
+        let hold = Hold::new(Clock::simulated(1), None);
+        let token = hold.page_put(page());
         assert!(hold.page_take(&token).is_some());
         assert!(hold.page_take(&token).is_none());
     }

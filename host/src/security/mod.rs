@@ -23,6 +23,7 @@ pub use token::Tokens;
 pub use vault::Vault;
 
 use crate::ctx::Clock;
+use crate::limits;
 
 /// Everything built from the keys, once. Cheap to clone.
 #[derive(Clone)]
@@ -39,8 +40,12 @@ pub struct Security {
     pub fingerprints: cursor::Fingerprints,
     /// Counts sign-ins per address.
     pub sign_in_rate: Arc<rate::Buckets>,
-    /// Counts requests per caller.
-    pub request_rate: Arc<rate::Buckets>,
+    /// Counts requests per caller that change nothing.
+    pub read_rate: Arc<rate::Buckets>,
+    /// Counts requests per caller that may change something.
+    pub write_rate: Arc<rate::Buckets>,
+    /// Whose sessions are counted together.
+    pub session_owners: Arc<rate::Owners>,
 }
 
 impl Security {
@@ -53,8 +58,16 @@ impl Security {
             plugin_seal: keys.derive("plugin-version"),
             fingerprints: cursor::Fingerprints::new(keys.derive("fingerprint")),
             sign_in_rate: Arc::new(rate::Buckets::new(rate::SIGN_IN, clock.clone())),
-            request_rate: Arc::new(rate::Buckets::new(rate::REQUEST, clock.clone())),
+            read_rate: Arc::new(rate::Buckets::new(rate::Shape::per_second(limits::READS_PER_SECOND), clock.clone())),
+            write_rate: Arc::new(rate::Buckets::new(rate::Shape::per_second(limits::WRITES_PER_SECOND), clock.clone())),
+            session_owners: Arc::new(rate::Owners::new(clock.clone())),
         }
+    }
+
+    /// The same with other numbers of requests a second.
+    pub fn with_rates(self, reads: u32, writes: u32, clock: &Clock) -> Self {
+        let buckets = |turns| Arc::new(rate::Buckets::new(rate::Shape::per_second(turns), clock.clone()));
+        Self { read_rate: buckets(reads), write_rate: buckets(writes), ..self }
     }
 }
 

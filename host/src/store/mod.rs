@@ -15,6 +15,7 @@ pub mod backup;
 pub mod bin;
 pub mod customer;
 pub mod doubt;
+pub mod draft;
 pub mod event;
 pub mod home;
 pub mod idempotency;

@@ -6,6 +6,7 @@ use crate::domain::id::{NodeId, PaymentId, PosAccountId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::named::named;
 use crate::domain::payment::PaymentState;
+use crate::limits;
 use crate::store::json::{Json, keys};
 use crate::store::{StoreResult, Tx};
 
@@ -92,6 +93,8 @@ pub struct Payment {
     pub return_url: Option<String>,
     /// The payer's language.
     pub locale: String,
+    /// What it asks for beside this row, JSON, until it is confirmed.
+    pub draft: Option<String>,
     /// Where it stands.
     #[sqlx(try_from = "String")]
     pub state: PaymentState,
@@ -123,9 +126,9 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         tx,
         "insert into payment (tenant_id, payment_id, node_id, payer_kind, payer_id, amount_minor, charged_minor, \
          currency, instalments, quote_id, terms, entry, capture, reference, description, metadata, receivables, \
-         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version, routing) \
+         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version, routing, draft) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25) on conflict do nothing",
+         $22, $23, $24, $25, $26) on conflict do nothing",
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
         payment.node_id.to_text(),
@@ -150,7 +153,8 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         payment.created_at_ms,
         payment.updated_at_ms,
         payment.version,
-        payment.routing.as_deref()
+        payment.routing.as_deref(),
+        payment.draft.as_deref()
     )?;
     Ok(rows == 1)
 }
@@ -317,6 +321,32 @@ pub async fn payment_list(
         "and (cast($3 as text) is null or p.payment_id < $3) order by p.payment_id desc limit $12",
         filter.before.as_deref()
     )
+}
+
+/// How many payments `scope` sees through a filter, wherever its page begins; one more than the cap where there are more.
+pub async fn payment_count(tx: &mut Tx, tenant: TenantId, scope: NodeId, filter: &PaymentFilter) -> StoreResult<i64> {
+    let (count,) = fetch_one!(
+        tx,
+        (i64,),
+        concat!(
+            "select cast(count(*) as bigint) from (",
+            payments_of_filter!(),
+            "and cast($3 as text) is null limit $12) counted"
+        ),
+        tenant.to_text(),
+        scope.to_text(),
+        None::<String>,
+        filter.states.as_str(),
+        filter.created_from_ms,
+        filter.created_until_ms,
+        filter.amount_min,
+        filter.amount_max,
+        filter.pos_account_id.as_deref(),
+        filter.payer_id.as_deref(),
+        filter.word.as_deref(),
+        limits::TOTAL_ROWS_MAX + 1
+    )?;
+    Ok(count)
 }
 
 /// The names around a payment, for people.

@@ -166,6 +166,9 @@ macro_rules! fetch_optional {
 /// Exactly one row.
 #[macro_export]
 macro_rules! fetch_one {
+    ($tx:expr, $row:ty, concat!($($piece:tt)*) $(, $arg:expr)* $(,)?) => {
+        $crate::__fetch!($tx, fetch_one, $row, concat!($($piece)*), concat!($($piece)*), $($arg),*)
+    };
     ($tx:expr, $row:ty, $sql:literal $(, $arg:expr)* $(,)?) => {
         $crate::__fetch!($tx, fetch_one, $row, $sql, $sql, $($arg),*)
     };

@@ -54,6 +54,8 @@ impl Process {
             .env("VEZNE_ALLOW_UNSIGNED_PLUGINS", "true")
             .env("VEZNE_BANK_DEADLINE_MS", config.bank_deadline_ms.to_string())
             .env("VEZNE_JANITOR_EVERY_MS", "50")
+            .env("VEZNE_READS_PER_SECOND", config.reads_per_second.to_string())
+            .env("VEZNE_WRITES_PER_SECOND", config.writes_per_second.to_string())
             .stdout(Stdio::null())
             .stderr(if std::env::var_os("VEZNE_IT_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
             .kill_on_drop(true)

@@ -31,6 +31,28 @@ impl<T> Page<T> {
     }
 }
 
+/// A page, counted where the caller asked for that with `include=total`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CountedPage<T> {
+    /// The page.
+    #[serde(flatten)]
+    pub page: Page<T>,
+    /// How many rows the filters let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Total>,
+}
+
+/// How many rows a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Total {
+    /// As far as was counted.
+    pub count: u32,
+    /// There are more: nothing beyond was counted.
+    pub capped: bool,
+}
+
 /// An amount with its currency, where one answer sums several currencies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

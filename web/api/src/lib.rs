@@ -34,7 +34,7 @@ mod webhook;
 
 pub use alarm::{Alarm, AlarmCause, AlarmClose, AlarmState};
 pub use attempt::{Attempt, AttemptState, Event, Operation, OperationKind, OperationState, PluginRef};
-pub use common::{Bank, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp};
+pub use common::{Bank, CountedPage, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp, Total};
 pub use customer::{Customer, CustomerCreate};
 pub use dealer::{Dealer, DealerCreate, DealerKind, EffectiveSetting, EffectiveSettings};
 pub use doubt::{Doubt, DoubtDecision, DoubtKind, DoubtOutcome, DoubtReason, DoubtTalk};
@@ -47,8 +47,8 @@ pub use instalment::{
 pub use ledger::{LedgerAccount, LedgerEntry};
 pub use payment::{
     CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline, DeclineClass, InDoubt, NextAction, Payment,
-    PaymentAct, PaymentAllocation, PaymentCreate, PaymentQuery, PaymentShow, PaymentState, PosAccountRef,
-    ReceivableShare, ThreeDSecure,
+    PaymentAct, PaymentAllocation, PaymentCancel, PaymentConfirm, PaymentCreate, PaymentQuery, PaymentShow,
+    PaymentState, PaymentUpdate, PosAccountRef, ReceivableShare, ThreeDSecure,
 };
 pub use plugin::{
     Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin, PluginRevoke,

@@ -12,6 +12,8 @@ use crate::common::{NodeRef, Party, PartyRef, Timestamp};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
+    /// Made, and not confirmed yet: no bank knows of it. It expires by itself.
+    RequiresConfirmation,
     /// The payer must act: send the browser to `next_action.redirect_url`.
     RequiresAction,
     /// At the bank.
@@ -158,6 +160,9 @@ pub struct Payment {
     pub created_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
+    /// Present in state `requires_confirmation`: until when it can be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm_until: Option<Timestamp>,
     /// When the bank took the money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured_at: Option<Timestamp>,
@@ -178,6 +183,10 @@ pub struct PaymentShow {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentAct {
+    /// `POST /payments/{id}/confirm`, or `PATCH /payments/{id}` before it
+    Confirm,
+    /// `POST /payments/{id}/cancel`: no bank knows of it, so nothing is given back
+    Cancel,
     /// `POST /payments/{id}/capture`
     Capture,
     /// `POST /payments/{id}/cancel`, or a refund with mode `void`.
@@ -197,8 +206,12 @@ pub struct PaymentCreate<C = Card> {
     pub amount: i64,
     /// ISO 4217 letters.
     pub currency: String,
-    /// The card.
-    pub card: C,
+    /// The card; absent where the bank's own page takes it, and where the payment is confirmed later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<C>,
+    /// False makes it and no more: `POST /payments/{id}/confirm` takes the card and charges it.
+    #[serde(default = "yes")]
+    pub confirm: bool,
     /// Whose books the money belongs to; follows from the payer, else the caller's own node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
@@ -235,6 +248,78 @@ pub struct PaymentCreate<C = Card> {
     /// The caller's own pairs, at most 50.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Confirms a payment: with what the payer brings. The rest it was made with. `C` as with [`PaymentCreate`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "PaymentConfirm"))]
+#[serde(deny_unknown_fields)]
+pub struct PaymentConfirm<C = Card> {
+    /// The card; absent where the bank's own page takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<C>,
+    /// An option of a quote (`opt_…`); the one that it was made with if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instalment_option: Option<String>,
+    /// Whether the bank asks the holder; as it was made if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub three_d_secure: Option<ThreeDSecure>,
+}
+
+impl<C> Default for PaymentConfirm<C> {
+    fn default() -> Self {
+        Self { card: None, instalment_option: None, three_d_secure: None }
+    }
+}
+
+/// Changes a payment before it is confirmed. What is absent stays; text that is empty takes the field away.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PaymentUpdate {
+    /// What is settled against debt, minor units, above zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
+    /// What it pays, instead of what it paid; oldest first where empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receivables: Option<Vec<ReceivableShare>>,
+    /// An option of a quote (`opt_…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instalment_option: Option<String>,
+    /// Free text for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Sale or pre-authorization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<CaptureMode>,
+    /// Whether the bank asks the holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub three_d_secure: Option<ThreeDSecure>,
+    /// A certain POS account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pos_account: Option<String>,
+    /// Where the payer's browser goes after a 3-D step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+    /// The caller's own pairs, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+/// What cancelling came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum PaymentCancel {
+    /// It was never confirmed: no bank knows of it, and it is given up.
+    Given(Box<Payment>),
+    /// All of it was voided at the bank.
+    Voided(Box<crate::Refund>),
 }
 
 /// A card as a client sends it. It cannot be read back from JSON: the host has its own types.
@@ -406,7 +491,7 @@ pub struct PaymentQuery {
     /// Words: payment id, reference, last four digits, approval code, order number, payer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
-    /// One or more states, with commas between.
+    /// One or more states, with commas between, with or without `in:` before them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Created at or after this instant or day.
@@ -430,6 +515,12 @@ pub struct PaymentQuery {
     /// Only this payer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payer: Option<String>,
+    /// `attempts` with each payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expand: Option<String>,
+    /// `total` counts what the filters let through, up to 10 000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub include: Option<String>,
     /// 1 to 200 rows; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

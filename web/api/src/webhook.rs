@@ -7,6 +7,7 @@ use crate::common::{NodeRef, Timestamp};
 
 /// Every type of event. An endpoint that names none hears all of them.
 pub const WEBHOOK_EVENT_TYPES: &[&str] = &[
+    "payment.requires_confirmation",
     "payment.requires_action",
     "payment.processing",
     "payment.authorized",

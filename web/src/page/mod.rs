@@ -52,6 +52,7 @@ pub fn routes() -> Router<Portal> {
         .route("/payments/{id}", get(payment_detail::show))
         .route("/payments/{id}/refund", get(refund::form).post(refund::send))
         .route("/payments/{id}/capture", post(refund::capture))
+        .route("/payments/{id}/cancel", post(refund::cancel))
         .route("/payments/{id}/receipt", get(receipt::show))
         .route("/payments/{id}/receipt.pdf", get(receipt::file))
         .route("/statement", get(statement::show))

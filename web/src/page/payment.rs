@@ -6,6 +6,7 @@ use vezne_api::{Page, Payment, PaymentState, Permission};
 
 use crate::{
     api::{Fault, path},
+    export::WORKBOOK_ROWS_MAX,
     format,
     part::{
         field::{choice, field},
@@ -23,10 +24,11 @@ use crate::{
 const ROWS: &str = "25";
 
 /// The states one can filter by, in the order of the list.
-pub const STATES: [PaymentState; 9] = [
+pub const STATES: [PaymentState; 10] = [
     PaymentState::Succeeded,
     PaymentState::Unknown,
     PaymentState::Declined,
+    PaymentState::RequiresConfirmation,
     PaymentState::RequiresAction,
     PaymentState::Processing,
     PaymentState::Authorized,
@@ -135,8 +137,10 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
     let export = view! {
         <a class="btn" href=export_path(&visit, "csv")>{icon(icon::DOWNLOAD)}"CSV"</a><a class="btn" href=export_path(&visit, "xlsx")>{icon(icon::DOWNLOAD)}"Excel"</a>
     };
+    let zone = t.f("zone-named", [("zone", visit.me().map(|m| m.zone.clone()).unwrap_or_default().into())]);
+    let limit = t.f("export-limit", [("rows", format::count(WORKBOOK_ROWS_MAX.into()).into())]);
     let main = view! {
-        {page_head(t.s("nav-payments"), Some(t.f("zone-named", [("zone", visit.me().map(|m| m.zone.clone()).unwrap_or_default().into())])), export)}
+        {page_head(t.s("nav-payments"), Some(format!("{zone} · {limit}")), export)}
         <div class="stack">{views(&visit, &filter)}{search(&visit, &filter)}{chips(&visit, &filter)}
             <section class="card" aria-label=t.s("payments-list")>{rows(&visit, &filter, &page)}</section>{pages(&visit, &page)}</div>
     };

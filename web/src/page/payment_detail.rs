@@ -62,9 +62,15 @@ fn heading(visit: &Visit, p: &Payment) -> AnyView {
         }
         .into_any()
     });
+    let cancel = p.acts.contains(&PaymentAct::Cancel).then(|| {
+        view! {
+            <form method="post" action=format!("/payments/{}/cancel", p.id)><button class="btn">{icon(icon::CROSS)}{t.s("unconfirmed-give-up")}</button></form>
+        }
+        .into_any()
+    });
     view! {
         <div class="head"><div><p class="row"><span class="sum">{format::money(p.charged, &p.currency)}</span>{state::payment(t, p)}</p>
-            <h1>{super::payment::payer_name(p)}</h1><p class="soft small">{line}</p></div>{receipt}{capture}{back}</div>
+            <h1>{super::payment::payer_name(p)}</h1><p class="soft small">{line}</p></div>{receipt}{capture}{cancel}{back}</div>
     }
     .into_any()
 }
@@ -83,6 +89,10 @@ fn standing(visit: &Visit, p: &Payment) -> Option<AnyView> {
             .may(Permission::DoubtRead)
             .then(|| view! { <a class="btn" href="/doubts">{t.s("nav-doubts")}</a> }.into_any());
         return Some(note(Tone::Doubt, bold, words, more));
+    }
+    if let Some(until) = p.confirm_until.as_deref() {
+        let words = t.f("unconfirmed-until", [("time", visit.date_time(until).into())]);
+        return Some(note(Tone::Wait, t.s("unconfirmed-title"), words, None));
     }
     let decline = p.decline.as_ref()?;
     let bank =
@@ -109,7 +119,7 @@ fn look(event: &Event) -> (&'static str, &'static str) {
         (_, "browsing" | "browsing_charge" | "provisioning") | ("gate" | "callback", _) => ("wait", icon::SHIELD),
         (_, "borne_out") => ("ok", icon::CHECK),
         ("doubt", _) => ("wait", icon::USERS),
-        ("payment", "created") => ("", icon::CARD),
+        ("payment", "created" | "confirmed") => ("", icon::CARD),
         ("attempt", _) => ("", icon::ROUTE),
         ("bank", _) => ("", icon::BANK),
         _ => ("", icon::INFO),

@@ -7,7 +7,7 @@ use axum::{
 };
 use http::StatusCode;
 use leptos::prelude::*;
-use vezne_api::{CaptureCreate, Payment, PaymentAct, Refund, RefundCreate, RefundMode, RefundState};
+use vezne_api::{CaptureCreate, Payment, PaymentAct, PaymentCancel, Refund, RefundCreate, RefundMode, RefundState};
 
 use crate::{
     api::{Fault, segment},
@@ -86,6 +86,15 @@ pub async fn capture(visit: Visit, Path(id): Path<String>) -> Result<Response, F
     // One capture per payment: the key follows from the payment, so a second press is the same request.
     let key = format!("portal-capture-{id}");
     let _: Payment = visit.post(&format!("/v1/payments/{id}/capture"), Some(&key), &CaptureCreate::default()).await?;
+    Ok(Redirect::to(&format!("/payments/{id}")).into_response())
+}
+
+/// `POST /payments/{id}/cancel`: gives up what was never confirmed.
+pub async fn cancel(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
+    visit.sign_in_needed().await?;
+    let id = segment(&id);
+    let key = format!("portal-cancel-{id}");
+    let _: PaymentCancel = visit.post(&format!("/v1/payments/{id}/cancel"), Some(&key), &serde_json::json!({})).await?;
     Ok(Redirect::to(&format!("/payments/{id}")).into_response())
 }
 

@@ -52,6 +52,7 @@ fn heading(t: Locale, payment: &Payment) -> String {
         PaymentState::Succeeded | PaymentState::Authorized => t.s("result-ok"),
         PaymentState::Unknown => t.s("result-unknown"),
         PaymentState::Processing => t.s("result-processing"),
+        PaymentState::RequiresConfirmation => t.s("result-unconfirmed"),
         PaymentState::RequiresAction => t.s("result-action"),
         PaymentState::Expired => t.s("result-expired"),
         PaymentState::Canceled => t.s("result-canceled"),
@@ -65,6 +66,9 @@ fn window(visit: &Visit, payment: &Payment, signed_in: bool) -> AnyView {
         PaymentState::Succeeded | PaymentState::Authorized => success(t, payment, signed_in),
         PaymentState::Unknown | PaymentState::Processing => doubt(visit, payment),
         PaymentState::RequiresAction => waiting(visit, payment),
+        PaymentState::RequiresConfirmation => {
+            view! { <p>{t.s("result-unconfirmed-what")}</p>{payment_facts(t, payment)} }.into_any()
+        }
         _ => declined(t, payment),
     };
     let state_name = serde_json::to_string(&payment.state).unwrap_or_default();

@@ -21,6 +21,7 @@ pub fn of_payment(payment: &Payment) -> (Tone, &'static str) {
 /// The tone and the key of the word for a state.
 pub fn of_state(state: PaymentState) -> (Tone, &'static str) {
     match state {
+        PaymentState::RequiresConfirmation => (Tone::Wait, "state-requires-confirmation"),
         PaymentState::RequiresAction => (Tone::Wait, "state-requires-action"),
         PaymentState::Processing => (Tone::Wait, "state-processing"),
         PaymentState::Authorized => (Tone::Wait, "state-authorized"),

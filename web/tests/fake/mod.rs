@@ -161,6 +161,11 @@ pub fn sample(id: &str, state: &str) -> Value {
         "declined" => {
             p["decline"] = json!({"class": "later", "code": "insufficient_funds", "bank_code": "51", "bank_message": "Limit yetersiz", "message": "Kartın limiti yetmedi."});
         }
+        "requires_confirmation" => {
+            p["acts"] = json!(["confirm", "cancel"]);
+            p["confirm_until"] = json!("2026-11-21T11:04:00Z");
+            p.as_object_mut().expect("an object").remove("card");
+        }
         "requires_action" => {
             p["next_action"] = json!({"redirect_url": "/gate/abc", "expires_at": "2026-11-20T11:19:00Z"});
         }
@@ -177,6 +182,14 @@ async fn payments(headers: HeaderMap, Query(asked): Asked) -> Response {
     match (session(&headers), asked.get("q").map_or("", String::as_str)) {
         ("new", _) | (_, "yok") => page(json!([])).into_response(),
         (_, "hata") => problem(503, "unavailable", json!([])),
+        (_, "uzun") => {
+            // 55 pages of 200: more than any file once held.
+            let at: usize = asked.get("cursor").and_then(|c| c.parse().ok()).unwrap_or(0);
+            let rows: Vec<Value> = (0..200).map(|i| sample(&format!("pay_{at}_{i}"), "succeeded")).collect();
+            let next = (at < 54).then(|| (at + 1).to_string());
+            Json(json!({"data": rows, "has_more": next.is_some(), "next_cursor": next})).into_response()
+        }
+        _ if asked.get("cursor").is_some_and(|cursor| cursor == "c2") => page(json!([])).into_response(),
         _ => {
             let names = [
                 "Üç Kestane Hırdavat Ltd. Şti.",
@@ -203,9 +216,18 @@ async fn payments(headers: HeaderMap, Query(asked): Asked) -> Response {
 }
 
 async fn payment(Path(id): Path<String>) -> Response {
-    let state = ["succeeded", "unknown", "declined", "requires_action", "processing", "failed", "expired"]
-        .iter()
-        .find(|s| id.contains(**s));
+    let state = [
+        "succeeded",
+        "unknown",
+        "declined",
+        "requires_action",
+        "requires_confirmation",
+        "processing",
+        "failed",
+        "expired",
+    ]
+    .iter()
+    .find(|s| id.contains(**s));
     if id == "pay_none" {
         return problem(404, "not_found", json!([]));
     }

@@ -287,8 +287,27 @@ impl PaymentState {
         use PaymentEvent as E;
         use PaymentState as S;
         let answer = match self {
+            S::RequiresConfirmation => match event {
+                E::AttemptStarted => Ok(Move::To(S::Processing)),
+                E::Canceled => Ok(Move::To(S::Canceled)),
+                E::Lapsed => Ok(Move::To(S::Expired)),
+                // It has no attempt that anything could have happened to.
+                E::AttemptRunning
+                | E::AttemptBrowsing
+                | E::AttemptUnknown
+                | E::AttemptAuthorized
+                | E::AttemptCaptured
+                | E::AttemptDeclined
+                | E::AttemptFailed
+                | E::AttemptExpired
+                | E::AttemptCanceled
+                | E::AttemptVoided
+                | E::AttemptRefunded
+                | E::AttemptStray => Err(Refusal::OutOfOrder),
+            },
             S::Processing | S::RequiresAction | S::Unknown => match event {
                 E::AttemptStarted | E::Canceled => Err(Refusal::Occupied),
+                E::Lapsed => Err(Refusal::TooLate),
                 E::AttemptRunning if matches!(self, S::Unknown) => Err(Refusal::OutOfOrder),
                 E::AttemptBrowsing if matches!(self, S::Unknown) => Err(Refusal::OutOfOrder),
                 E::AttemptRunning => Ok(self.to(S::Processing)),
@@ -311,6 +330,7 @@ impl PaymentState {
                 E::AttemptVoided | E::AttemptCanceled => Ok(Move::To(S::Canceled)),
                 E::AttemptExpired => Ok(Move::To(S::Expired)),
                 E::AttemptStarted | E::Canceled => Err(Refusal::Occupied),
+                E::Lapsed => Err(Refusal::TooLate),
                 E::AttemptRefunded => Err(Refusal::OutOfOrder),
                 E::AttemptRunning | E::AttemptBrowsing | E::AttemptUnknown | E::AttemptDeclined | E::AttemptFailed => {
                     Err(Refusal::Contradiction)
@@ -320,6 +340,7 @@ impl PaymentState {
                 // Voids and refunds are a flag and an amount; "was paid" stays true.
                 E::AttemptCaptured | E::AttemptVoided | E::AttemptRefunded | E::AttemptStray => Ok(Move::Stay),
                 E::AttemptStarted | E::Canceled => Err(Refusal::Occupied),
+                E::Lapsed => Err(Refusal::TooLate),
                 E::AttemptRunning
                 | E::AttemptBrowsing
                 | E::AttemptUnknown
@@ -332,6 +353,7 @@ impl PaymentState {
             S::Declined | S::Failed | S::Expired => match event {
                 E::AttemptStarted => Ok(Move::To(S::Processing)),
                 E::Canceled => Ok(Move::To(S::Canceled)),
+                E::Lapsed => Err(Refusal::TooLate),
                 // A stray and its end never re-open a payment.
                 E::AttemptStray | E::AttemptVoided | E::AttemptRefunded => Ok(Move::Stay),
                 E::AttemptDeclined => self.again(S::Declined),
@@ -348,7 +370,7 @@ impl PaymentState {
                 E::Canceled | E::AttemptCanceled | E::AttemptVoided | E::AttemptRefunded | E::AttemptStray => {
                     Ok(Move::Stay)
                 }
-                E::AttemptStarted => Err(Refusal::TooLate),
+                E::AttemptStarted | E::Lapsed => Err(Refusal::TooLate),
                 E::AttemptRunning
                 | E::AttemptBrowsing
                 | E::AttemptUnknown

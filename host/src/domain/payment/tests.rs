@@ -91,6 +91,24 @@ fn no_attempt_starts_beside_another() {
 }
 
 #[test]
+fn what_is_not_confirmed_is_only_begun_given_up_or_left() {
+    for event in PaymentEvent::ALL {
+        let moved = PaymentState::RequiresConfirmation.next(*event);
+        let wanted = match event {
+            PaymentEvent::AttemptStarted => Some(PaymentState::Processing),
+            PaymentEvent::Canceled => Some(PaymentState::Canceled),
+            PaymentEvent::Lapsed => Some(PaymentState::Expired),
+            _ => None,
+        };
+        assert_eq!(moved.ok(), wanted.map(Move::To), "{event}");
+        // And nothing ever comes back to it.
+        for state in PaymentState::ALL {
+            assert_ne!(state.next(*event).ok(), Some(Move::To(PaymentState::RequiresConfirmation)), "{state} {event}");
+        }
+    }
+}
+
+#[test]
 fn silence_never_decides() {
     for state in AttemptState::ALL {
         match state.next(AttemptEvent::Silence) {

@@ -4,7 +4,8 @@ use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::Pos;
 
 /// Whether the bank asks the card's holder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ThreeD {
     /// As the POS account is set.
     #[default]

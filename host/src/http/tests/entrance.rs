@@ -175,3 +175,30 @@ async fn a_key_is_shown_once_exchanged_bound_and_revoked() {
     let again = place.send(request("POST", "/v1/tokens", None, &[("authorization", &bearer)])).await;
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn sessions_of_a_person_share_a_pace_and_strangers_their_address() {
+    let place = Place::with(|config| config.reads_per_second = 4).await;
+    let (desk, phone) = (place.sign_in("bayi").await, place.sign_in("bayi").await);
+    let other = place.sign_in("izmir").await;
+    // The first request of each is counted on the address: nobody has believed it yet.
+    for cookie in [&desk, &phone, &other] {
+        assert!(is_in(&place, cookie).await);
+    }
+    for cookie in [&desk, &phone, &desk, &phone] {
+        assert!(is_in(&place, cookie).await);
+    }
+    for cookie in [&desk, &phone] {
+        let answer = place.send(request("GET", "/v1/me", None, &[("cookie", cookie)])).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.headers[header::RETRY_AFTER], "1");
+        assert_eq!(answer.headers["ratelimit"], "\"read\";r=0;t=1");
+        assert_eq!(answer.headers["ratelimit-policy"], "\"read\";q=4;w=1");
+    }
+    assert!(is_in(&place, &other).await, "another person's pace is its own");
+    // Made-up credentials make no buckets of their own.
+    let made_up = |n: u32| format!("Bearer made-up-{n}");
+    assert_eq!(place.send(request("GET", "/v1/me", None, &[("authorization", &made_up(0))])).await.status, 401);
+    let answer = place.send(request("GET", "/v1/me", None, &[("authorization", &made_up(1))])).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+}

@@ -1,0 +1,119 @@
+//! Payments that are made first and confirmed later: changing one, and confirming it.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use vezne_api as api;
+use vezne_api::Permission;
+
+use super::card::CardBody;
+use super::check::Checks;
+use super::error::{Error, Result};
+use super::extract::{Caller, Json, Path, address};
+use super::idempotency::Idempotent;
+use super::payment::{capture_mode, metadata_checked, receivables, return_url_checked, sale_answer, three_d, whole_of};
+use super::route::{Endpoint, Table};
+use crate::app::App;
+use crate::domain::id::PosAccountId;
+use crate::flow::sale::{Confirm, DraftChange, draft_change, payment_confirm};
+use crate::flow::view::payment_view;
+
+/// Routes of this noun.
+pub fn routes(table: Table) -> Table {
+    table
+        .add(
+            Endpoint::patch("/v1/payments/{id}", "Changes a payment before it is confirmed")
+                .needs(Permission::PaymentCreate)
+                .body::<api::PaymentUpdate>()
+                .reply::<api::Payment>(200),
+            change,
+        )
+        .add(
+            Endpoint::post("/v1/payments/{id}/confirm", "Charges a payment that was made with `confirm: false`")
+                .needs(Permission::PaymentCreate)
+                .idempotent()
+                .body::<api::PaymentConfirm>()
+                .reply::<api::Payment>(201),
+            confirm,
+        )
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<api::PaymentUpdate>,
+) -> Result<axum::Json<api::Payment>> {
+    let payment = id.parse().map_err(|_| Error::NotFound)?;
+    let change = change_of(&app, body)?;
+    draft_change(&app, &caller.ctx, payment, change).await?;
+    let whole = whole_of(&app, &caller.ctx, &id).await?;
+    Ok(axum::Json(payment_view(&app, &whole, caller.ctx.locale)))
+}
+
+fn change_of(app: &App, body: api::PaymentUpdate) -> Result<DraftChange> {
+    let mut checks = Checks::default();
+    if let Some(metadata) = &body.metadata {
+        metadata_checked(&mut checks, metadata);
+    }
+    let pos_account = set_or_cleared(body.pos_account).map(|text| {
+        text.and_then(|text| text.parse::<PosAccountId>().map_err(|_| checks.wrong("/pos_account", "malformed")).ok())
+    });
+    let change = DraftChange {
+        amount_minor: body.amount,
+        receivables: body.receivables.map(|shares| receivables(&mut checks, &shares)),
+        instalment_option: set_or_cleared(body.instalment_option),
+        description: body.description.map(|text| checks.text_if_any("/description", Some(&text), 255)),
+        capture: body.capture.map(capture_mode),
+        three_d: body.three_d_secure.map(three_d),
+        pos_account,
+        metadata: body.metadata,
+        return_url: set_or_cleared(body.return_url).map(|url| return_url_checked(app, &mut checks, url)),
+    };
+    checks.done()?;
+    Ok(change)
+}
+
+/// A field that is there: its text, or nothing where that is empty.
+fn set_or_cleared(field: Option<String>) -> Option<Option<String>> {
+    field.map(|text| Some(text).filter(|text| !text.is_empty()))
+}
+
+async fn confirm(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Idempotent,
+) -> Result<Response> {
+    let body: api::PaymentConfirm<CardBody> = request.parse_or_default()?;
+    let caller = request.caller;
+    let whole = whole_of(&app, &caller.ctx, &id).await?;
+    if whole.payment.entry == "mail-order" {
+        caller.require(Permission::PaymentMailOrder)?;
+    }
+    let mut checks = Checks::default();
+    let card = body.card.and_then(|card| card.checked(&mut checks));
+    checks.done()?;
+    let key = request.key.clone();
+    let confirm = Confirm {
+        card,
+        instalment_option: body.instalment_option,
+        three_d: body.three_d_secure.map(three_d),
+        payer_ip: Some(address(&headers)).filter(|address| !address.is_empty()),
+        key: request.key,
+    };
+    let created = payment_confirm(&app, &caller.ctx, whole.payment.payment_id, confirm).await?;
+    sale_answer(&app, &caller.ctx, &key, created).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_text_takes_a_field_away() {
+        assert_eq!(set_or_cleared(None), None);
+        assert_eq!(set_or_cleared(Some(String::new())), Some(None));
+        assert_eq!(set_or_cleared(Some("a".to_owned())), Some(Some("a".to_owned())));
+    }
+}
