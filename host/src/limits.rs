@@ -105,6 +105,13 @@ pub const ROUTING_HEALTH_ATTEMPTS: i64 = 20;
 /// BINs of all rules of a firm together.
 pub const ROUTING_BINS_MAX: usize = 100_000;
 
+// Instalments
+
+/// Lines of one version of a firm's table: ten programmes with a line for each of 1 to 36 would fit.
+pub const INSTALMENT_LINES_MAX: usize = 360;
+/// How far ahead a version may begin.
+pub const INSTALMENT_AHEAD: Duration = Duration::from_hours(366 * 24);
+
 // Identity
 
 /// Shortest password (ASVS 6.2.1, PCI DSS 8.3.6).

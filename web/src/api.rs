@@ -126,6 +126,17 @@ impl Api {
         self.write(caller, Method::PATCH, path, Some(("if-match", format!("\"{version}\""))), body).await
     }
 
+    /// `POST` of JSON with the version it follows, read as `T`.
+    pub async fn post_at<B: Serialize, T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        path: &str,
+        version: i64,
+        body: &B,
+    ) -> Result<T, Fault> {
+        self.write(caller, Method::POST, path, Some(("if-match", format!("\"{version}\""))), body).await
+    }
+
     /// `DELETE`, with nothing to read.
     pub async fn delete(&self, caller: &Caller, path: &str) -> Result<(), Fault> {
         let request = request(caller, Method::DELETE, path, None, Body::empty());

@@ -26,6 +26,7 @@ pub enum Nav {
     Doubts,
     Pos,
     Routing,
+    Instalments,
     Plugins,
     ApiKeys,
     Webhooks,
@@ -66,9 +67,10 @@ const TREE: [Entry; 2] = [
     entry(Nav::Dealers, "/dealers", "nav-dealers", icon::TREE, Some(Permission::DealerRead), ""),
     entry(Nav::Customers, "/customers", "nav-customers", icon::USERS, Some(Permission::CustomerRead), ""),
 ];
-const ADMIN: [Entry; 5] = [
+const ADMIN: [Entry; 6] = [
     entry(Nav::Pos, "/pos", "nav-pos", icon::BANK, Some(Permission::PosAccountRead), ""),
     entry(Nav::Routing, "/routing", "nav-routing", icon::ROUTE, Some(Permission::PosAccountRead), ""),
+    entry(Nav::Instalments, "/instalments", "nav-instalments", icon::PERCENT, Some(Permission::PosAccountRead), ""),
     entry(Nav::Plugins, "/plugins", "nav-plugins", icon::PLUG, Some(Permission::PosAccountRead), ""),
     entry(Nav::ApiKeys, "/api-keys", "nav-api-keys", icon::CODE, Some(Permission::ApiKeyWrite), ""),
     entry(Nav::Webhooks, "/webhooks", "nav-webhooks", icon::BELL, Some(Permission::WebhookRead), ""),

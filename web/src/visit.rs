@@ -177,6 +177,16 @@ impl Visit {
         self.0.portal.api().patch(&self.0.caller, path, version, body).await
     }
 
+    /// `POST` to the API with the version it follows.
+    pub async fn post_at<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        version: i64,
+        body: &B,
+    ) -> Result<T, Fault> {
+        self.0.portal.api().post_at(&self.0.caller, path, version, body).await
+    }
+
     /// `DELETE` to the API.
     pub async fn delete(&self, path: &str) -> Result<(), Fault> {
         self.0.portal.api().delete(&self.0.caller, path).await

@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 41] = [
+const PAGES: [&str; 47] = [
     "/",
     "/menu",
     "/pay",
@@ -75,6 +75,12 @@ const PAGES: [&str; 41] = [
     "/routing?bin=454360&amount=1.250%2C00&instalments=3",
     "/routing/new",
     "/routing/rtr_2",
+    "/instalments",
+    "/instalments?bin=454360&amount=1.000%2C00",
+    "/instalments/new",
+    "/instalments/new?from=sch_4",
+    "/instalments/sch_2",
+    "/instalments/sch_4",
     "/plugins",
     "/plugins/pos-nestpay",
     "/plugins/pos-new",
@@ -117,6 +123,7 @@ async fn a_new_firm_sees_how_to_begin() {
         "/receivables",
         "/pos",
         "/routing",
+        "/instalments",
         "/plugins",
         "/webhooks",
         "/doubts",
@@ -385,4 +392,73 @@ async fn the_last_runs_of_a_plugin_stand_on_its_page() {
     assert!(html.contains("«pan pan") && html.contains("panic_fmt") && html.contains("sale of ORD1"), "{html}");
     let (_, html) = get("/plugins/pos-nestpay/runs/run_01KB7XA0", "session=firm").await;
     assert!(html.contains("oynatılamaz"), "{html}");
+}
+
+#[tokio::test]
+async fn the_instalment_table_is_read_tried_and_written_anew() {
+    let (_, html) = get("/instalments", "session=firm").await;
+    for words in ["2. sürüm", "Başlayacak", "%2,5", "ödeyene %50", "+3 taksit bankadan", "1.025,00", "Garanti POS"]
+    {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    let (_, html) = get("/instalments?bin=454360&amount=1.000%2C00", "session=firm").await;
+    assert!(html.contains("(Ankara Bayi)") && html.contains("Başka program"), "{html}");
+    let (status, html) = get("/instalments?amount=abc", "session=firm").await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && html.contains("1.250,00 gibi"), "{html}");
+    let (_, html) = get("/instalments/sch_4", "session=firm").await;
+    assert!(html.contains("/instalments/sch_4/withdraw") && html.contains("/instalments/sch_4/activate"), "{html}");
+    let (_, html) = get("/instalments/sch_2", "session=firm").await;
+    assert!(!html.contains("/instalments/sch_2/withdraw") && !html.contains("/activate"), "{html}");
+
+    let lines = "version=5&begins_on=&n=3&prog=&acc=&cards=&offer=2%2C5&share=100&bank=1%2C99&min=&extra=&days=1\
+        &n=&prog=Bonus&acc=&cards=&offer=9&share=100&bank=&min=&extra=&days=1\
+        &n=6&prog=Bonus&acc=pos_2&cards=false&offer=RATE&share=&bank=&min=MIN&extra=&days=";
+    let sent =
+        |act: &str, rate: &str, min: &str| format!("{}&act={act}", lines.replace("RATE", rate).replace("MIN", min));
+    let (response, html) = ask(form("/instalments", &sent("preview", "5", ""))).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(html.contains("1.000,00") && html.contains("1.025,00"), "{html}");
+    assert!(html.contains("id=\"n-1\"") && !html.contains("id=\"n-2\""), "the line without a number is out: {html}");
+    let (response, html) = ask(form("/instalments", &sent("add", "5", ""))).await;
+    assert!(response.status() == StatusCode::OK && html.contains("id=\"n-6\""), "{html}");
+    for (rate, min, place, words) in
+        [("101", "", "offer-1-e", "Yüzde yazın."), ("5", "abc", "min-1-e", "1.250,00 gibi")]
+    {
+        let (response, html) = ask(form("/instalments", &sent("save", rate, min))).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{rate} {min}");
+        let below = html.split(&format!("id=\"{place}\"")).nth(1).expect("the sentence stands at its field");
+        assert!(below.contains(words), "{html}");
+    }
+    let (response, _) = ask(form("/instalments", &sent("save", "5", "1.000"))).await;
+    assert_eq!(response.headers()[header::LOCATION], "/instalments?saved=1");
+    let stale = sent("save", "5", "").replace("version=5", "version=4");
+    let (response, html) = ask(form("/instalments", &stale)).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("name=\"version\" value=\"5\""), "what is saved next follows what was told: {html}");
+    for (path, place) in [("sch_4/withdraw", "1"), ("sch_2/withdraw", "begun"), ("sch_4/activate", "1")] {
+        let (response, _) = ask(form(&format!("/instalments/{path}"), "sure=on")).await;
+        assert_eq!(response.headers()[header::LOCATION], format!("/instalments?saved={place}").as_str(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_dealers_limits_say_whose_they_are_and_are_set() {
+    let (_, html) = get("/dealers/dlr_ankara", "session=firm").await;
+    for words in ["Mavi Leylek belirledi", "Kendi ayarı", "500.000,00", "value=\"2,4\"", "name=\"programme_max:Bonus\""]
+    {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    let (_, html) = get("/dealers/dlr_ankara", "session=dealer").await;
+    assert!(html.contains("Mavi Leylek belirledi") && !html.contains("/dealers/dlr_ankara/settings"), "{html}");
+    let to = "/dealers/dlr_ankara/settings";
+    let (response, _) = ask(form(to, "version=3&instalments_max=6&pos_share=2%2C4&programme_max%3ABonus=3")).await;
+    assert_eq!(response.headers()[header::LOCATION], "/dealers/dlr_ankara?saved=1");
+    for (body, words) in [("version=3&instalments_max=99", "1 ile 36"), ("version=3&amount_max=abc", "1.250,00 gibi")] {
+        let (response, html) = ask(form(to, body)).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        assert!(html.contains(words), "{html}");
+    }
+    let (response, html) = ask(form(to, "version=2&instalments_max=6")).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("name=\"version\" value=\"3\""), "{html}");
 }

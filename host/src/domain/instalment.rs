@@ -1,5 +1,7 @@
 //! What a payer is offered, and what is then charged: the same figures, frozen.
 
+mod look;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,13 @@ use super::named::named;
 use super::rate::Rate;
 use super::split::split_even;
 use super::tree::EffectiveLimit;
+
+pub use look::{LineLook, looks};
+
+/// Most instalments of a line, and most parts that a payer pays with those the bank adds.
+pub const INSTALMENTS_MAX: u16 = 36;
+/// Longest that a bank keeps the first part.
+pub const BLOCKED_DAYS_MAX: u16 = 365;
 
 named! {
     /// Who bears the instalment difference.
@@ -66,6 +75,18 @@ pub struct SchemeLine {
     pub amount_min: i64,
     /// Days until the bank pays the first part.
     pub blocked_days: u16,
+}
+
+impl SchemeLine {
+    /// How many parts the payer's card is charged in, those that the bank adds included.
+    pub fn parts(&self) -> u16 {
+        self.instalments.max(1).saturating_add(self.extra)
+    }
+
+    /// Whether the law lets a sector sell it: what the bank adds counts as well.
+    pub fn is_lawful(&self, ceiling: u16) -> bool {
+        self.parts() <= ceiling.max(1)
+    }
 }
 
 /// What one level keeps for the use of its POS account, in percent of the charge.
@@ -222,19 +243,22 @@ fn offer(lines: &[SchemeLine], question: &Question<'_>, instalments: u16) -> Off
         if instalments > question.ceiling {
             return closed(Unavailable::OverLegalCeiling, None);
         }
-        if let Some(bound) = question.limit.instalments_max.as_ref().filter(|bound| instalments > bound.value) {
+        let programme = question.card.and_then(|card| card.programme.as_deref());
+        if let Some(bound) = question.limit.instalments_for(programme).filter(|bound| instalments > bound.value) {
             return closed(Unavailable::OverLimit, Some(bound.name.clone()));
         }
     }
     let fitting: Vec<&SchemeLine> =
         lines.iter().filter(|line| line.instalments.max(1) == instalments && fits(line, question.card)).collect();
+    let lawful: Vec<&SchemeLine> = fitting.iter().copied().filter(|line| line.is_lawful(question.ceiling)).collect();
     let large_enough: Vec<&SchemeLine> =
-        fitting.iter().copied().filter(|line| question.amount.minor >= line.amount_min).collect();
+        lawful.iter().copied().filter(|line| question.amount.minor >= line.amount_min).collect();
     match best(&large_enough, question.amount) {
         Some(terms) => Offer::Open(terms),
         // A single payment is always possible: at worst as it is.
         None if instalments == 1 => Offer::Open(Terms::single(question.amount)),
-        None if !fitting.is_empty() => closed(Unavailable::AmountTooSmall, None),
+        None if !lawful.is_empty() => closed(Unavailable::AmountTooSmall, None),
+        None if !fitting.is_empty() => closed(Unavailable::OverLegalCeiling, None),
         None => closed(Unavailable::ProgrammeNotOffered, None),
     }
 }
@@ -246,15 +270,16 @@ fn fits(line: &SchemeLine, card: Option<&BinFacts>) -> bool {
         && line.commercial.is_none_or(|wanted| wanted == commercial)
 }
 
-fn best(lines: &[&SchemeLine], amount: Money) -> Option<Terms> {
+/// Whether another line for the same number and account is meant more exactly for the card.
+fn has_more_exact(lines: &[&SchemeLine], line: &SchemeLine) -> bool {
     let exactness = |line: &SchemeLine| u8::from(line.programme.is_some()) * 2 + u8::from(line.commercial.is_some());
+    lines.iter().any(|other| other.pos_account == line.pos_account && exactness(other) > exactness(line))
+}
+
+fn best(lines: &[&SchemeLine], amount: Money) -> Option<Terms> {
     lines
         .iter()
-        .filter(|line| {
-            let rival =
-                |other: &&&SchemeLine| other.pos_account == line.pos_account && exactness(other) > exactness(line);
-            !lines.iter().any(|other| rival(&other))
-        })
+        .filter(|line| !has_more_exact(lines, line))
         .filter_map(|line| Terms::of(line, amount))
         .min_by_key(|terms| (terms.charged.minor, terms.bank_rate, terms.line))
 }
@@ -316,17 +341,34 @@ pub fn legal_ceilings() -> Vec<Ceiling> {
     include_str!("../../assets/instalment/ceiling.csv").lines().skip(1).filter_map(row).collect()
 }
 
-/// The ceiling in force on a day: the newest row of the sector, or else of `general`. A day before every row
-/// has no instalments.
-pub fn ceiling_on(rows: &[Ceiling], day: Date, sector: &str, commercial: bool) -> u16 {
+/// The sectors that have a ceiling of their own, and `general` first.
+pub fn sectors() -> Vec<String> {
+    let mut sectors = vec![SECTOR_GENERAL.to_owned()];
+    for row in legal_ceilings() {
+        if !sectors.contains(&row.sector) {
+            sectors.push(row.sector);
+        }
+    }
+    sectors
+}
+
+/// The sector of whom no other is known.
+pub const SECTOR_GENERAL: &str = "general";
+
+/// The row in force on a day: the newest of the sector, or else of `general`.
+pub fn ceiling_row_on<'a>(rows: &'a [Ceiling], day: Date, sector: &str, commercial: bool) -> Option<&'a Ceiling> {
     let cards = if commercial { "commercial" } else { "personal" };
     let newest = |sector: &str| {
         rows.iter()
             .filter(|row| row.sector == sector && row.valid_from <= day && (row.cards == "any" || row.cards == cards))
             .max_by_key(|row| (row.valid_from, row.cards != "any"))
-            .map(|row| row.instalments_max)
     };
-    newest(sector).or_else(|| newest("general")).unwrap_or(1)
+    newest(sector).or_else(|| newest(SECTOR_GENERAL))
+}
+
+/// The ceiling in force on a day. A day before every row has no instalments.
+pub fn ceiling_on(rows: &[Ceiling], day: Date, sector: &str, commercial: bool) -> u16 {
+    ceiling_row_on(rows, day, sector, commercial).map_or(1, |row| row.instalments_max)
 }
 
 #[cfg(test)]

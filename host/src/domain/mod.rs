@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod locale;
 pub mod money;
 pub mod named;
+pub mod node;
 pub mod party;
 pub mod payment;
 pub mod plugin;

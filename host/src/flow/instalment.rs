@@ -1,10 +1,17 @@
 //! Quoting instalments: what a payer is shown, frozen, and later charged to the kuruş.
 
+mod evaluate;
+mod rule;
+mod wire;
+
 use crate::domain::bin::{BinFacts, bank_name};
 use crate::domain::id::{NodeId, PosAccountId, QuoteId, TenantId};
-use crate::domain::instalment::{LevelShare, Offer, Question, SchemeLine, Terms, ceiling_on, legal_ceilings, quote};
+use crate::domain::instalment::{
+    Ceiling, LevelShare, Offer, Question, SECTOR_GENERAL, SchemeLine, Terms, ceiling_on, ceiling_row_on,
+    legal_ceilings, quote,
+};
 use crate::domain::money::Money;
-use crate::domain::rate::Rate;
+use crate::domain::node::NodeSettings;
 use crate::domain::tree::{EffectiveLimit, NodeLimit};
 use crate::flow::books::day_of;
 use crate::limits::QUOTE_LIFE;
@@ -13,6 +20,29 @@ use crate::store::instalment::{Quote, QuotedOffer, quote_fetch, quote_insert, sc
 use crate::store::node::{PathStep, node_is_below, node_path};
 use crate::store::pos_account::pos_account_usable;
 use crate::store::{StoreError, Tx};
+
+pub use evaluate::rules_evaluate;
+pub use rule::{table_read, version_activate, version_create, version_read, version_withdraw};
+pub(super) use wire::rate_of;
+pub use wire::{bearer_view, law_view, matrix_row_view};
+
+/// Between whom a payment is.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides {
+    /// The firm.
+    pub tenant: TenantId,
+    /// Whose books it goes into.
+    pub node: NodeId,
+    /// The node that pays what it owes: the limits of its own path hold as well.
+    pub payer: Option<NodeId>,
+}
+
+impl Sides {
+    /// A payment of nobody in the tree.
+    pub fn of(tenant: TenantId, node: NodeId) -> Self {
+        Self { tenant, node, payer: None }
+    }
+}
 
 /// Why a quote cannot be made or taken.
 #[derive(Debug, thiserror::Error)]
@@ -45,13 +75,34 @@ struct Policy {
     limit: EffectiveLimit,
     sector: String,
     levels: Vec<LevelShare>,
+    ceilings: Vec<Ceiling>,
+}
+
+impl Policy {
+    /// Most parts that the law lets the sector sell to a card.
+    fn ceiling(&self, card: Option<&BinFacts>, now_ms: i64) -> u16 {
+        let commercial = card.is_some_and(|card| card.commercial);
+        ceiling_on(&self.ceilings, day_of(now_ms), &self.sector, commercial)
+    }
+
+    /// The row that says so.
+    fn law(&self, commercial: bool, now_ms: i64) -> Option<&Ceiling> {
+        ceiling_row_on(&self.ceilings, day_of(now_ms), &self.sector, commercial)
+    }
+
+    /// Whether a card may pay on these terms.
+    fn allows(&self, terms: &Terms, card: Option<&BinFacts>, now_ms: i64) -> bool {
+        let programme = card.and_then(|card| card.programme.as_deref());
+        let most = self.limit.instalments_for(programme).map_or(u16::MAX, |bound| bound.value);
+        let parts = terms.instalments.max(1).saturating_add(terms.extra);
+        terms.instalments <= most.max(1) && parts <= self.ceiling(card, now_ms).max(1)
+    }
 }
 
 /// Makes and freezes a quote for a collecting node.
 pub async fn quote_make_in_tx(
     tx: &mut Tx,
-    tenant: TenantId,
-    node: NodeId,
+    sides: Sides,
     bin: &str,
     amount: Money,
     now_ms: i64,
@@ -59,12 +110,12 @@ pub async fn quote_make_in_tx(
     if !(6..=8).contains(&bin.len()) || !bin.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(QuoteError::Bin);
     }
+    let Sides { tenant, node, .. } = sides;
     let card = bin_look_up(tx, tenant, bin).await?;
-    let policy = policy(tx, tenant, node).await?;
+    let policy = policy(tx, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
     let lines = lines_for(tx, tenant, node, now_ms).await?;
-    let commercial = card.as_ref().is_some_and(|card| card.commercial);
-    let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, commercial);
+    let ceiling = policy.ceiling(card.as_ref(), now_ms);
     let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling };
     let id = QuoteId::at(now_ms);
     let offers = quote(&lines, &question).into_iter().map(|offer| quoted(id, offer)).collect();
@@ -90,19 +141,19 @@ fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
     }
 }
 
-/// The terms of an option that a payer takes: exactly what was shown, or an error. `node` is the collector; the
-/// quote may have been asked for by another node of the same branch (a dealer that pays the firm). `digits` are the
-/// first of the card that now pays: a quote for another one is no offer for it. The limits of the collector's path are
-/// asked once more, for they may be stricter than the asking node's.
+/// The terms of an option that a payer takes: exactly what was shown, or an error. The quote may have been asked for by
+/// another node of the collector's branch (a dealer that pays the firm). `digits` are the first of the card that now
+/// pays: a quote for another one is no offer for it. The limits of both sides and the law for the collector's sector
+/// are asked once more, for they may be stricter than what held for the one that asked.
 pub async fn quote_take_in_tx(
     tx: &mut Tx,
-    tenant: TenantId,
-    node: NodeId,
+    sides: Sides,
     option: &str,
     amount: Money,
     digits: Option<&str>,
     now_ms: i64,
 ) -> Result<(QuoteId, Terms), QuoteError> {
+    let Sides { tenant, node, .. } = sides;
     let (quote, _) =
         option.strip_prefix("opt_").and_then(|rest| rest.split_once('_')).ok_or(QuoteError::NoSuchOption)?;
     let quote = QuoteId::from_text(quote).map_err(|_| QuoteError::NoSuchOption)?;
@@ -118,9 +169,10 @@ pub async fn quote_take_in_tx(
     }
     let offer = quote.offers.into_iter().find(|offer| offer.option == option).ok_or(QuoteError::NoSuchOption)?;
     let mut terms = offer.terms.ok_or(QuoteError::NotAvailable)?;
-    let policy = policy(tx, tenant, node).await?;
+    let policy = policy(tx, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    if policy.limit.instalments_max.is_some_and(|bound| terms.instalments > bound.value) {
+    let card = bin_look_up(tx, tenant, &quote.bin).await?;
+    if !policy.allows(&terms, card.as_ref(), now_ms) {
         return Err(QuoteError::NotAvailable);
     }
     // What levels owe one another is no part of what the payer saw; it is frozen here, with the payment.
@@ -131,18 +183,16 @@ pub async fn quote_take_in_tx(
 /// The terms of so many instalments as a quote would offer them now, without freezing one: for a dry run.
 pub async fn terms_for_in_tx(
     tx: &mut Tx,
-    tenant: TenantId,
-    node: NodeId,
+    sides: Sides,
     amount: Money,
     card: Option<&BinFacts>,
     instalments: u16,
     now_ms: i64,
 ) -> Result<Terms, QuoteError> {
-    let policy = policy(tx, tenant, node).await?;
+    let policy = policy(tx, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    let lines = lines_for(tx, tenant, node, now_ms).await?;
-    let commercial = card.is_some_and(|card| card.commercial);
-    let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, commercial);
+    let lines = lines_for(tx, sides.tenant, sides.node, now_ms).await?;
+    let ceiling = policy.ceiling(card, now_ms);
     let question = Question { amount, card, limit: &policy.limit, ceiling };
     let offered = quote(&lines, &question).into_iter().find_map(|offer| match offer {
         Offer::Open(terms) if terms.instalments == instalments => Some(terms),
@@ -154,17 +204,16 @@ pub async fn terms_for_in_tx(
 /// The terms of a single payment that nobody asked a quote for: what the table says for this card, or as it is.
 pub async fn terms_single_in_tx(
     tx: &mut Tx,
-    tenant: TenantId,
-    node: NodeId,
+    sides: Sides,
     amount: Money,
     card: Option<&BinFacts>,
     now_ms: i64,
 ) -> Result<Terms, QuoteError> {
-    let policy = policy(tx, tenant, node).await?;
+    let policy = policy(tx, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    let mut lines = lines_for(tx, tenant, node, now_ms).await?;
+    let mut lines = lines_for(tx, sides.tenant, sides.node, now_ms).await?;
     lines.retain(|line| line.instalments <= 1);
-    let question = Question { amount, card, limit: &policy.limit, ceiling: 1 };
+    let question = Question { amount, card, limit: &policy.limit, ceiling: policy.ceiling(card, now_ms) };
     let single = quote(&lines, &question).into_iter().find_map(|offer| match offer {
         Offer::Open(terms) => Some(terms),
         Offer::Closed { .. } => None,
@@ -186,34 +235,27 @@ pub struct ProgrammeOffers {
 }
 
 /// The whole table for an amount: one row per programme that the firm offers instalments for.
-pub async fn matrix(
-    tx: &mut Tx,
-    tenant: TenantId,
-    node: NodeId,
-    amount: Money,
-    now_ms: i64,
-) -> Result<Vec<ProgrammeOffers>, QuoteError> {
-    let policy = policy(tx, tenant, node).await?;
+pub async fn matrix(tx: &mut Tx, sides: Sides, amount: Money, now_ms: i64) -> Result<Vec<ProgrammeOffers>, QuoteError> {
+    let policy = policy(tx, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    let lines = lines_for(tx, tenant, node, now_ms).await?;
-    let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, false);
+    let lines = lines_for(tx, sides.tenant, sides.node, now_ms).await?;
     let mut programmes: Vec<String> = lines.iter().filter_map(|line| line.programme.clone()).collect();
     programmes.sort_unstable();
     programmes.dedup();
-    let row = |programme: String| {
-        let kind = crate::domain::bin::CardKind::Credit;
-        let card = BinFacts::new(String::new(), "", "", kind, false, Some(&programme));
-        let question = Question { amount, card: Some(&card), limit: &policy.limit, ceiling };
-        let offers = quote(&lines, &question)
-            .into_iter()
-            .filter_map(|offer| match offer {
-                Offer::Open(terms) => Some(terms),
-                Offer::Closed { .. } => None,
-            })
-            .collect();
-        ProgrammeOffers { banks: banks_of(&programme), programme, offers }
-    };
-    Ok(programmes.into_iter().map(row).collect())
+    Ok(programmes.into_iter().map(|programme| offers_of(programme, &lines, &policy, amount, now_ms)).collect())
+}
+
+/// What a personal credit card of a programme may take; without a name, one of no programme that we know.
+fn offers_of(programme: String, lines: &[SchemeLine], policy: &Policy, amount: Money, now_ms: i64) -> ProgrammeOffers {
+    let kind = crate::domain::bin::CardKind::Credit;
+    let card = BinFacts::new(String::new(), "", "", kind, false, Some(&programme));
+    let ceiling = policy.ceiling(Some(&card), now_ms);
+    let question = Question { amount, card: Some(&card), limit: &policy.limit, ceiling };
+    let open = quote(lines, &question).into_iter().filter_map(|offer| match offer {
+        Offer::Open(terms) => Some(terms),
+        Offer::Closed { .. } => None,
+    });
+    ProgrammeOffers { banks: banks_of(&programme), offers: open.collect(), programme }
 }
 
 fn banks_of(programme: &str) -> Vec<&'static str> {
@@ -240,37 +282,30 @@ async fn lines_for(tx: &mut Tx, tenant: TenantId, node: NodeId, now_ms: i64) -> 
     Ok(lines.into_iter().filter(|line| line.pos_account.is_none_or(|account| usable.contains(&account))).collect())
 }
 
-async fn policy(tx: &mut Tx, tenant: TenantId, node: NodeId) -> Result<Policy, QuoteError> {
-    let path = node_path(tx, tenant, None, node).await?;
-    let limits: Vec<NodeLimit> = path.iter().map(limit_of).collect();
-    let sector = path.iter().rev().find_map(|step| text_of(step, "sector"));
-    let levels = path.iter().filter_map(|step| Some(LevelShare { node: step.node_id, rate: rate_of(step)? })).collect();
-    Ok(Policy { limit: EffectiveLimit::along(&limits), sector: sector.unwrap_or_else(|| "general".to_owned()), levels })
-}
-
-fn limit_of(step: &PathStep) -> NodeLimit {
-    let number = |name| text_of(step, name).and_then(|text| text.parse::<i64>().ok());
-    NodeLimit {
-        node: step.node_id,
-        name: step.name.clone(),
-        instalments_max: number("instalments_max").and_then(|max| u16::try_from(max).ok()),
-        amount_min: number("amount_min"),
-        amount_max: number("amount_max"),
-    }
-}
-
-fn rate_of(step: &PathStep) -> Option<Rate> {
-    text_of(step, "pos_share")?.parse().ok()
-}
-
-/// A setting of a node, whether it was written as text or as a number.
-fn text_of(step: &PathStep, name: &str) -> Option<String> {
-    let settings: serde_json::Value = serde_json::from_str(&step.settings).ok()?;
-    match settings.get(name)? {
-        serde_json::Value::String(text) => Some(text.clone()),
-        serde_json::Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+async fn policy(tx: &mut Tx, sides: Sides) -> Result<Policy, QuoteError> {
+    let read = |path: Vec<PathStep>| -> Vec<(PathStep, NodeSettings)> {
+        path.into_iter()
+            .map(|step| {
+                let own = NodeSettings::read(&step.settings);
+                (step, own)
+            })
+            .collect()
+    };
+    let path = read(node_path(tx, sides.tenant, None, sides.node).await?);
+    // A payer stands below its creditor, so that its path holds the creditor's as well.
+    let limiting = match sides.payer {
+        Some(payer) if payer != sides.node => read(node_path(tx, sides.tenant, None, payer).await?),
+        _ => path.clone(),
+    };
+    let limits: Vec<NodeLimit> = limiting.iter().map(|(step, own)| own.limit(step.node_id, &step.name)).collect();
+    let sector = path.iter().rev().find_map(|(_, own)| own.sector.clone());
+    let share = |(step, own): &(PathStep, NodeSettings)| Some(LevelShare { node: step.node_id, rate: own.pos_share? });
+    Ok(Policy {
+        limit: EffectiveLimit::along(&limits),
+        sector: sector.unwrap_or_else(|| SECTOR_GENERAL.to_owned()),
+        levels: path.iter().filter_map(share).collect(),
+        ceilings: legal_ceilings(),
+    })
 }
 
 #[cfg(test)]

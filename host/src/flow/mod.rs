@@ -7,6 +7,7 @@ pub mod audit_chain;
 pub mod books;
 pub mod collect;
 pub mod creditor;
+pub mod dealer;
 pub mod doubt;
 pub mod error;
 pub mod failure;

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 pub use explain::{Explained, routing_explain};
 pub use onward::{Next, Onward};
+pub(super) use rule::firm_only;
 pub use rule::{rule_change, rule_create, rule_delete, rule_order, table_read};
 pub use wire::explanation_view;
 

@@ -2,21 +2,24 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vezne_api::{Dealer, DealerCreate, DealerKind, EffectiveSetting, EffectiveSettings, Page, Permission};
+use vezne_api::{Dealer, DealerCreate, DealerKind, DealerUpdate, EffectiveSettings, Page, Permission};
 
 use super::check::Checks;
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
 use super::page::{Listed, Window};
+use super::pos_account::if_match;
 use super::route::{Endpoint, Table};
+use super::routing::tagged;
 use super::view;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::NodeId;
 use crate::domain::party::Party;
+use crate::flow::dealer::{dealer_change, settings_in_tx};
 use crate::flow::home::sums;
 use crate::limits;
 use crate::security::permission::{Object, Verdict, allowed};
@@ -72,6 +75,14 @@ pub fn routes(table: Table) -> Table {
             show,
         )
         .add(
+            Endpoint::patch("/v1/dealers/{id}", "Changes a node's settings; If-Match names their version")
+                .needs(Permission::PosAccountWrite)
+                .conditional()
+                .body::<DealerUpdate>()
+                .reply::<Dealer>(200),
+            change,
+        )
+        .add(
             Endpoint::get("/v1/dealers/{id}/effective_settings", "What holds for a node, and where it comes from")
                 .needs(Permission::DealerRead)
                 .reply::<EffectiveSettings>(200),
@@ -112,16 +123,35 @@ async fn list(State(app): State<App>, caller: Caller, Query(query): Query<Dealer
     Ok(Listed(page))
 }
 
-async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Dealer>> {
+async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response> {
+    whole(&app, &caller.ctx, id.parse().map_err(|_| Error::NotFound)?).await
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<DealerUpdate>,
+) -> Result<Response> {
     let id: NodeId = id.parse().map_err(|_| Error::NotFound)?;
-    let ctx = &caller.ctx;
+    let version = if_match(&headers)?;
+    dealer_change(&app, &caller.ctx, id, version, &body).await?.ok_or(Error::PreconditionFailed)?;
+    whole(&app, &caller.ctx, id).await
+}
+
+/// A node with what it owes and what holds for it; tagged with the version of its settings.
+async fn whole(app: &App, ctx: &Ctx, id: NodeId) -> Result<Response> {
     let mut tx = app.db.read().await?;
     let mut dealer = dealer_of(&mut tx, ctx, id, !app.config.sandbox).await?;
     let path = node_path(&mut tx, ctx.tenant, None, id).await?;
     if let Some(above) = path.len().checked_sub(2).and_then(|place| path.get(place)) {
         dealer.owes = sums(owes(&mut tx, ctx.tenant, above.node_id, Party::Node(id)).await?);
     }
-    Ok(axum::Json(dealer))
+    let settings = settings_in_tx(&mut tx, ctx, id).await?;
+    let version = settings.version;
+    dealer.settings = Some(settings);
+    tagged(version, dealer)
 }
 
 async fn create(State(app): State<App>, caller: Caller, Json(body): Json<DealerCreate>) -> Result<Response> {
@@ -172,50 +202,11 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<DealerC
     Ok((StatusCode::CREATED, axum::Json(dealer)).into_response())
 }
 
-async fn effective_settings(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<axum::Json<EffectiveSettings>> {
+async fn effective_settings(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response> {
     let id: NodeId = id.parse().map_err(|_| Error::NotFound)?;
-    let ctx = &caller.ctx;
     let mut tx = app.db.read().await?;
-    let row = node_fetch(&mut tx, ctx.tenant, ctx.scope, id).await?.ok_or(Error::NotFound)?;
-    let path = node_path(&mut tx, ctx.tenant, None, id).await?;
-    let settings = strictest(&path, ctx.scope);
-    Ok(axum::Json(EffectiveSettings { node: view::node_ref(id, &row.node.name), settings }))
-}
-
-/// For every setting the strictest value on the way from the firm down. A setting's name tells what is
-/// strict: `…_max` the smallest, `…_min` the largest, anything else the nearest to the node. Levels
-/// above what the caller sees are shown as the caller's own root.
-fn strictest(path: &[PathStep], scope: NodeId) -> Vec<EffectiveSetting> {
-    let mut settings: Vec<EffectiveSetting> = Vec::new();
-    let root = path.iter().position(|step| step.node_id == scope).unwrap_or(0);
-    for (place, step) in path.iter().enumerate() {
-        let values: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(&step.settings).unwrap_or_default();
-        let shown = &path[place.max(root)];
-        for (name, value) in values {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let found = EffectiveSetting { name, value: text, from: view::node_ref(shown.node_id, &shown.name) };
-            match settings.iter_mut().find(|known| known.name == found.name) {
-                None => settings.push(found),
-                Some(known) if is_stricter(&known.name, &found.value, &known.value) => *known = found,
-                Some(_) => {}
-            }
-        }
-    }
-    settings.sort_by(|a, b| a.name.cmp(&b.name));
-    settings
-}
-
-fn is_stricter(name: &str, new: &str, old: &str) -> bool {
-    match (new.parse::<i64>(), old.parse::<i64>()) {
-        (Ok(new), Ok(old)) if name.ends_with("_max") => new < old,
-        (Ok(new), Ok(old)) if name.ends_with("_min") => new > old,
-        _ => true,
-    }
+    let settings = settings_in_tx(&mut tx, &caller.ctx, id).await?;
+    tagged(settings.version, settings)
 }
 
 async fn dealer_of(tx: &mut Tx, ctx: &Ctx, id: NodeId, livemode: bool) -> Result<Dealer> {
@@ -241,31 +232,7 @@ fn dealer_view(row: &NodeRow, path: &[PathStep], livemode: bool) -> Dealer {
         email: node.email.clone(),
         phone: node.phone.clone(),
         owes: Vec::new(),
+        settings: None,
         created_at: view::instant(node.created_at_ms),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_strictest_setting_on_the_way_holds() {
-        let step = |name: &str, settings: &str| PathStep {
-            node_id: NodeId::at(1),
-            name: name.to_owned(),
-            settings: settings.to_owned(),
-        };
-        let path = [
-            step("firm", r#"{"instalments_max": 9, "amount_min": 100, "page": "a"}"#),
-            step("dealer", r#"{"instalments_max": 6, "amount_min": 50}"#),
-            step("sub", r#"{"instalments_max": 12, "page": "b"}"#),
-        ];
-        let settings = strictest(&path, path[0].node_id);
-        let shown: Vec<_> =
-            settings.iter().map(|s| (s.name.as_str(), s.value.as_str(), s.from.name.as_str())).collect();
-        assert_eq!(shown, [("amount_min", "100", "firm"), ("instalments_max", "6", "dealer"), ("page", "b", "sub")]);
-        let hidden = strictest(&path, path[1].node_id);
-        assert_eq!(hidden[0].from.name, "dealer", "a level above the caller's root is not named");
     }
 }

@@ -5,8 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use vezne_api::{
-    Bearer as WireBearer, InstalmentMatrix, InstalmentMatrixCell, InstalmentMatrixRow, InstalmentOption,
-    InstalmentQuote, InstalmentQuoteCreate, Permission,
+    Bearer as WireBearer, InstalmentMatrix, InstalmentOption, InstalmentQuote, InstalmentQuoteCreate, Permission,
 };
 
 use super::bin::bin_view;
@@ -17,12 +16,12 @@ use super::view;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::amount::AMOUNT_MINOR_MAX;
-use crate::domain::id::NodeId;
-use crate::domain::instalment::{Bearer, Terms};
+use crate::domain::instalment::Terms;
 use crate::domain::money::{Currency, Money};
+use crate::domain::party::Party;
 use crate::flow::creditor::collector;
 use crate::flow::error::FlowError;
-use crate::flow::instalment::{ProgrammeOffers, matrix, quote_make_in_tx};
+use crate::flow::instalment::{Sides, bearer_view, matrix, matrix_row_view, quote_make_in_tx};
 use crate::store::Tx;
 use crate::store::instalment::QuotedOffer;
 
@@ -65,10 +64,9 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Instalm
     let ctx = &caller.ctx;
     let amount = amount_of(body.amount, &body.currency)?;
     let mut tx = app.db.begin().await?;
-    let node = node_of(&mut tx, ctx, body.node.as_deref(), body.payer.as_deref()).await?;
+    let sides = sides_of(&mut tx, ctx, body.node.as_deref(), body.payer.as_deref()).await?;
     let now_ms = app.clock.now_ms();
-    let (quote, card) =
-        quote_make_in_tx(&mut tx, ctx.tenant, node, &body.bin, amount, now_ms).await.map_err(FlowError::from)?;
+    let (quote, card) = quote_make_in_tx(&mut tx, sides, &body.bin, amount, now_ms).await.map_err(FlowError::from)?;
     tx.commit().await?;
     let made = InstalmentQuote {
         id: quote.id.to_string(),
@@ -89,12 +87,12 @@ async fn show_matrix(
     let ctx = &caller.ctx;
     let amount = amount_of(query.amount, &query.currency)?;
     let mut tx = app.db.read().await?;
-    let node = node_of(&mut tx, ctx, query.node.as_deref(), query.payer.as_deref()).await?;
-    let rows = matrix(&mut tx, ctx.tenant, node, amount, app.clock.now_ms()).await.map_err(FlowError::from)?;
+    let sides = sides_of(&mut tx, ctx, query.node.as_deref(), query.payer.as_deref()).await?;
+    let rows = matrix(&mut tx, sides, amount, app.clock.now_ms()).await.map_err(FlowError::from)?;
     Ok(axum::Json(InstalmentMatrix {
         amount: amount.minor,
         currency: amount.currency.code().to_owned(),
-        rows: rows.into_iter().map(row_view).collect(),
+        rows: rows.into_iter().map(matrix_row_view).collect(),
     }))
 }
 
@@ -106,11 +104,16 @@ fn amount_of(minor: i64, currency: &str) -> Result<Money> {
     Ok(Money::new(minor, currency))
 }
 
-/// Who would collect, as for a payment.
-async fn node_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>, payer: Option<&str>) -> Result<NodeId> {
+/// Who would pay whom, as for a payment.
+async fn sides_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>, payer: Option<&str>) -> Result<Sides> {
     let wanted = wanted.map(str::parse).transpose().map_err(|_| Error::field("/node", "not_found"))?;
     let payer = payer.map(str::parse).transpose().map_err(|_| Error::field("/payer", "not_found"))?;
-    Ok(collector(tx, ctx, payer, wanted).await?)
+    let node = collector(tx, ctx, payer, wanted).await?;
+    let payer = match payer {
+        Some(Party::Node(payer)) => Some(payer),
+        _ => None,
+    };
+    Ok(Sides { tenant: ctx.tenant, node, payer })
 }
 
 fn option_view(offer: &QuotedOffer, amount: i64) -> InstalmentOption {
@@ -125,30 +128,5 @@ fn option_view(offer: &QuotedOffer, amount: i64) -> InstalmentOption {
         parts: terms.map(Terms::parts).unwrap_or_default(),
         bearer: terms.map_or(WireBearer::Payer, |terms| bearer_view(terms.bearer)),
         payer_rate: terms.map_or_else(|| "0".to_owned(), |terms| terms.payer_rate.to_string()),
-    }
-}
-
-fn bearer_view(bearer: Bearer) -> WireBearer {
-    match bearer {
-        Bearer::Payer => WireBearer::Payer,
-        Bearer::Firm => WireBearer::Firm,
-        Bearer::Shared => WireBearer::Shared,
-    }
-}
-
-fn row_view(row: ProgrammeOffers) -> InstalmentMatrixRow {
-    InstalmentMatrixRow {
-        programme: row.programme,
-        banks: row.banks.into_iter().map(str::to_owned).collect(),
-        cells: row
-            .offers
-            .iter()
-            .map(|terms| InstalmentMatrixCell {
-                instalments: u32::from(terms.instalments),
-                total: terms.charged.minor,
-                part: terms.parts().first().copied().unwrap_or(terms.charged.minor),
-                difference: terms.difference(),
-            })
-            .collect(),
     }
 }

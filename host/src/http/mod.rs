@@ -19,6 +19,7 @@ pub mod health;
 pub mod home;
 pub mod idempotency;
 pub mod instalment_quote;
+pub mod instalment_rule;
 pub mod ledger;
 pub mod openapi;
 pub mod page;
@@ -70,6 +71,7 @@ pub fn table() -> Table {
         routing::routes,
         receivable::routes,
         instalment_quote::routes,
+        instalment_rule::routes,
         bin::routes,
         statement::routes,
         ledger::routes,

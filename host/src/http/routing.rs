@@ -137,8 +137,8 @@ async fn rule_of(app: &App, ctx: &Ctx, id: RoutingRuleId) -> Result<Response> {
     tagged(table.version, rule)
 }
 
-/// An answer with the version of the whole table, which every change of a rule names.
-fn tagged(version: i64, body: impl serde::Serialize) -> Result<Response> {
+/// An answer with the version of the whole table, which every change names.
+pub(super) fn tagged(version: i64, body: impl serde::Serialize) -> Result<Response> {
     let tag = HeaderValue::from_str(&format!("\"{version}\""));
     let tag = tag.map_err(|error| Error::Internal(error.to_string()))?;
     let mut response = axum::Json(body).into_response();

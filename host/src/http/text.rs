@@ -290,6 +290,18 @@ const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "already_in_force",
+        ["Bu sürüm zaten geçerli.", "This version is in force already.", "Bu versiya artıq qüvvədədir."],
+    ),
+    (
+        "already_begun",
+        [
+            "Yalnız henüz başlamamış bir sürüm geri çekilebilir.",
+            "Only a version that has not begun can be taken back.",
+            "Yalnız hələ başlamamış versiya geri götürülə bilər.",
+        ],
+    ),
+    (
         "endpoint_disabled",
         [
             "Bu webhook adresi devre dışı; önce etkinleştirin.",
@@ -458,6 +470,10 @@ pub const FIELD_CODES: &[&str] = &[
     "empty",
     "more_than_left",
     "not_positive",
+    "instalments_out_of_range",
+    "rate_malformed",
+    "same_line",
+    "below_minimum",
 ];
 
 const FIELDS: &[Sentence] = &[
@@ -498,5 +514,33 @@ const FIELDS: &[Sentence] = &[
     ),
     ("empty", ["Boş olamaz.", "It must not be empty.", "Boş ola bilməz."]),
     ("more_than_left", ["Kalan tutarı aşıyor.", "More than is left.", "Qalan məbləği aşır."]),
+    (
+        "instalments_out_of_range",
+        [
+            "Taksit sayısı, banka eki ile birlikte, 1 ile 36 arasında olmalı.",
+            "The instalments, with what the bank adds, must be between 1 and 36.",
+            "Taksit sayı, bankın əlavəsi ilə birlikdə, 1 ilə 36 arasında olmalıdır.",
+        ],
+    ),
+    (
+        "rate_malformed",
+        [
+            "0 ile 100 arasında, en çok altı ondalıklı bir yüzde yazın.",
+            "Write a percentage from 0 to 100 with at most six decimals.",
+            "0 ilə 100 arasında, ən çox altı onluq rəqəmli faiz yazın.",
+        ],
+    ),
+    (
+        "same_line",
+        [
+            "Aynı kart, hesap, taksit ve alt tutar için bir satır daha var.",
+            "There is another line for the same card, account, instalments and smallest amount.",
+            "Eyni kart, hesab, taksit və alt məbləğ üçün başqa sətir var.",
+        ],
+    ),
+    (
+        "below_minimum",
+        ["En küçük tutarın altında.", "It is below the smallest amount.", "Ən kiçik məbləğdən aşağıdır."],
+    ),
     ("not_positive", ["Sıfırdan büyük olmalı.", "It must be above zero.", "Sıfırdan böyük olmalıdır."]),
 ];

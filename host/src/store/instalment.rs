@@ -8,7 +8,27 @@ use crate::domain::id::{NodeId, PosAccountId, QuoteId, RuleId, SchemeId, TenantI
 use crate::domain::instalment::{SchemeLine, Terms, Unavailable};
 use crate::domain::money::{Currency, Money};
 
-/// Writes a version of a firm's table. It counts from `begins_at_ms` on; the ones before stay as they are.
+/// How often a firm's table was changed; 0 where it has none.
+pub async fn scheme_change_count(tx: &mut Tx, tenant: TenantId) -> StoreResult<i64> {
+    let row = fetch_optional!(tx, (i64,), "select version from instalment where tenant_id = $1", tenant.to_text())?;
+    Ok(row.map_or(0, |(version,)| version))
+}
+
+/// Counts a change; whoever changes the table does this first, and so waits for the one before. Gives the count
+/// before the change.
+pub async fn scheme_change(tx: &mut Tx, tenant: TenantId, now_ms: i64) -> StoreResult<i64> {
+    execute!(
+        tx,
+        "insert into instalment (tenant_id, version, updated_at_ms) values ($1, 1, $2) \
+         on conflict (tenant_id) do update set version = instalment.version + 1, updated_at_ms = excluded.updated_at_ms",
+        tenant.to_text(),
+        now_ms
+    )?;
+    Ok(scheme_change_count(tx, tenant).await? - 1)
+}
+
+/// Writes a version of a firm's table. It counts from `begins_at_ms` on; the ones before stay as they are. Gives how
+/// often the table had been changed before.
 pub async fn scheme_insert(
     tx: &mut Tx,
     tenant: TenantId,
@@ -16,18 +36,104 @@ pub async fn scheme_insert(
     begins_at_ms: i64,
     created_by: &str,
     now_ms: i64,
-) -> StoreResult<()> {
+) -> StoreResult<i64> {
+    let before = scheme_change(tx, tenant, now_ms).await?;
+    let (number,) = fetch_one!(
+        tx,
+        (i64,),
+        "select cast(coalesce(max(number), 0) + 1 as bigint) from scheme where tenant_id = $1",
+        tenant.to_text(),
+    )?;
     execute!(
         tx,
-        "insert into scheme (tenant_id, scheme_id, begins_at_ms, created_by, created_at_ms)
-         values ($1, $2, $3, $4, $5)",
+        "insert into scheme (tenant_id, scheme_id, begins_at_ms, created_by, created_at_ms, number)
+         values ($1, $2, $3, $4, $5, $6)",
         tenant.to_text(),
         scheme.to_text(),
         begins_at_ms,
         created_by,
         now_ms,
+        number,
     )?;
-    Ok(())
+    Ok(before)
+}
+
+/// A version of a firm's table, without its lines.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Scheme {
+    /// Key.
+    #[sqlx(try_from = "String")]
+    pub scheme_id: SchemeId,
+    /// From 1, in the order in which they were written.
+    pub number: i64,
+    /// From when on it counts.
+    pub begins_at_ms: i64,
+    /// When it was written.
+    pub created_at_ms: i64,
+    /// When it was taken back, before it began.
+    pub withdrawn_at_ms: Option<i64>,
+    /// How many lines it has.
+    pub lines: i64,
+}
+
+/// The newest versions of a firm's table, the last written first.
+pub async fn scheme_list(tx: &mut Tx, tenant: TenantId, limit: i64) -> StoreResult<Vec<Scheme>> {
+    fetch_all!(
+        tx,
+        Scheme,
+        "select s.scheme_id, s.number, s.begins_at_ms, s.created_at_ms, s.withdrawn_at_ms,
+            (select count(*) from scheme_line l where l.tenant_id = s.tenant_id and l.scheme_id = s.scheme_id) as lines
+         from scheme s where s.tenant_id = $1 order by s.number desc limit $2",
+        tenant.to_text(),
+        limit,
+    )
+}
+
+/// One version.
+pub async fn scheme_fetch(tx: &mut Tx, tenant: TenantId, scheme: SchemeId) -> StoreResult<Option<Scheme>> {
+    fetch_optional!(
+        tx,
+        Scheme,
+        "select s.scheme_id, s.number, s.begins_at_ms, s.created_at_ms, s.withdrawn_at_ms,
+            (select count(*) from scheme_line l where l.tenant_id = s.tenant_id and l.scheme_id = s.scheme_id) as lines
+         from scheme s where s.tenant_id = $1 and s.scheme_id = $2",
+        tenant.to_text(),
+        scheme.to_text(),
+    )
+}
+
+/// The version that counts at an instant: of those that have begun the one that began last, and of such the one that
+/// was written last.
+pub async fn scheme_at(tx: &mut Tx, tenant: TenantId, at_ms: i64) -> StoreResult<Option<SchemeId>> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "select scheme_id from scheme where tenant_id = $1 and begins_at_ms <= $2 and withdrawn_at_ms is null
+         order by begins_at_ms desc, number desc limit 1",
+        tenant.to_text(),
+        at_ms,
+    )?;
+    row.map(|(id,)| SchemeId::from_text(&id).map_err(|_| corrupt("scheme", "scheme_id", &id))).transpose()
+}
+
+/// Takes back a version that has not begun. `false` where it has, or was taken back before.
+pub async fn scheme_withdraw(
+    tx: &mut Tx,
+    tenant: TenantId,
+    scheme: SchemeId,
+    withdrawn_by: &str,
+    now_ms: i64,
+) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "update scheme set withdrawn_at_ms = $3, withdrawn_by = $4
+         where tenant_id = $1 and scheme_id = $2 and begins_at_ms > $3 and withdrawn_at_ms is null",
+        tenant.to_text(),
+        scheme.to_text(),
+        now_ms,
+        withdrawn_by,
+    )?;
+    Ok(rows == 1)
 }
 
 /// Writes one line of a version.
@@ -54,43 +160,56 @@ pub async fn scheme_line_insert(tx: &mut Tx, tenant: TenantId, scheme: SchemeId,
     Ok(())
 }
 
+/// A row of `scheme_line`.
+type LineRow = (String, Option<String>, Option<String>, Option<i64>, i64, i64, String, String, String, i64, i64);
+
 /// The lines of the version that counts at an instant; none where the firm has no table.
 pub async fn scheme_lines(tx: &mut Tx, tenant: TenantId, at_ms: i64) -> StoreResult<Vec<SchemeLine>> {
     let rows = fetch_all!(
         tx,
-        (String, Option<String>, Option<String>, Option<i64>, i64, i64, String, String, String, i64, i64),
+        LineRow,
         "select l.rule_id, l.pos_account_id, l.programme, l.commercial, l.instalments, l.extra, l.offer_rate,
             l.payer_share, l.bank_rate, l.amount_min_minor, l.blocked_days
          from scheme_line l
          where l.tenant_id = $1 and l.scheme_id = (select s.scheme_id from scheme s
-            where s.tenant_id = $1 and s.begins_at_ms <= $2 order by s.begins_at_ms desc, s.scheme_id desc limit 1)
+            where s.tenant_id = $1 and s.begins_at_ms <= $2 and s.withdrawn_at_ms is null
+            order by s.begins_at_ms desc, s.number desc limit 1)
          order by l.rule_id limit 2000",
         tenant.to_text(),
         at_ms,
     )?;
-    rows.into_iter()
-        .map(|row| {
-            let wrong = |column| corrupt("scheme_line", column, &row.0);
-            Ok(SchemeLine {
-                id: RuleId::from_text(&row.0).map_err(|_| wrong("rule_id"))?,
-                pos_account: row
-                    .1
-                    .as_deref()
-                    .map(PosAccountId::from_text)
-                    .transpose()
-                    .map_err(|_| wrong("pos_account_id"))?,
-                programme: row.2.clone(),
-                commercial: row.3.map(|commercial| commercial == 1),
-                instalments: u16::try_from(row.4).map_err(|_| wrong("instalments"))?,
-                extra: u16::try_from(row.5).map_err(|_| wrong("extra"))?,
-                offer_rate: row.6.parse().map_err(|_| wrong("offer_rate"))?,
-                payer_share: row.7.parse().map_err(|_| wrong("payer_share"))?,
-                bank_rate: row.8.parse().map_err(|_| wrong("bank_rate"))?,
-                amount_min: row.9,
-                blocked_days: u16::try_from(row.10).map_err(|_| wrong("blocked_days"))?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(line_of).collect()
+}
+
+/// The lines of a version.
+pub async fn scheme_lines_of(tx: &mut Tx, tenant: TenantId, scheme: SchemeId) -> StoreResult<Vec<SchemeLine>> {
+    let rows = fetch_all!(
+        tx,
+        LineRow,
+        "select rule_id, pos_account_id, programme, commercial, instalments, extra, offer_rate, payer_share, bank_rate,
+            amount_min_minor, blocked_days
+         from scheme_line where tenant_id = $1 and scheme_id = $2 order by rule_id limit 2000",
+        tenant.to_text(),
+        scheme.to_text(),
+    )?;
+    rows.into_iter().map(line_of).collect()
+}
+
+fn line_of(row: LineRow) -> StoreResult<SchemeLine> {
+    let wrong = |column| corrupt("scheme_line", column, &row.0);
+    Ok(SchemeLine {
+        id: RuleId::from_text(&row.0).map_err(|_| wrong("rule_id"))?,
+        pos_account: row.1.as_deref().map(PosAccountId::from_text).transpose().map_err(|_| wrong("pos_account_id"))?,
+        programme: row.2.clone(),
+        commercial: row.3.map(|commercial| commercial == 1),
+        instalments: u16::try_from(row.4).map_err(|_| wrong("instalments"))?,
+        extra: u16::try_from(row.5).map_err(|_| wrong("extra"))?,
+        offer_rate: row.6.parse().map_err(|_| wrong("offer_rate"))?,
+        payer_share: row.7.parse().map_err(|_| wrong("payer_share"))?,
+        bank_rate: row.8.parse().map_err(|_| wrong("bank_rate"))?,
+        amount_min: row.9,
+        blocked_days: u16::try_from(row.10).map_err(|_| wrong("blocked_days"))?,
+    })
 }
 
 /// One offer of a quote, as it was shown.

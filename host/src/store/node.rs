@@ -166,6 +166,37 @@ pub async fn node_path(
     )
 }
 
+/// A node's own settings, JSON, and how often they were written.
+pub async fn node_settings(tx: &mut Tx, tenant: TenantId, node: NodeId) -> StoreResult<Option<(String, i64)>> {
+    fetch_optional!(
+        tx,
+        (String, i64),
+        "select settings, settings_version from node where tenant_id = $1 and node_id = $2",
+        tenant.to_text(),
+        node.to_text()
+    )
+}
+
+/// Writes a node's own settings. `false` where somebody wrote them since `version`.
+pub async fn node_settings_update(
+    tx: &mut Tx,
+    tenant: TenantId,
+    node: NodeId,
+    settings: &str,
+    version: i64,
+) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "update node set settings = $3, settings_version = settings_version + 1 \
+         where tenant_id = $1 and node_id = $2 and settings_version = $4",
+        tenant.to_text(),
+        node.to_text(),
+        settings,
+        version
+    )?;
+    Ok(rows == 1)
+}
+
 /// What a list of nodes is narrowed to. Empty fields do not narrow.
 #[derive(Debug, Clone, Default)]
 pub struct NodeFilter {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { DESK, GOOD_CARD, LOGINS, PHONE, confirmAtBank, fillCard, inspect, resultState, signIn, visitor } from '../person.js';
 
 const PAGES = ['/', '/menu', '/pay', '/pay?open=1', '/payments', '/payments?state=declined', '/payments?q=nothing-like-this', '/statement', '/dealers', '/dealers/new',
-  '/customers', '/customers/new', '/receivables', '/receivables/new', '/pos', '/pos/new', '/routing', '/routing?bin=435508&amount=1.250%2C00', '/routing/new', '/plugins', '/plugins/pos-nestpay', '/api-keys', '/doubts', '/webhooks', '/webhooks/new', '/no-such-page'];
+  '/customers', '/customers/new', '/receivables', '/receivables/new', '/pos', '/pos/new', '/routing', '/routing?bin=435508&amount=1.250%2C00', '/routing/new', '/instalments', '/instalments?bin=435508&amount=1.000%2C00', '/instalments/new', '/plugins', '/plugins/pos-nestpay', '/api-keys', '/doubts', '/webhooks', '/webhooks/new', '/no-such-page'];
 
 export function pageStories(world) {
   describe('pages', () => {
@@ -144,10 +144,10 @@ export function pageStories(world) {
   });
 }
 
-// A payment, a dealer, a customer and a POS account, whichever comes first in its list.
+// A payment, a dealer, a customer, a POS account and a version of the instalment table, whichever comes first in its list.
 async function details(page) {
   const found = [];
-  for (const list of ['/payments', '/dealers', '/customers', '/pos']) {
+  for (const list of ['/payments', '/dealers', '/customers', '/pos', '/instalments']) {
     await page.goto(list);
     const link = page.locator('.data .lead a').last();
     if (await link.count()) found.push(await link.getAttribute('href'));

@@ -41,7 +41,7 @@ pub enum Scope {
     /// Look at POS accounts and plugins.
     #[serde(rename = "pos:read")]
     PosRead,
-    /// Write and test POS accounts.
+    /// Write and test POS accounts; routing rules, the instalment table and dealers' limits.
     #[serde(rename = "pos:write")]
     PosWrite,
     /// Look at webhook endpoints, deliveries and events.
@@ -84,7 +84,7 @@ pub enum Permission {
     LedgerRead,
     /// Look at POS accounts and plugins.
     PosAccountRead,
-    /// Write and test POS accounts.
+    /// Write and test POS accounts; say by which rules, on which terms and within which limits is collected.
     PosAccountWrite,
     /// Look at webhook endpoints, deliveries and events.
     WebhookRead,

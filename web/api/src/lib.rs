@@ -19,6 +19,7 @@ mod doubt;
 mod home;
 mod identity;
 mod instalment;
+mod instalment_rule;
 mod ledger;
 mod payment;
 mod plugin;
@@ -36,13 +37,21 @@ pub use alarm::{Alarm, AlarmCause, AlarmClose, AlarmState};
 pub use attempt::{Attempt, AttemptState, Event, Operation, OperationKind, OperationState, PluginRef};
 pub use common::{Bank, CountedPage, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp, Total};
 pub use customer::{Customer, CustomerCreate};
-pub use dealer::{Dealer, DealerCreate, DealerKind, EffectiveSetting, EffectiveSettings};
+pub use dealer::{
+    Dealer, DealerCreate, DealerKind, DealerSettings, DealerSettingsChoices, DealerUpdate, EffectiveSetting,
+    EffectiveSettings,
+};
 pub use doubt::{Doubt, DoubtDecision, DoubtKind, DoubtOutcome, DoubtReason, DoubtTalk};
 pub use home::{Home, HomeDay};
 pub use identity::{ApiKey, ApiKeyCreate, ApiKeyCreated, Me, Permission, Role, Scope, Session, SignIn, Token, User};
 pub use instalment::{
     Bearer, Bin, CardKind, InstalmentMatrix, InstalmentMatrixCell, InstalmentMatrixRow, InstalmentOption,
     InstalmentQuote, InstalmentQuoteCreate,
+};
+pub use instalment_rule::{
+    InstalmentCeiling, InstalmentChoices, InstalmentEvaluate, InstalmentEvaluation, InstalmentExplained,
+    InstalmentLine, InstalmentLook, InstalmentTable, InstalmentVerdict, InstalmentVersion, InstalmentVersionCreate,
+    InstalmentVersionState,
 };
 pub use ledger::{LedgerAccount, LedgerEntry};
 pub use payment::{

@@ -12,7 +12,7 @@ use vezne_api::{Dealer, DealerCreate, DealerKind, Page, Permission, Receivable};
 use crate::{
     api::{Fault, segment},
     format,
-    page::{payment, receivable},
+    page::{dealer_settings, payment, receivable},
     part::{
         field::{choice, field},
         icon::{self, icon},
@@ -85,8 +85,12 @@ fn row(visit: &Visit, d: &Dealer) -> Vec<Cell> {
 
 /// `GET /dealers/{id}`
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
+    render_one(&visit, &segment(&id), None).await
+}
+
+/// A dealer's page; with what was sent where its settings came back.
+pub async fn render_one(visit: &Visit, id: &str, came_back: Option<(&Sent, &Fault)>) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
-    let id = segment(&id);
     let d: Dealer = visit.get(&format!("/v1/dealers/{id}")).await?;
     let owed: Page<Receivable> = visit.get(&format!("/v1/receivables?debtor={id}&open=true&limit=50")).await?;
     let t = visit.t();
@@ -113,10 +117,11 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Faul
         <div class="head"><div><h1>{d.name.clone()}</h1></div>
             <a class="btn" href=format!("/statement?party={id}")>{icon(icon::LEDGER)}{t.s("nav-statement")}</a>
             <a class="btn" href=format!("/payments?node={id}")>{icon(icon::LIST)}{t.s("nav-payments")}</a>{collect}</div>
-        <div class="cols"><div class="stack">{card("owed", t.s("open-receivables"), None, receivable::short_table(&visit, &owed.data))}</div>
+        <div class="cols"><div class="stack">{card("owed", t.s("open-receivables"), None, receivable::short_table(visit, &owed.data))}{dealer_settings::section(visit, &d, came_back)}</div>
             <div class="stack">{card("facts", t.s("facts"), None, view! { <div class="body stack">{facts(pairs)}<ol class="path">{path}</ol></div> })}</div></div>
     };
-    Ok(shell::page(&visit, Nav::Dealers, &d.name, main.into_any()))
+    let status = status_of(came_back.map(|(_, fault)| fault));
+    Ok(shell::page_with_status(visit, status, Nav::Dealers, &d.name, main.into_any()))
 }
 
 /// `GET /dealers/new`

@@ -3,9 +3,11 @@
 pub mod api_key;
 pub mod customer;
 pub mod dealer;
+mod dealer_settings;
 pub mod doubt;
 pub mod doubt_detail;
 pub mod home;
+pub mod instalment;
 pub mod menu;
 pub mod pay;
 pub mod payment;
@@ -59,6 +61,7 @@ pub fn routes() -> Router<Portal> {
         .route("/dealers", get(dealer::list).post(dealer::create))
         .route("/dealers/new", get(dealer::form))
         .route("/dealers/{id}", get(dealer::show))
+        .route("/dealers/{id}/settings", post(dealer_settings::save))
         .route("/customers", get(customer::list).post(customer::create))
         .route("/customers/new", get(customer::form))
         .route("/customers/{id}", get(customer::show))
@@ -77,6 +80,11 @@ pub fn routes() -> Router<Portal> {
         .route("/routing/{id}", get(routing::show).post(routing::change))
         .route("/routing/{id}/move", post(routing::shifted))
         .route("/routing/{id}/delete", post(routing::delete))
+        .route("/instalments", get(instalment::list).post(instalment::create))
+        .route("/instalments/new", get(instalment::form))
+        .route("/instalments/{id}", get(instalment::show))
+        .route("/instalments/{id}/activate", post(instalment::activate))
+        .route("/instalments/{id}/withdraw", post(instalment::withdraw))
         .route("/plugins", get(plugin::list).post(plugin_upload::add))
         .route("/plugins/{id}/runs/{run}", get(plugin_run::show))
         .route("/plugins/{id}", get(plugin_version::show).post(plugin_version::act))

@@ -37,6 +37,8 @@ pub(crate) const ROUTE: &str = "M3.5 13V9a3 3 0 0 1 3-3h6m0 0L10 3.5M12.5 6L10 8
 pub(crate) const UP: &str = "M8 13V3.5m0 0L4 7.5m4-4l4 4";
 pub(crate) const DOWN: &str = "M8 3v9.5m0 0l4-4m-4 4l-4-4";
 pub(crate) const INFO: &str = "M8 7.5V11M8 5v.1M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0z";
+pub(crate) const PERCENT: &str =
+    "M12.5 3.5l-9 9M5 6.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM11 12.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z";
 pub(crate) const PLAY: &str = "M5 3.5v9l7-4.5z";
 pub(crate) const BELL: &str = "M4 11.5V7a4 4 0 0 1 8 0v4.5l1.5 1h-11zM6.5 14.5h3";
 pub(crate) const LEAVE: &str = "M9.5 4.5v-2h-7v11h7v-2M6.5 8h8m0 0L12 5.5M14.5 8L12 10.5";

@@ -5,6 +5,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what json! makes is handed on")]
 
 mod doubt;
+mod instalment;
 mod plugin;
 mod routing;
 
@@ -37,8 +38,12 @@ pub fn api() -> Router {
         .route("/v1/customers", get(customers).post(refuse))
         .route("/v1/customers/{id}", get(customer))
         .route("/v1/dealers", get(dealers).post(refuse))
-        .route("/v1/dealers/{id}", get(dealer))
+        .route("/v1/dealers/{id}", get(dealer).patch(instalment::change))
         .route("/v1/statement", get(statement))
+        .route("/v1/instalment_rules", get(instalment::table).post(instalment::create))
+        .route("/v1/instalment_rules/evaluate", post(instalment::evaluate))
+        .route("/v1/instalment_rules/{id}", get(instalment::show).delete(instalment::withdraw))
+        .route("/v1/instalment_rules/{id}/activate", post(instalment::activate))
         .route("/v1/instalment_quotes", post(quote))
         .route("/v1/instalment_matrix", get(matrix))
         .route("/v1/pos_accounts", get(pos_accounts).post(refuse))
@@ -359,12 +364,10 @@ async fn dealers(headers: HeaderMap) -> Json<Value> {
 }
 
 async fn dealer(Path(id): Path<String>) -> Json<Value> {
-    Json(a_dealer(
-        &id,
-        "Ankara Bayi",
-        json!([{"id": "dlr_firm", "name": FIRM}, {"id": id, "name": "Ankara Bayi"}]),
-        "dealer",
-    ))
+    let path = json!([{"id": "dlr_firm", "name": FIRM}, {"id": id, "name": "Ankara Bayi"}]);
+    let mut dealer = a_dealer(&id, "Ankara Bayi", path, "dealer");
+    dealer["settings"] = instalment::settings(&id);
+    Json(dealer)
 }
 
 async fn statement() -> Json<Value> {

@@ -77,11 +77,56 @@ fn closed_rows_say_why() {
 }
 
 #[test]
+fn what_the_bank_adds_counts_for_the_law() {
+    let maximum = card(CardKind::Credit, "Maximum");
+    let with_extra = |instalments, extra| SchemeLine { extra, ..line(instalments, "1", "100", "2") };
+    let offers = ask(&[with_extra(9, 3), with_extra(10, 3), with_extra(1, 12)], Some(&maximum), 10_000);
+    assert_eq!(offers.iter().map(reason).collect::<Vec<_>>(), [None, None, Some(Unavailable::OverLegalCeiling)]);
+    let Offer::Open(single) = &offers[0] else { panic!("{offers:?}") };
+    assert_eq!((single.extra, single.line), (0, None), "thirteen parts are too many: charged as it is");
+}
+
+#[test]
+fn every_line_says_why_it_does_not_decide() {
+    let account = PosAccountId::at(1);
+    let small = SchemeLine { amount_min: 50_000, ..line(3, "0", "100", "2") };
+    let lines = [
+        line(3, "2.5", "100", "2"),
+        SchemeLine { programme: None, ..line(3, "1", "100", "2") },
+        SchemeLine { programme: Some("World".to_owned()), ..line(3, "1", "100", "2") },
+        SchemeLine { commercial: Some(true), ..line(3, "1", "100", "2") },
+        small,
+        SchemeLine { pos_account: Some(account), ..line(3, "3", "100", "2") },
+        SchemeLine { extra: 10, ..line(3, "1", "100", "2") },
+        line(6, "4", "100", "2"),
+    ];
+    let lines: Vec<SchemeLine> =
+        lines.into_iter().zip(1..).map(|(line, at)| SchemeLine { id: RuleId::at(at), ..line }).collect();
+    let maximum = card(CardKind::Credit, "Maximum");
+    let limit = EffectiveLimit::default();
+    let amount = Money::new(10_000, Currency::TRY);
+    let question = Question { amount, card: Some(&maximum), limit: &limit, ceiling: 12 };
+    let offers = quote(&lines, &question);
+    use LineLook as L;
+    let told: Vec<_> = looks(&lines, &question, &offers[1], &|_| true).into_iter().map(|(_, look)| look).collect();
+    assert_eq!(
+        told,
+        [L::Decided, L::LessExact, L::OtherProgramme, L::OtherCards, L::AmountTooSmall, L::Dearer, L::OverLegalCeiling]
+    );
+    let told = looks(&lines, &question, &offers[1], &|line| line.pos_account.is_none());
+    assert_eq!(told[5].1, L::AccountNotUsable);
+    let strict = Question { ceiling: 4, ..question };
+    let offers = quote(&lines, &strict);
+    assert_eq!(looks(&lines, &strict, &offers[2], &|_| true)[0].1, L::OverLegalCeiling);
+}
+
+#[test]
 fn a_limit_on_the_path_is_named() {
     let node = NodeLimit {
         node: NodeId::at(1),
         name: "Ankara Bayi".to_owned(),
         instalments_max: Some(6),
+        programme_instalments_max: std::collections::BTreeMap::new(),
         amount_min: None,
         amount_max: None,
     };
@@ -123,6 +168,7 @@ fn the_ceiling_is_dated() {
     assert_eq!(ceiling_on(&rows, date(2026, 11, 22), "fuel", false), 1);
     assert_eq!(ceiling_on(&rows, date(2026, 11, 22), "ceramics", false), 12);
     assert_eq!(ceiling_on(&rows, date(2000, 1, 1), "general", false), 1);
+    assert_eq!(sectors(), ["general", "telecom", "food", "fuel"]);
 }
 
 proptest! {

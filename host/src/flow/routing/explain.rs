@@ -11,7 +11,7 @@ use crate::domain::id::NodeId;
 use crate::domain::money::{Currency, Money};
 use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::instalment::{QuoteError, terms_for_in_tx};
+use crate::flow::instalment::{QuoteError, Sides, terms_for_in_tx};
 use crate::limits;
 use crate::store::bin::bin_look_up;
 use crate::store::node::node_is_below;
@@ -55,7 +55,7 @@ pub async fn routing_explain(app: &App, ctx: &Ctx, wanted: &RoutingExplain) -> F
     let card = bin_look_up(&mut tx, ctx.tenant, digits).await?;
     let instalments = wanted.instalments.unwrap_or(1).max(1);
     let amount = Money::new(wanted.amount, currency);
-    let terms = terms_for_in_tx(&mut tx, ctx.tenant, node, amount, card.as_ref(), instalments, now_ms).await;
+    let terms = terms_for_in_tx(&mut tx, Sides::of(ctx.tenant, node), amount, card.as_ref(), instalments, now_ms).await;
     let terms = terms.map_err(|error| match error {
         QuoteError::NotAvailable => FlowError::invalid("/instalments", "not_allowed", "not offered for this card"),
         other => other.into(),

@@ -25,7 +25,7 @@ use crate::store::routing::{
 use crate::store::span::Span;
 
 /// Rules speak for the whole firm: who sees only a part of it does not see them.
-pub(super) async fn firm_only(tx: &mut Tx, ctx: &Ctx) -> FlowResult<()> {
+pub(in crate::flow) async fn firm_only(tx: &mut Tx, ctx: &Ctx) -> FlowResult<()> {
     let firm = node_firm(tx, ctx.tenant).await?;
     let whole = firm.is_some_and(|firm| firm.node_id == ctx.scope);
     if whole { Ok(()) } else { Err(FlowError::NotFound("routing")) }

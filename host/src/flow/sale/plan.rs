@@ -8,10 +8,11 @@ use crate::ctx::Ctx;
 use crate::domain::bin::BinFacts;
 use crate::domain::id::{AttemptId, NodeId, TenantId};
 use crate::domain::instalment::Terms;
+use crate::domain::party::Party;
 use crate::domain::routing::Explanation;
 use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::instalment::{QuoteError, quote_take_in_tx, terms_single_in_tx};
+use crate::flow::instalment::{QuoteError, Sides, quote_take_in_tx, terms_single_in_tx};
 use crate::flow::pos::{Pos, pos_open};
 use crate::flow::routing::{Asked, Onward, Route, corrected, route_in_tx};
 use crate::limits;
@@ -35,12 +36,17 @@ async fn chosen(
     now_ms: i64,
 ) -> FlowResult<Chosen> {
     let amount = request.amount;
+    let payer = match request.payer {
+        Some(Party::Node(payer)) => Some(payer),
+        _ => None,
+    };
+    let sides = Sides { tenant: ctx.tenant, node, payer };
     let Some(option) = request.instalment_option.as_deref() else {
-        let terms = terms_single_in_tx(tx, ctx.tenant, node, amount, card, now_ms).await?;
+        let terms = terms_single_in_tx(tx, sides, amount, card, now_ms).await?;
         return Ok(Chosen { quote_id: None, terms });
     };
     let digits = request.card.as_ref().map(|card| card.pan.bin(8));
-    let (quote, terms) = quote_take_in_tx(tx, ctx.tenant, node, option, amount, digits, now_ms).await?;
+    let (quote, terms) = quote_take_in_tx(tx, sides, option, amount, digits, now_ms).await?;
     Ok(Chosen { quote_id: Some(quote.to_text()), terms })
 }
 

@@ -29,6 +29,7 @@ fn absent(path: &str) -> String {
         Some("receivables") => "rcv",
         Some("pos_accounts") => "pos",
         Some("routing") => "rtr",
+        Some("instalment_rules") => "sch",
         Some("api_keys") => "key",
         Some("webhook_endpoints") => "whk",
         Some("webhook_deliveries") => "whd",

@@ -16,6 +16,7 @@ use vezne_api::{
     RoutingRuleState, RoutingRuleUpdate, RoutingTable,
 };
 
+pub use sentence::kind_word;
 pub use why::why_card;
 
 use crate::{
