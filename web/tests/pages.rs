@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 47] = [
+const PAGES: [&str; 48] = [
     "/",
     "/menu",
     "/pay",
