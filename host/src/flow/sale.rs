@@ -8,7 +8,9 @@ mod plan;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use draft::{Confirm, DraftChange, draft_cancel, draft_change, draft_create, drafts_lapse, payment_confirm};
+pub use draft::{
+    Change, Confirm, DraftChange, draft_cancel, draft_change, draft_create, drafts_lapse, payment_confirm,
+};
 pub use model::{ThreeD, Wish, model_of};
 use plan::{Plan, plan};
 
@@ -294,10 +296,12 @@ async fn begin(
             None => Err(FlowError::InFlight),
         };
     }
-    match drafted {
-        None if !payment_insert(&mut tx, payment).await? => return Err(reference_taken()),
-        Some(drafted) if !payment_rewrite(&mut tx, payment, drafted.version).await? => return Err(draft::taken()),
-        _ => {}
+    let (written, refusal) = match drafted {
+        None => (payment_insert(&mut tx, payment).await?, reference_taken as fn() -> FlowError),
+        Some(drafted) => (payment_rewrite(&mut tx, payment, drafted.version).await?, draft::taken as fn() -> FlowError),
+    };
+    if !written {
+        return Err(refusal());
     }
     if !attempt_insert(&mut tx, attempt).await? {
         return Err(FlowError::Internal(format!("{} cannot be inserted", attempt.attempt_id)));

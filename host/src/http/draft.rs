@@ -15,7 +15,7 @@ use super::payment::{capture_mode, metadata_checked, receivables, return_url_che
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::domain::id::PosAccountId;
-use crate::flow::sale::{Confirm, DraftChange, draft_change, payment_confirm};
+use crate::flow::sale::{Change, Confirm, DraftChange, draft_change, payment_confirm};
 use crate::flow::view::payment_view;
 
 /// Routes of this noun.
@@ -56,27 +56,39 @@ fn change_of(app: &App, body: api::PaymentUpdate) -> Result<DraftChange> {
     if let Some(metadata) = &body.metadata {
         metadata_checked(&mut checks, metadata);
     }
-    let pos_account = set_or_cleared(body.pos_account).map(|text| {
-        text.and_then(|text| text.parse::<PosAccountId>().map_err(|_| checks.wrong("/pos_account", "malformed")).ok())
-    });
+    let pos_account = match set_or_cleared(body.pos_account) {
+        Change::Keep => Change::Keep,
+        Change::To(text) => {
+            let wrong = |_| checks.wrong("/pos_account", "malformed");
+            Change::To(text.and_then(|text| text.parse::<PosAccountId>().map_err(wrong).ok()))
+        }
+    };
+    let description = match body.description {
+        None => Change::Keep,
+        Some(text) => Change::To(checks.text_if_any("/description", Some(&text), 255)),
+    };
+    let return_url = match set_or_cleared(body.return_url) {
+        Change::Keep => Change::Keep,
+        Change::To(url) => Change::To(return_url_checked(app, &mut checks, url)),
+    };
     let change = DraftChange {
         amount_minor: body.amount,
         receivables: body.receivables.map(|shares| receivables(&mut checks, &shares)),
         instalment_option: set_or_cleared(body.instalment_option),
-        description: body.description.map(|text| checks.text_if_any("/description", Some(&text), 255)),
+        description,
         capture: body.capture.map(capture_mode),
         three_d: body.three_d_secure.map(three_d),
         pos_account,
         metadata: body.metadata,
-        return_url: set_or_cleared(body.return_url).map(|url| return_url_checked(app, &mut checks, url)),
+        return_url,
     };
     checks.done()?;
     Ok(change)
 }
 
 /// A field that is there: its text, or nothing where that is empty.
-fn set_or_cleared(field: Option<String>) -> Option<Option<String>> {
-    field.map(|text| Some(text).filter(|text| !text.is_empty()))
+fn set_or_cleared(field: Option<String>) -> Change<String> {
+    field.map_or(Change::Keep, |text| Change::To(Some(text).filter(|text| !text.is_empty())))
 }
 
 async fn confirm(
@@ -112,8 +124,8 @@ mod tests {
 
     #[test]
     fn empty_text_takes_a_field_away() {
-        assert_eq!(set_or_cleared(None), None);
-        assert_eq!(set_or_cleared(Some(String::new())), Some(None));
-        assert_eq!(set_or_cleared(Some("a".to_owned())), Some(Some("a".to_owned())));
+        assert_eq!(set_or_cleared(None), Change::Keep);
+        assert_eq!(set_or_cleared(Some(String::new())), Change::To(None));
+        assert_eq!(set_or_cleared(Some("a".to_owned())), Change::To(Some("a".to_owned())));
     }
 }

@@ -48,27 +48,45 @@ impl Draft {
     }
 }
 
-/// What may be changed before it is confirmed; nothing leaves a field as it is. `None` inside clears it.
-#[derive(Debug, Default)]
+/// What becomes of a field that need not be there.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It stays.
+    Keep,
+    /// It becomes this, or goes.
+    To(Option<T>),
+}
+
+impl<T> Change<T> {
+    fn over(self, old: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => old,
+            Self::To(new) => new,
+        }
+    }
+}
+
+/// What may be changed before it is confirmed; nothing leaves a field as it is.
+#[derive(Debug)]
 pub struct DraftChange {
     /// Settled against debt, minor units.
     pub amount_minor: Option<i64>,
     /// The receivables chosen.
     pub receivables: Option<Vec<ReceivableChoice>>,
     /// `opt_…`
-    pub instalment_option: Option<Option<String>>,
+    pub instalment_option: Change<String>,
     /// Free text.
-    pub description: Option<Option<String>>,
+    pub description: Change<String>,
     /// Sale or pre-authorization.
     pub capture: Option<CaptureMode>,
     /// 3-D Secure.
     pub three_d: Option<ThreeD>,
     /// A certain POS account.
-    pub pos_account: Option<Option<PosAccountId>>,
+    pub pos_account: Change<PosAccountId>,
     /// The caller's pairs.
     pub metadata: Option<BTreeMap<String, String>>,
     /// Where the payer's browser goes after the bank's page.
-    pub return_url: Option<Option<String>>,
+    pub return_url: Change<String>,
 }
 
 /// What confirming brings.
@@ -128,19 +146,19 @@ pub async fn draft_change(app: &App, ctx: &Ctx, id: PaymentId, change: DraftChan
     let seen = draft_seen(app, ctx, id).await?;
     let version = seen.version;
     let mut draft = Draft::of(&seen)?;
-    draft.pos_account = change.pos_account.unwrap_or(draft.pos_account);
+    draft.pos_account = change.pos_account.over(draft.pos_account);
     draft.three_d = change.three_d.unwrap_or(draft.three_d);
-    draft.instalment_option = change.instalment_option.unwrap_or(draft.instalment_option);
+    draft.instalment_option = change.instalment_option.over(draft.instalment_option);
     let amount_minor = change.amount_minor.unwrap_or(seen.amount_minor);
     amount_checked(amount_minor)?;
     let payment = Payment {
         amount_minor,
         charged_minor: amount_minor,
         receivables: change.receivables.map_or_else(|| seen.receivables.clone(), Json),
-        description: change.description.unwrap_or_else(|| seen.description.clone()),
+        description: change.description.over(seen.description.clone()),
         capture: change.capture.unwrap_or(seen.capture),
         metadata: change.metadata.map_or_else(|| seen.metadata.clone(), Json),
-        return_url: change.return_url.unwrap_or_else(|| seen.return_url.clone()),
+        return_url: change.return_url.over(seen.return_url.clone()),
         draft: draft.to_text(),
         updated_at_ms: app.clock.now_ms(),
         ..seen
