@@ -178,7 +178,7 @@ pub async fn scheme_lines(tx: &mut Tx, tenant: TenantId, at_ms: i64) -> StoreRes
         tenant.to_text(),
         at_ms,
     )?;
-    rows.into_iter().map(line_of).collect()
+    rows.iter().map(line_of).collect()
 }
 
 /// The lines of a version.
@@ -192,10 +192,10 @@ pub async fn scheme_lines_of(tx: &mut Tx, tenant: TenantId, scheme: SchemeId) ->
         tenant.to_text(),
         scheme.to_text(),
     )?;
-    rows.into_iter().map(line_of).collect()
+    rows.iter().map(line_of).collect()
 }
 
-fn line_of(row: LineRow) -> StoreResult<SchemeLine> {
+fn line_of(row: &LineRow) -> StoreResult<SchemeLine> {
     let wrong = |column| corrupt("scheme_line", column, &row.0);
     Ok(SchemeLine {
         id: RuleId::from_text(&row.0).map_err(|_| wrong("rule_id"))?,
