@@ -47,15 +47,22 @@ struct Policy {
     levels: Vec<LevelShare>,
 }
 
-/// Makes and freezes a quote for a collecting node.
+/// Makes and freezes a quote for a collecting node. Where the bank's own page takes the card nobody knows its digits, and
+/// the single payment is all that can be offered.
 pub async fn quote_make_in_tx(
     tx: &mut Tx,
     tenant: TenantId,
     node: NodeId,
-    bin: &str,
+    bin: Option<&str>,
     amount: Money,
     now_ms: i64,
 ) -> Result<(Quote, Option<BinFacts>), QuoteError> {
+    let Some(bin) = bin else {
+        let terms = terms_single_in_tx(tx, tenant, node, amount, None, now_ms).await?;
+        let made = frozen(node, "", amount, vec![Offer::Open(terms)], now_ms);
+        quote_insert(tx, tenant, &made, now_ms).await?;
+        return Ok((made, None));
+    };
     if !(6..=8).contains(&bin.len()) || !bin.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(QuoteError::Bin);
     }
@@ -66,12 +73,16 @@ pub async fn quote_make_in_tx(
     let commercial = card.as_ref().is_some_and(|card| card.commercial);
     let ceiling = ceiling_on(&legal_ceilings(), day_of(now_ms), &policy.sector, commercial);
     let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling };
-    let id = QuoteId::at(now_ms);
-    let offers = quote(&lines, &question).into_iter().map(|offer| quoted(id, offer)).collect();
-    let life_ms = i64::try_from(QUOTE_LIFE.as_millis()).unwrap_or(i64::MAX);
-    let made = Quote { id, node, bin: bin.to_owned(), amount, offers, expires_at_ms: now_ms + life_ms };
+    let made = frozen(node, bin, amount, quote(&lines, &question), now_ms);
     quote_insert(tx, tenant, &made, now_ms).await?;
     Ok((made, card))
+}
+
+fn frozen(node: NodeId, bin: &str, amount: Money, offers: Vec<Offer>, now_ms: i64) -> Quote {
+    let id = QuoteId::at(now_ms);
+    let offers = offers.into_iter().map(|offer| quoted(id, offer)).collect();
+    let life_ms = i64::try_from(QUOTE_LIFE.as_millis()).unwrap_or(i64::MAX);
+    Quote { id, node, bin: bin.to_owned(), amount, offers, expires_at_ms: now_ms + life_ms }
 }
 
 fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
@@ -92,7 +103,8 @@ fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
 
 /// The terms of an option that a payer takes: exactly what was shown, or an error. `node` is the collector; the
 /// quote may have been asked for by another node of the same branch (a dealer that pays the firm). `digits` are the
-/// first of the card that now pays: a quote for another one is no offer for it. The limits of the collector's path are
+/// first of the card that now pays, none where the bank's page will take it: a quote for another card is no offer for it,
+/// nor is one for a known card an offer for a card that nobody knows. The limits of the collector's path are
 /// asked once more, for they may be stricter than the asking node's.
 pub async fn quote_take_in_tx(
     tx: &mut Tx,
@@ -107,7 +119,10 @@ pub async fn quote_take_in_tx(
         option.strip_prefix("opt_").and_then(|rest| rest.split_once('_')).ok_or(QuoteError::NoSuchOption)?;
     let quote = QuoteId::from_text(quote).map_err(|_| QuoteError::NoSuchOption)?;
     let quote = quote_fetch(tx, tenant, quote).await?.ok_or(QuoteError::NoSuchOption)?;
-    let same_card = digits.is_none_or(|digits| digits.starts_with(&quote.bin));
+    let same_card = match digits {
+        None => quote.bin.is_empty(),
+        Some(digits) => !quote.bin.is_empty() && digits.starts_with(&quote.bin),
+    };
     let same_branch =
         node_is_below(tx, tenant, quote.node, node).await? || node_is_below(tx, tenant, node, quote.node).await?;
     if !same_branch || quote.amount != amount || !same_card {

@@ -1,5 +1,6 @@
 //! A payment by card: the row before the first byte, the bank, the row after the last.
 
+mod attribute;
 mod debt;
 mod model;
 mod plan;
@@ -7,6 +8,7 @@ mod plan;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use attribute::attributes_of;
 pub use model::{ThreeD, Wish, model_of};
 use plan::{Plan, plan};
 
@@ -207,6 +209,7 @@ fn rows(app: &App, ctx: &Ctx, request: &SaleRequest, plan: &Plan, attempt_id: At
         plugin_version: pos.plugin.version.clone(),
         plugin_digest: pos.plugin.digest.clone(),
         config: serde_json::to_string(&pos.installation.config).unwrap_or_default(),
+        attributes: plan.attributes.clone(),
         payer_ip: request.payer_ip.clone(),
         state: AttemptState::Sending,
         bank_ref: NOTHING_SENT.to_owned(),

@@ -46,10 +46,13 @@ pub struct MatrixQuery {
 pub fn routes(table: Table) -> Table {
     table
         .add(
-            Endpoint::post("/v1/instalment_quotes", "Offers instalments for a card's first digits")
-                .needs(Permission::PaymentCreate)
-                .body::<InstalmentQuoteCreate>()
-                .reply::<InstalmentQuote>(201),
+            Endpoint::post(
+                "/v1/instalment_quotes",
+                "Offers instalments for a card's first digits; without them the single payment",
+            )
+            .needs(Permission::PaymentCreate)
+            .body::<InstalmentQuoteCreate>()
+            .reply::<InstalmentQuote>(201),
             create,
         )
         .add(
@@ -67,12 +70,13 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Instalm
     let mut tx = app.db.begin().await?;
     let node = node_of(&mut tx, ctx, body.node.as_deref(), body.payer.as_deref()).await?;
     let now_ms = app.clock.now_ms();
-    let (quote, card) =
-        quote_make_in_tx(&mut tx, ctx.tenant, node, &body.bin, amount, now_ms).await.map_err(FlowError::from)?;
+    let (quote, card) = quote_make_in_tx(&mut tx, ctx.tenant, node, body.bin.as_deref(), amount, now_ms)
+        .await
+        .map_err(FlowError::from)?;
     tx.commit().await?;
     let made = InstalmentQuote {
         id: quote.id.to_string(),
-        bin: bin_view(&quote.bin, card.as_ref()),
+        bin: body.bin.is_some().then(|| bin_view(&quote.bin, card.as_ref())),
         amount: amount.minor,
         currency: amount.currency.code().to_owned(),
         options: quote.offers.iter().map(|offer| option_view(offer, amount.minor)).collect(),
@@ -91,14 +95,20 @@ async fn show_matrix(
     let mut tx = app.db.read().await?;
     let node = node_of(&mut tx, ctx, query.node.as_deref(), query.payer.as_deref()).await?;
     let rows = matrix(&mut tx, ctx.tenant, node, amount, app.clock.now_ms()).await.map_err(FlowError::from)?;
-    Ok(axum::Json(InstalmentMatrix {
+    Ok(axum::Json(matrix_view(amount, rows)))
+}
+
+/// The table as the wire shows it.
+pub(super) fn matrix_view(amount: Money, rows: Vec<ProgrammeOffers>) -> InstalmentMatrix {
+    InstalmentMatrix {
         amount: amount.minor,
         currency: amount.currency.code().to_owned(),
         rows: rows.into_iter().map(row_view).collect(),
-    }))
+    }
 }
 
-fn amount_of(minor: i64, currency: &str) -> Result<Money> {
+/// An amount that may be quoted.
+pub(super) fn amount_of(minor: i64, currency: &str) -> Result<Money> {
     let currency = Currency::from_code(currency).ok_or_else(|| Error::field("/currency", "currency"))?;
     if !(1..=AMOUNT_MINOR_MAX).contains(&minor) {
         return Err(Error::field("/amount", "out_of_range"));

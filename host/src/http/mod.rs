@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod bin;
 pub mod card;
 pub mod check;
+pub mod checkout;
 pub mod customer;
 pub mod dealer;
 pub mod doubt;
@@ -70,6 +71,7 @@ pub fn table() -> Table {
         receivable::routes,
         instalment_quote::routes,
         bin::routes,
+        checkout::routes,
         statement::routes,
         ledger::routes,
         payment::routes,

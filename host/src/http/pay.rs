@@ -16,6 +16,7 @@ use super::extract::{Caller, address};
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::ctx::Ctx;
+use crate::domain::card::Card;
 use crate::domain::id::ReceivableId;
 use crate::domain::money::{Currency, Money};
 use crate::domain::party::Party;
@@ -110,11 +111,7 @@ async fn pay(
 
 fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<SaleRequest> {
     let mut checks = Checks::default();
-    let empty = || Typed::new(String::new());
-    let number = form.number.take().unwrap_or_else(empty);
-    let expiry = form.expiry.take().unwrap_or_else(empty);
-    let code = form.code.take();
-    let card = card_typed(&mut checks, &number, &expiry, code.as_ref(), form.holder.take().as_deref());
+    let card = card_of(form, &mut checks);
     let currency = form.get("currency").map_or(Some(Currency::TRY), Currency::from_code).unwrap_or_else(|| {
         checks.wrong("/currency", "not_a_choice");
         Currency::TRY
@@ -166,6 +163,19 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     })
 }
 
+/// The card, where one was typed: the form has no place for it where the bank's own page takes it.
+fn card_of(form: &mut Form, checks: &mut Checks) -> Option<Card> {
+    let empty = || Typed::new(String::new());
+    let number = form.number.take().unwrap_or_else(empty);
+    let expiry = form.expiry.take().unwrap_or_else(empty);
+    let code = form.code.take();
+    let holder = form.holder.take();
+    if number.is_blank() && expiry.is_blank() && code.as_ref().is_none_or(Typed::is_blank) {
+        return None;
+    }
+    card_typed(checks, &number, &expiry, code.as_ref(), holder.as_deref())
+}
+
 /// Back to the page with what was wrong and everything but the card.
 fn back(form: &Form, fields: &[Field]) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -184,8 +194,13 @@ fn back(form: &Form, fields: &[Field]) -> Response {
         }
     }
     for field in fields {
+        if (field.pointer.as_str(), field.code) == ("/card", "card_at_bank") {
+            query.append_pair("error", "form:card_at_bank");
+            continue;
+        }
         let name = field.pointer.trim_start_matches('/').replace("card/", "card_").replace('/', "_");
         let name = match name.as_str() {
+            "card" => "card_number",
             "card_security_code" => "security_code",
             "card_expiry_month" => "expiry",
             name => name,

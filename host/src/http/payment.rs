@@ -149,7 +149,7 @@ fn sale_request(
     });
     let reference = checks.text_if_any("/reference", body.reference.as_deref(), 64);
     let description = checks.text_if_any("/description", body.description.as_deref(), 255);
-    let card = body.card.checked(&mut checks);
+    let card = body.card.and_then(|card| card.checked(&mut checks));
     checks.done()?;
     Ok(SaleRequest {
         node,

@@ -197,8 +197,9 @@ pub struct PaymentCreate<C = Card> {
     pub amount: i64,
     /// ISO 4217 letters.
     pub currency: String,
-    /// The card.
-    pub card: C,
+    /// The card. Absent where the bank's own page takes it (a POS account of model `3d-host`), and refused there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<C>,
     /// Whose books the money belongs to; follows from the payer, else the caller's own node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
