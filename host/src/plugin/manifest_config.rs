@@ -261,7 +261,7 @@ mod tests {
         let typed = given(&[("kind", "plain"), ("number", "far too long"), ("note", "x")]);
         assert_eq!(schema.filled(&typed, false), Ok(given(&[("kind", "plain")])), "a form without script sends it all");
         let missing = schema.filled(&given(&[("kind", "sub")]), false).unwrap_err();
-        assert_eq!((missing[0].key.as_str(), missing[0].problem), ("number", ConfigProblem::Missing));
+        assert_eq!(missing, [ConfigError { key: "number".to_owned(), problem: ConfigProblem::Missing }]);
         let whole = given(&[("kind", "sub"), ("number", "7"), ("note", "x")]);
         assert_eq!(schema.filled(&whole, false), Ok(whole.clone()));
         let hidden = given(&[("kind", "plain"), ("number", "7"), ("note", "x")]);
