@@ -127,7 +127,7 @@ stories! {
         let back = world.refund(&id(&second)?, &json!({})).await?.good()?;
         ensure!((back.text("/kind"), back.text("/state")) == ("void", "succeeded"), "{}", back.answer.text());
 
-        world.advance(Duration::from_secs(31 * 60));
+        world.advance(Duration::from_mins(31));
         world.bank.bank.day_end();
         let seen = world.payment(&id(&first)?).await?;
         ensure!(seen.json["acts"] == json!(["refund"]), "{}", seen.answer.text());
