@@ -37,7 +37,7 @@ function payPage(card, what) {
   function ask(wait = 200) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      const bin = digits(pan.value).slice(0, 8);
+      const bin = pan ? digits(pan.value).slice(0, 8) : ''; // no field: the bank's page takes the card
       const body = new URLSearchParams({ bin: bin.length < 6 ? '' : bin, amount: amount.value, debtor: card.elements.debtor.value });
       if (String(body) === last) return;
       last = String(body);
@@ -48,7 +48,7 @@ function payPage(card, what) {
         const pieces = document.createElement('template');
         pieces.innerHTML = await answer.text();
         const chosen = $('input:checked', $('#plan'))?.dataset.n;
-        for (const piece of $$('[data-part]', pieces.content)) $(`#${piece.dataset.part}`).replaceChildren(...piece.childNodes);
+        for (const piece of $$('[data-part]', pieces.content)) $(`#${piece.dataset.part}`)?.replaceChildren(...piece.childNodes);
         const same = $(`#plan input[data-n="${chosen}"]:enabled`);
         if (same) same.checked = true;
         label();
@@ -89,7 +89,7 @@ function payPage(card, what) {
   });
   what.addEventListener('submit', (e) => {
     e.preventDefault();
-    pan.focus();
+    (pan || go).focus();
   });
   $('#plan').addEventListener('change', label);
 
@@ -104,11 +104,11 @@ function payPage(card, what) {
       if (document.activeElement === field) field.setSelectionRange(at, at);
     });
   }
-  group(pan, (d) => (/^3[47]/.test(d)
+  if (pan) group(pan, (d) => (/^3[47]/.test(d)
     ? [d.slice(0, 4), d.slice(4, 10), d.slice(10, 15)]
     : d.slice(0, 19).match(/.{1,4}/g) || []).filter(Boolean).join(' '));
-  group(expiry, (d) => (d.length > 2 ? `${d.slice(0, 2)} / ${d.slice(2, 4)}` : d));
-  pan.addEventListener('input', () => ask());
+  if (pan) group(expiry, (d) => (d.length > 2 ? `${d.slice(0, 2)} / ${d.slice(2, 4)}` : d));
+  pan?.addEventListener('input', () => ask());
 
   // Checked when the field is left, not while somebody types.
   function check(field, wrong, text) {
@@ -135,8 +135,8 @@ function payPage(card, what) {
     });
     return d.length >= 13 && sum % 10 === 0;
   }
-  onLeave(pan, () => pan.value && check(pan, !luhn(digits(pan.value)), card.dataset.luhn));
-  onLeave(expiry, () => {
+  if (pan) onLeave(pan, () => pan.value && check(pan, !luhn(digits(pan.value)), card.dataset.luhn));
+  if (pan) onLeave(expiry, () => {
     const d = digits(expiry.value), month = Number(d.slice(0, 2)), end = new Date(2000 + Number(d.slice(2, 4)), month, 1);
     if (d) check(expiry, d.length !== 4 || month < 1 || month > 12 || end <= new Date(), card.dataset.expired);
   });
@@ -153,7 +153,7 @@ function payPage(card, what) {
   });
   // Back from the bank into a kept page: take a fresh form with a fresh key.
   addEventListener('pageshow', (e) => e.persisted && location.reload());
-  if (digits(pan.value).length >= 6) ask(0);
+  if (pan && digits(pan.value).length >= 6) ask(0);
 }
 
 // Asks for the page again until its state changes, and puts the new window in the place of the old one.

@@ -18,3 +18,20 @@ document.addEventListener('keydown', (e) => {
   e.preventDefault();
   find.focus();
 });
+// Settings that count only beside certain others are shown only then; the server keeps them by the same rule.
+const settings = [...document.querySelectorAll('[data-show-if]')];
+function showSettings() {
+  const counts = (name, wanted) => {
+    const field = document.getElementById(`config.${name}`);
+    const value = field?.type === 'checkbox' ? String(field.checked) : field?.value;
+    const own = field?.closest('[data-show-if]');
+    return value === wanted && (!own || holds(own));
+  };
+  const holds = (box) => Object.entries(JSON.parse(box.dataset.showIf)).every(([name, wanted]) => counts(name, wanted));
+  for (const box of settings) box.hidden = !holds(box);
+}
+if (settings.length) {
+  for (const words of document.querySelectorAll('[data-condition]')) words.hidden = true;
+  document.addEventListener('change', showSettings);
+  showSettings();
+}

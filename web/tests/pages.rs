@@ -46,12 +46,13 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 48] = [
+const PAGES: [&str; 49] = [
     "/",
     "/menu",
     "/pay",
     "/pay?debtor=dlr_ankara",
     "/pay?debtor=dlr_ankara&bin=454360",
+    "/pay?debtor=cus_hosted&amount=100,00&sent=1",
     "/payments",
     "/payments?state=declined&from=2026-11-01&to=2026-11-20",
     "/payments/pay_1",
@@ -187,6 +188,53 @@ async fn the_pay_page_composes_the_amount_and_offers_instalments() {
     let (status, html) = get("/pay?debtor=dlr_ankara&error=card_number:luhn", "session=firm").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(html.contains("Kart numarası eksik ya da yanlış.") && html.contains("aria-invalid=\"true\""));
+}
+
+#[tokio::test]
+async fn a_pos_account_shows_what_the_firm_demands_of_it() {
+    let (_, html) = get("/pos/pos_1", "session=firm").await;
+    let field = |name: &str| {
+        let tags = html.split("<input").skip(1).filter_map(|tag| tag.split('>').next());
+        tags.map(str::to_owned).find(|tag| tag.contains(&format!("name=\"{name}\""))).unwrap_or_default()
+    };
+    assert!(field("three_d_required").contains("checked"), "{html}");
+    assert!(field("day_end").contains("value=\"21:30\"") && field("day_end").contains("type=\"time\""), "{html}");
+    assert!(html.contains("3d · Her zaman 3-D Secure"), "{html}");
+    let (status, html) = get("/pos/new?choice=pos-nestpay/isbank", "session=firm").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(html.contains("name=\"day_end\"") && html.contains("gece yarısı"), "{html}");
+}
+
+#[tokio::test]
+async fn the_pay_page_has_no_place_for_a_card_that_the_bank_takes() {
+    let (_, html) = get("/pay?debtor=cus_hosted&amount=100,00&sent=1", "session=firm").await;
+    for field in ["card_number", "expiry", "security_code", "card_holder", "name=\"bin\""] {
+        assert!(!html.contains(&format!("id=\"{field}\"")) && !html.contains(&format!("name=\"{field}\"")), "{field}");
+    }
+    assert!(html.contains("Kartınızı bankanın sayfasında girersiniz") && html.contains("100,00\u{a0}₺ öde"), "{html}");
+    assert!(html.contains("Kırk Anahtar") && html.contains("name=\"idempotency_key\""), "{html}");
+    assert!(!html.contains("name=\"bin\""), "without a card there is nothing to look up: {html}");
+}
+
+#[tokio::test]
+async fn a_setting_that_counts_only_beside_another_says_so_and_is_not_insisted_on() {
+    let (_, html) = get("/pos/new?choice=pos-nestpay/isbank", "session=firm").await;
+    assert!(html.contains("data-show-if=\"{&quot;mail-order&quot;:&quot;true&quot;}\""), "{html}");
+    assert!(html.contains("Mail order satışına açık: evet"), "{html}");
+    let tag = |name: &str| html.split("<input").find(|tag| tag.contains(name)).and_then(|tag| tag.split('>').next());
+    assert!(tag("id=\"config.client-id\"").is_some_and(|tag| tag.contains("required")));
+    assert!(tag("id=\"config.user-name\"").is_some_and(|tag| !tag.contains("required")), "{html}");
+}
+
+#[tokio::test]
+async fn a_version_shows_what_it_asks_for_beside_what_is_allowed() {
+    let (_, html) = get("/plugins", "session=firm").await;
+    assert!(html.contains("/plugins/pos-idle") && html.contains("Etkin sürümü yok"), "{html}");
+    let (_, html) = get("/plugins/pos-nestpay", "session=firm").await;
+    let row = |word: &str| html.split("<tr").find(|row| row.contains(word)).unwrap_or_default().to_owned();
+    assert!(row("yeni.bank.example").contains(">yeni<"), "{html}");
+    assert!(row("eski.bank.example").contains("yok"), "it is not asked for any more: {html}");
+    assert!(row("day-history").contains(">yeni<") && !row(">sale<").contains(">yeni<"), "{html}");
 }
 
 #[tokio::test]

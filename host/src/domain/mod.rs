@@ -6,6 +6,7 @@ pub mod amount;
 pub mod bin;
 pub mod books;
 pub mod card;
+pub mod day_end;
 pub mod decline;
 pub mod doubt;
 pub mod fold;

@@ -12,6 +12,7 @@ use crate::domain::instalment::{
 };
 use crate::domain::money::Money;
 use crate::domain::node::NodeSettings;
+use crate::domain::party::Party;
 use crate::domain::tree::{EffectiveLimit, NodeLimit};
 use crate::flow::books::day_of;
 use crate::limits::QUOTE_LIFE;
@@ -41,6 +42,15 @@ impl Sides {
     /// A payment of nobody in the tree.
     pub fn of(tenant: TenantId, node: NodeId) -> Self {
         Self { tenant, node, payer: None }
+    }
+
+    /// Of a payment into a node's books by whoever pays it.
+    pub fn between(tenant: TenantId, node: NodeId, payer: Option<Party>) -> Self {
+        let payer = match payer {
+            Some(Party::Node(payer)) => Some(payer),
+            _ => None,
+        };
+        Self { tenant, node, payer }
     }
 }
 
@@ -99,30 +109,41 @@ impl Policy {
     }
 }
 
-/// Makes and freezes a quote for a collecting node.
+/// Makes and freezes a quote for a collecting node. Where the bank's own page takes the card nobody knows its digits, and
+/// the single payment is all that can be offered.
 pub async fn quote_make_in_tx(
     tx: &mut Tx,
     sides: Sides,
-    bin: &str,
+    bin: Option<&str>,
     amount: Money,
     now_ms: i64,
 ) -> Result<(Quote, Option<BinFacts>), QuoteError> {
+    let Sides { tenant, node, .. } = sides;
+    let Some(bin) = bin else {
+        let terms = terms_single_in_tx(tx, sides, amount, None, now_ms).await?;
+        let made = frozen(node, "", amount, vec![Offer::Open(terms)], now_ms);
+        quote_insert(tx, tenant, &made, now_ms).await?;
+        return Ok((made, None));
+    };
     if !(6..=8).contains(&bin.len()) || !bin.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(QuoteError::Bin);
     }
-    let Sides { tenant, node, .. } = sides;
     let card = bin_look_up(tx, tenant, bin).await?;
     let policy = policy(tx, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
     let lines = lines_for(tx, tenant, node, now_ms).await?;
     let ceiling = policy.ceiling(card.as_ref(), now_ms);
     let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling };
-    let id = QuoteId::at(now_ms);
-    let offers = quote(&lines, &question).into_iter().map(|offer| quoted(id, offer)).collect();
-    let life_ms = i64::try_from(QUOTE_LIFE.as_millis()).unwrap_or(i64::MAX);
-    let made = Quote { id, node, bin: bin.to_owned(), amount, offers, expires_at_ms: now_ms + life_ms };
+    let made = frozen(node, bin, amount, quote(&lines, &question), now_ms);
     quote_insert(tx, tenant, &made, now_ms).await?;
     Ok((made, card))
+}
+
+fn frozen(node: NodeId, bin: &str, amount: Money, offers: Vec<Offer>, now_ms: i64) -> Quote {
+    let id = QuoteId::at(now_ms);
+    let offers = offers.into_iter().map(|offer| quoted(id, offer)).collect();
+    let life_ms = i64::try_from(QUOTE_LIFE.as_millis()).unwrap_or(i64::MAX);
+    Quote { id, node, bin: bin.to_owned(), amount, offers, expires_at_ms: now_ms + life_ms }
 }
 
 fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
@@ -143,8 +164,9 @@ fn quoted(quote: QuoteId, offer: Offer) -> QuotedOffer {
 
 /// The terms of an option that a payer takes: exactly what was shown, or an error. The quote may have been asked for by
 /// another node of the collector's branch (a dealer that pays the firm). `digits` are the first of the card that now
-/// pays: a quote for another one is no offer for it. The limits of both sides and the law for the collector's sector
-/// are asked once more, for they may be stricter than what held for the one that asked.
+/// pays, none where the bank's page will take it: a quote for another card is no offer for it, nor is one for a known card
+/// an offer for a card that nobody knows. The limits of both sides and the law for the collector's sector are asked once
+/// more, for they may be stricter than what held for the one that asked.
 pub async fn quote_take_in_tx(
     tx: &mut Tx,
     sides: Sides,
@@ -158,7 +180,10 @@ pub async fn quote_take_in_tx(
         option.strip_prefix("opt_").and_then(|rest| rest.split_once('_')).ok_or(QuoteError::NoSuchOption)?;
     let quote = QuoteId::from_text(quote).map_err(|_| QuoteError::NoSuchOption)?;
     let quote = quote_fetch(tx, tenant, quote).await?.ok_or(QuoteError::NoSuchOption)?;
-    let same_card = digits.is_none_or(|digits| digits.starts_with(&quote.bin));
+    let same_card = match digits {
+        None => quote.bin.is_empty(),
+        Some(digits) => !quote.bin.is_empty() && digits.starts_with(&quote.bin),
+    };
     let same_branch =
         node_is_below(tx, tenant, quote.node, node).await? || node_is_below(tx, tenant, node, quote.node).await?;
     if !same_branch || quote.amount != amount || !same_card {

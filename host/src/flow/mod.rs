@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod audit;
 pub mod audit_chain;
 pub mod books;
+pub mod checkout;
 pub mod collect;
 pub mod creditor;
 pub mod dealer;

@@ -17,7 +17,7 @@ use crate::ctx::{Actor, Ctx};
 use crate::domain::payment::Move;
 use crate::domain::plugin::{IllegalPluginMove, PluginEvent, PluginRefusal, PluginState, Reach};
 use crate::flow::error::{FlowError, FlowResult};
-use crate::plugin::{Grant, Manifest, Wish};
+use crate::plugin::{Beside, Grant, Manifest, Wish};
 use crate::store::Tx;
 use crate::store::audit::audit_insert_by;
 use crate::store::plugin::{
@@ -68,6 +68,10 @@ pub struct Standing {
     pub changed: Option<(String, i64)>,
     /// What somebody must allow before it serves.
     pub wishes: Vec<Wish>,
+    /// All that it asks for beside all that it, or the version that is active there, was allowed.
+    pub grants: Vec<Beside>,
+    /// What it says of itself.
+    pub manifest: Manifest,
 }
 
 /// What it takes to let a version serve.
@@ -95,6 +99,27 @@ pub async fn plugin_standing(app: &App, reach: Reach, digest: &str) -> FlowResul
     standing(version, &rows, reach)
 }
 
+/// The newest version of each plugin, or of one, of which none is active for `reach`: what waits for somebody to let it
+/// serve. One that was withdrawn is named only where no other is left.
+pub async fn plugins_idle(app: &App, reach: Reach, plugin: Option<&str>) -> FlowResult<Vec<Standing>> {
+    let standings = plugin_standings(app, reach, plugin).await?;
+    let mut idle: Vec<Standing> = Vec::new();
+    for standing in standings {
+        let known = idle.iter_mut().find(|known| known.version.plugin_id == standing.version.plugin_id);
+        match known {
+            None => idle.push(standing),
+            // Newest first: what comes later counts only over a withdrawn one, and an active one over all.
+            Some(known) if standing.state == PluginState::Active => *known = standing,
+            Some(known) if known.state == PluginState::Revoked && standing.state != PluginState::Revoked => {
+                *known = standing;
+            }
+            Some(_) => {}
+        }
+    }
+    idle.retain(|standing| standing.state != PluginState::Active);
+    Ok(idle)
+}
+
 fn standing(version: PluginVersion, rows: &[PluginActivation], reach: Reach) -> FlowResult<Standing> {
     let of = |reach: Reach| rows.iter().find(|row| row.scope == reach && row.digest == version.digest);
     let chose = rows
@@ -107,19 +132,33 @@ fn standing(version: PluginVersion, rows: &[PluginActivation], reach: Reach) -> 
         (None, Some(row)) => row.state,
         (None, None) => PluginState::Staged,
     };
-    let wishes = if state == PluginState::Revoked { Vec::new() } else { wishes(&version, rows, reach)? };
+    let manifest = manifest_of(&version)?;
+    let (asked, held) = (Grant::asked(&manifest), held(&version, rows, reach));
+    // What is withdrawn asks for nothing any more.
+    let revoked = state == PluginState::Revoked;
+    let wishes = if revoked { Vec::new() } else { asked.beyond(&held) };
+    let mut grants = asked.beside(&held);
+    for row in &mut grants {
+        row.new &= !revoked;
+    }
     Ok(Standing {
         state,
         percent: row.filter(|row| row.state == PluginState::Canary).map_or(0, |row| row.percent),
         changed: row.map(|row| (row.changed_by.clone(), row.changed_at_ms)),
         wishes,
+        grants,
+        manifest,
         version,
     })
 }
 
 /// What a version asks for that neither it nor the version that is active there was allowed.
 fn wishes(version: &PluginVersion, rows: &[PluginActivation], reach: Reach) -> FlowResult<Vec<Wish>> {
-    let asked = asked(version)?;
+    Ok(asked(version)?.beyond(&held(version, rows, reach)))
+}
+
+/// What a version was allowed; before anybody decided on it, what the version that is active there was.
+fn held(version: &PluginVersion, rows: &[PluginActivation], reach: Reach) -> Grant {
     let own = rows.iter().find(|row| row.scope == reach && row.digest == version.digest);
     let active = |reach| {
         let mut of_plugin = rows.iter().filter(|row| row.plugin_id == version.plugin_id);
@@ -127,8 +166,7 @@ fn wishes(version: &PluginVersion, rows: &[PluginActivation], reach: Reach) -> F
     };
     let held = own.filter(|row| row.granted.is_some());
     let held = held.or_else(|| active(reach)).or_else(|| active(Reach::Everyone));
-    let held = held.and_then(|row| row.granted.as_deref()).map(held_grant).unwrap_or_default();
-    Ok(asked.beyond(&held))
+    held.and_then(|row| row.granted.as_deref()).map(held_grant).unwrap_or_default()
 }
 
 fn held_grant(text: &str) -> Grant {
@@ -137,9 +175,12 @@ fn held_grant(text: &str) -> Grant {
 }
 
 fn asked(version: &PluginVersion) -> FlowResult<Grant> {
+    manifest_of(version).map(|manifest| Grant::asked(&manifest))
+}
+
+fn manifest_of(version: &PluginVersion) -> FlowResult<Manifest> {
     let manifest = Manifest::parse(version.manifest.as_bytes());
-    let manifest = manifest.map_err(|error| FlowError::Internal(format!("{}: {error}", version.digest)))?;
-    Ok(Grant::asked(&manifest))
+    manifest.map_err(|error| FlowError::Internal(format!("{}: {error}", version.digest)))
 }
 
 /// Lets a version serve: all new attempts, or a share of them. `approve` allows it what it asks for beyond what was

@@ -7,6 +7,7 @@ use vezne_api::{Environment as WireEnvironment, PosAccountCreate, PosAccountStat
 
 use crate::app::App;
 use crate::ctx::Ctx;
+use crate::domain::day_end::DayEnd;
 use crate::domain::id::{NodeId, PosAccountId};
 use crate::flow::error::{FieldError, FlowError, FlowResult};
 use crate::plugin::manifest::ConfigProblem;
@@ -23,6 +24,9 @@ use crate::store::pos_account::{
 /// Longest secret: a PEM key with its chain.
 const SECRET_BYTES_MAX: usize = 16 * 1024;
 
+/// The capability of a connector that takes the identity of a sub-dealer with a charge.
+const NAMES_SUB_DEALERS: &str = "sub-dealer-identity";
+
 /// Adds an account.
 pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate) -> FlowResult<PosAccountId> {
     let plugin = app.plugins.active(ctx.tenant, &wanted.plugin);
@@ -35,6 +39,9 @@ pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate)
     }
     let model = wanted.three_d_model.as_deref().unwrap_or("3d");
     model_check(manifest, model, &mut faults);
+    demand_check(model, wanted.three_d_required, &mut faults);
+    sub_dealer_check(manifest, wanted.sub_dealers, &mut faults);
+    let day_end = day_end(manifest, &wanted.bank, wanted.day_end.as_deref().unwrap_or_default(), &mut faults);
     if !app.config.sandbox && wanted.environment == WireEnvironment::Test {
         faults.push(FieldError::new("/environment", "not_allowed", "test accounts live in sandboxes"));
     }
@@ -67,6 +74,9 @@ pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate)
         },
         state: PosAccountState::Active,
         three_d_model: model.to_owned(),
+        three_d_required: i64::from(wanted.three_d_required),
+        sub_dealers: i64::from(wanted.sub_dealers),
+        day_end,
         config: text_of(&config),
         endpoints: text_of(&wanted.endpoints),
         version: 1,
@@ -107,6 +117,17 @@ pub async fn pos_account_change(
         model_check(manifest, model, &mut faults);
         account.three_d_model.clone_from(model);
     }
+    if let Some(required) = wanted.three_d_required {
+        account.three_d_required = i64::from(required);
+    }
+    if let Some(named) = wanted.sub_dealers {
+        account.sub_dealers = i64::from(named);
+        sub_dealer_check(manifest, named, &mut faults);
+    }
+    demand_check(&account.three_d_model, account.demands_three_d(), &mut faults);
+    if let Some(text) = &wanted.day_end {
+        account.day_end = day_end(manifest, &account.bank, text, &mut faults);
+    }
     if let Some(config) = &wanted.config {
         account.config = text_of(&config_filled(manifest, &account.bank, config, &mut faults));
     }
@@ -136,6 +157,9 @@ pub async fn pos_account_change(
     secrets_put(app, &mut tx, &account, &wanted.secrets, now_ms).await?;
     let detail = json!({
         "state": account.state.as_str(),
+        "three_d_required": account.demands_three_d(),
+        "day_end": account.day_end,
+        "sub_dealers": account.names_sub_dealers(),
         "config": wanted.config.is_some(),
         "secrets": wanted.secrets.keys().collect::<Vec<_>>(),
     });
@@ -158,6 +182,33 @@ fn model_check(manifest: &Manifest, model: &str, faults: &mut Vec<FieldError>) {
     if model != "none" && !manifest.models.iter().any(|known| known == model) {
         faults.push(FieldError::new("/three_d_model", "not_a_choice", "the manifest knows no such model"));
     }
+}
+
+/// Who demands the card's holder must have a way to ask it.
+fn demand_check(model: &str, required: bool, faults: &mut Vec<FieldError>) {
+    if required && model == "none" {
+        faults.push(FieldError::new("/three_d_required", "needs_three_d_model", "the 3-D model is none"));
+    }
+}
+
+/// A connector that cannot name a sub-dealer would have the bank book its sales to the main dealer, without a word.
+fn sub_dealer_check(manifest: &Manifest, named: bool, faults: &mut Vec<FieldError>) {
+    if named && !manifest.capabilities.contains(NAMES_SUB_DEALERS) {
+        faults.push(FieldError::new("/sub_dealers", "not_allowed", "the connector cannot name a sub-dealer"));
+    }
+}
+
+/// When the bank's day ends: as it was said, else as the manifest states it for the bank.
+fn day_end(manifest: &Manifest, bank: &str, said: &str, faults: &mut Vec<FieldError>) -> Option<String> {
+    let said = said.trim();
+    if said.is_empty() {
+        return manifest.day_end(bank).map(str::to_owned);
+    }
+    let read = DayEnd::parse(said);
+    if read.is_none() {
+        faults.push(FieldError::new("/day_end", "malformed", "a time of day is written HH:MM"));
+    }
+    read.map(|read| read.to_string())
 }
 
 fn config_filled(

@@ -51,8 +51,9 @@ impl Journal for Trail<'_> {
     }
 }
 
-/// Runs the three steps; what fails is told, not raised.
-pub async fn pos_test(app: &App, ctx: &Ctx, account: PosAccountId) -> FlowResult<PosTest> {
+/// Runs the three steps; what fails is told, not raised. The caller stands in for the payer: some banks take no charge
+/// without the address that it came from.
+pub async fn pos_test(app: &App, ctx: &Ctx, account: PosAccountId, address: Option<String>) -> FlowResult<PosTest> {
     let mut tx = app.db.read().await?;
     let row = pos_account_visible(&mut tx, ctx.tenant, ctx.scope, account).await?;
     let row = row.ok_or(FlowError::NotFound("pos_account"))?;
@@ -67,7 +68,7 @@ pub async fn pos_test(app: &App, ctx: &Ctx, account: PosAccountId) -> FlowResult
         attempt_id: attempt.to_text(),
         order_id: format!("T{}", &attempt.to_text()[7..]),
         callback_url: pos.callback_url(app),
-        payer_ip: None,
+        payer_ip: address,
         payer_email: None,
         locale: ctx.locale.tag().to_owned(),
         attributes: Vec::new(),

@@ -21,9 +21,11 @@ use crate::domain::bin::BinFacts;
 use crate::domain::id::{NodeId, PosAccountId, TenantId};
 use crate::domain::instalment::{SchemeLine, Terms, terms_at};
 use crate::domain::routing::{
-    Account, AccountName, By, Choice, Compiled, Explanation, Question, Rule, Skip, Weekday, choose, is_healthy,
+    Account, AccountName, By, Candidate, Choice, Compiled, Explanation, Question, Rule, Skip, Weekday, choose,
+    is_healthy,
 };
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::sale::Wish;
 use crate::limits;
 use crate::store::Tx;
 use crate::store::instalment::scheme_lines;
@@ -108,6 +110,8 @@ pub struct Asked<'a> {
     pub terms: &'a Terms,
     /// The account that the request names.
     pub wanted: Option<PosAccountId>,
+    /// How the payment is made, where that is known: an account that it does not fit is not chosen.
+    pub wish: Option<Wish>,
     /// When.
     pub now_ms: i64,
     /// How many rules that do not hold are told.
@@ -139,7 +143,7 @@ pub async fn route_in_tx(app: &App, tx: &mut Tx, asked: &Asked<'_>) -> FlowResul
     }
     let mut route = match asked.terms.pos_account {
         Some(named) => plain(By::Table, usable.iter().find(|account| account.pos_account_id == named), asked.terms),
-        None => plain(By::Nearest, usable.first(), asked.terms),
+        None => nearest(&usable, asked),
     };
     if let Some(explained) = explained {
         route.explanation.looks = explained.looks;
@@ -154,6 +158,26 @@ fn plain(by: By, account: Option<&PosAccount>, terms: &Terms) -> Route {
         accounts: account.map(|account| (account.pos_account_id, terms.clone())).into_iter().collect(),
         explanation: Explanation::plain(by, account.map(name_of)),
     }
+}
+
+impl Asked<'_> {
+    fn unfit(&self, account: &PosAccount) -> Option<Skip> {
+        self.wish.and_then(|wish| wish.unfit(account))
+    }
+}
+
+/// The nearest account that fits how the payment is made. Where none does, the nearest of all: opening it tells why not.
+fn nearest(usable: &[PosAccount], asked: &Asked<'_>) -> Route {
+    let fitting = usable.iter().position(|account| asked.unfit(account).is_none());
+    let mut route = plain(By::Nearest, usable.get(fitting.unwrap_or(0)), asked.terms);
+    let passed = usable.iter().take(fitting.unwrap_or(0)).take(asked.told_max);
+    route.explanation.candidates.extend(passed.map(|account| Candidate {
+        account: name_of(account),
+        place: None,
+        skip: asked.unfit(account),
+        cost: None,
+    }));
+    route
 }
 
 /// As explanations name an account.
@@ -238,6 +262,7 @@ impl Known<'_> {
                 terms: None,
                 today_minor: 0,
                 healthy: true,
+                unfit: None,
             };
             return Ok(row.as_ref().map(unusable));
         };
@@ -246,7 +271,8 @@ impl Known<'_> {
         }
         let lines = self.lines.as_deref().unwrap_or_default();
         let terms = terms_at(lines, id, self.asked.card, self.asked.terms);
-        Ok(Some(Account { name: name_of(row), usable: true, terms, today_minor: 0, healthy: true }))
+        let unfit = self.asked.unfit(row);
+        Ok(Some(Account { name: name_of(row), usable: true, terms, today_minor: 0, healthy: true, unfit }))
     }
 }
 

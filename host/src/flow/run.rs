@@ -273,7 +273,8 @@ pub fn act_context(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt) -
         payer_ip: attempt.payer_ip.clone(),
         payer_email: None,
         locale: payment.locale.clone(),
-        attributes: Vec::new(),
+        // What was decided when the attempt began; a row that cannot be read tells nothing.
+        attributes: serde_json::from_str(&attempt.attributes).unwrap_or_default(),
         clock: app.clock.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! A payment by card: the row before the first byte, the bank, the row after the last.
 
+mod attribute;
 mod debt;
 mod draft;
 mod model;
@@ -8,6 +9,7 @@ mod plan;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use attribute::attributes_of;
 pub use draft::{
     Change, Confirm, DraftChange, draft_cancel, draft_change, draft_create, drafts_lapse, payment_confirm,
 };
@@ -243,6 +245,7 @@ fn attempt_row(app: &App, request: &SaleRequest, plan: &Plan, payment: &Payment,
         plugin_version: pos.plugin.version.clone(),
         plugin_digest: pos.plugin.digest.clone(),
         config: serde_json::to_string(&pos.installation.config).unwrap_or_default(),
+        attributes: plan.attributes.clone(),
         payer_ip: request.payer_ip.clone(),
         state: AttemptState::Sending,
         bank_ref: NOTHING_SENT.to_owned(),

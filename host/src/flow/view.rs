@@ -10,6 +10,7 @@ pub use attempt::{attempt_views, event_views, refund_id, refund_view};
 
 use crate::app::App;
 use crate::ctx::Locale;
+use crate::domain::day_end::{DayEnd, day_end_ms};
 use crate::domain::decline::{DeclineClass, payer_message};
 use crate::domain::id::{PaymentId, PosAccountId, TenantId};
 use crate::domain::payment::{AttemptState, OperationKind, OperationState, PaymentState};
@@ -139,7 +140,8 @@ impl Whole {
             PaymentState::Authorized => self.attempt()?.finished_at_ms?,
             _ => self.captured_at_ms()?,
         };
-        day_end_ms(since_ms, &self.names.zone, self.names.pos_config.as_deref())
+        let stated = self.names.pos_day_end.as_deref().and_then(DayEnd::parse);
+        day_end_ms(since_ms, &self.names.zone, stated)
     }
 
     fn sum(&self, kind: OperationKind, counts: fn(OperationState) -> bool) -> i64 {
@@ -172,25 +174,6 @@ impl Whole {
         }
         acts
     }
-}
-
-/// The end of the bank's business day in which an instant falls. The POS account's `day_end` (`HH:MM`) says
-/// when; midnight in the firm's zone where it does not.
-fn day_end_ms(since_ms: i64, zone: &str, config: Option<&str>) -> Option<i64> {
-    let config: std::collections::BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(config.unwrap_or("{}")).unwrap_or_default();
-    let zone = jiff::tz::TimeZone::get(zone).ok()?;
-    let since = jiff::Timestamp::from_millisecond(since_ms).ok()?.to_zoned(zone.clone());
-    let stated = config.get("day_end").and_then(|value| value.as_str()).and_then(|text| text.parse().ok());
-    let midnight = since.date().tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
-    let end = match stated {
-        None => midnight,
-        Some(at) => {
-            let today = since.date().to_datetime(at).to_zoned(zone.clone()).ok()?;
-            if today > since { today } else { since.date().tomorrow().ok()?.to_datetime(at).to_zoned(zone).ok()? }
-        }
-    };
-    Some(end.timestamp().as_millisecond())
 }
 
 /// A payment, for one who may see it.

@@ -14,6 +14,11 @@ impl Typed {
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
+
+    /// Whether nothing was typed.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
 }
 
 impl<'de> Deserialize<'de> for Typed {
@@ -90,7 +95,7 @@ fn card(
     let pan = Pan::parse(&number.0).map_err(|_| checks.wrong(number_at, "malformed"));
     let expiry = expiry.map_err(|_| checks.wrong(expiry_at, "malformed"));
     let code = code
-        .filter(|code| !code.0.trim().is_empty())
+        .filter(|code| !code.is_blank())
         .map(|code| SecurityCode::parse(&code.0).map_err(|_| checks.wrong(code_at, "malformed")))
         .transpose();
     let holder = checks.text_if_any(holder_at, holder, 50);

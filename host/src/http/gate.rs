@@ -59,10 +59,19 @@ async fn gate(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
 /// A form that sends itself; without script its button does.
 fn form_page(form: &BrowserForm, locale: Locale) -> Result<Response> {
     let nonce = hex::encode(crate::security::random::<16>());
-    let (title, text, button) = match locale {
-        Locale::Tr => ("Bankanıza gidiyorsunuz", "Kart doğrulaması için bankanızın sayfası açılıyor.", "Devam et"),
-        Locale::En => ("Taking you to your bank", "Your bank's page opens to verify the card.", "Continue"),
-        Locale::Az => ("Bankınıza keçirsiniz", "Kartın yoxlanması üçün bankınızın səhifəsi açılır.", "Davam et"),
+    // Without a card of ours in it, the page may be the one that asks for the card.
+    let verifies = form.fields.iter().any(|field| field.from_card);
+    let (title, text, button) = match (locale, verifies) {
+        (Locale::Tr, true) => {
+            ("Bankanıza gidiyorsunuz", "Kart doğrulaması için bankanızın sayfası açılıyor.", "Devam et")
+        }
+        (Locale::En, true) => ("Taking you to your bank", "Your bank's page opens to verify the card.", "Continue"),
+        (Locale::Az, true) => {
+            ("Bankınıza keçirsiniz", "Kartın yoxlanması üçün bankınızın səhifəsi açılır.", "Davam et")
+        }
+        (Locale::Tr, false) => ("Bankaya gidiyorsunuz", "Ödeme bankanın sayfasında sürüyor.", "Devam et"),
+        (Locale::En, false) => ("Taking you to the bank", "The payment goes on at the bank's page.", "Continue"),
+        (Locale::Az, false) => ("Banka keçirsiniz", "Ödəniş bankın səhifəsində davam edir.", "Davam et"),
     };
     let mut fields = zeroize::Zeroizing::new(String::with_capacity(4096));
     for field in &form.fields {

@@ -18,10 +18,9 @@ use crate::ctx::Ctx;
 use crate::domain::amount::AMOUNT_MINOR_MAX;
 use crate::domain::instalment::Terms;
 use crate::domain::money::{Currency, Money};
-use crate::domain::party::Party;
 use crate::flow::creditor::collector;
 use crate::flow::error::FlowError;
-use crate::flow::instalment::{Sides, bearer_view, matrix, matrix_row_view, quote_make_in_tx};
+use crate::flow::instalment::{ProgrammeOffers, Sides, bearer_view, matrix, matrix_row_view, quote_make_in_tx};
 use crate::store::Tx;
 use crate::store::instalment::QuotedOffer;
 
@@ -45,10 +44,13 @@ pub struct MatrixQuery {
 pub fn routes(table: Table) -> Table {
     table
         .add(
-            Endpoint::post("/v1/instalment_quotes", "Offers instalments for a card's first digits")
-                .needs(Permission::PaymentCreate)
-                .body::<InstalmentQuoteCreate>()
-                .reply::<InstalmentQuote>(201),
+            Endpoint::post(
+                "/v1/instalment_quotes",
+                "Offers instalments for a card's first digits; without them the single payment",
+            )
+            .needs(Permission::PaymentCreate)
+            .body::<InstalmentQuoteCreate>()
+            .reply::<InstalmentQuote>(201),
             create,
         )
         .add(
@@ -66,11 +68,12 @@ async fn create(State(app): State<App>, caller: Caller, Json(body): Json<Instalm
     let mut tx = app.db.begin().await?;
     let sides = sides_of(&mut tx, ctx, body.node.as_deref(), body.payer.as_deref()).await?;
     let now_ms = app.clock.now_ms();
-    let (quote, card) = quote_make_in_tx(&mut tx, sides, &body.bin, amount, now_ms).await.map_err(FlowError::from)?;
+    let (quote, card) =
+        quote_make_in_tx(&mut tx, sides, body.bin.as_deref(), amount, now_ms).await.map_err(FlowError::from)?;
     tx.commit().await?;
     let made = InstalmentQuote {
         id: quote.id.to_string(),
-        bin: bin_view(&quote.bin, card.as_ref()),
+        bin: body.bin.is_some().then(|| bin_view(&quote.bin, card.as_ref())),
         amount: amount.minor,
         currency: amount.currency.code().to_owned(),
         options: quote.offers.iter().map(|offer| option_view(offer, amount.minor)).collect(),
@@ -89,14 +92,20 @@ async fn show_matrix(
     let mut tx = app.db.read().await?;
     let sides = sides_of(&mut tx, ctx, query.node.as_deref(), query.payer.as_deref()).await?;
     let rows = matrix(&mut tx, sides, amount, app.clock.now_ms()).await.map_err(FlowError::from)?;
-    Ok(axum::Json(InstalmentMatrix {
+    Ok(axum::Json(matrix_view(amount, rows)))
+}
+
+/// The table as the wire shows it.
+pub(super) fn matrix_view(amount: Money, rows: Vec<ProgrammeOffers>) -> InstalmentMatrix {
+    InstalmentMatrix {
         amount: amount.minor,
         currency: amount.currency.code().to_owned(),
         rows: rows.into_iter().map(matrix_row_view).collect(),
-    }))
+    }
 }
 
-fn amount_of(minor: i64, currency: &str) -> Result<Money> {
+/// An amount that may be quoted.
+pub(super) fn amount_of(minor: i64, currency: &str) -> Result<Money> {
     let currency = Currency::from_code(currency).ok_or_else(|| Error::field("/currency", "currency"))?;
     if !(1..=AMOUNT_MINOR_MAX).contains(&minor) {
         return Err(Error::field("/amount", "out_of_range"));
@@ -109,11 +118,7 @@ async fn sides_of(tx: &mut Tx, ctx: &Ctx, wanted: Option<&str>, payer: Option<&s
     let wanted = wanted.map(str::parse).transpose().map_err(|_| Error::field("/node", "not_found"))?;
     let payer = payer.map(str::parse).transpose().map_err(|_| Error::field("/payer", "not_found"))?;
     let node = collector(tx, ctx, payer, wanted).await?;
-    let payer = match payer {
-        Some(Party::Node(payer)) => Some(payer),
-        _ => None,
-    };
-    Ok(Sides { tenant: ctx.tenant, node, payer })
+    Ok(Sides::between(ctx.tenant, node, payer))
 }
 
 fn option_view(offer: &QuotedOffer, amount: i64) -> InstalmentOption {

@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod bin;
 pub mod card;
 pub mod check;
+pub mod checkout;
 pub mod customer;
 pub mod dealer;
 pub mod doubt;
@@ -73,6 +74,7 @@ pub fn table() -> Table {
         instalment_quote::routes,
         instalment_rule::routes,
         bin::routes,
+        checkout::routes,
         statement::routes,
         ledger::routes,
         payment::routes,

@@ -16,6 +16,7 @@ use super::extract::{Caller, address};
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::ctx::Ctx;
+use crate::domain::card::Card;
 use crate::domain::id::ReceivableId;
 use crate::domain::money::{Currency, Money};
 use crate::domain::party::Party;
@@ -111,12 +112,8 @@ async fn pay(
 
 fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<SaleRequest> {
     let mut checks = Checks::default();
-    let empty = || Typed::new(String::new());
-    let number = form.number.take().unwrap_or_else(empty);
-    let expiry = form.expiry.take().unwrap_or_else(empty);
-    let code = form.code.take();
-    let holder = form.holder.take();
-    let card = card_typed(&mut checks, &number, &expiry, code.as_ref(), holder.as_deref());
+    let typed = CardTyped::taken(form);
+    let card = typed.card(&mut checks);
     let currency = form.get("currency").map_or(Some(Currency::TRY), Currency::from_code).unwrap_or_else(|| {
         checks.wrong("/currency", "not_a_choice");
         Currency::TRY
@@ -141,7 +138,7 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     // The page makes a key of its own for each rendering; what was shown with it is fingerprinted, and the card beside
     // it: whoever goes back and takes another one asks for another payment.
     let shown = serde_json::to_vec(&form.shown).unwrap_or_default();
-    let beside = card_beside(&number, &expiry, holder.as_deref());
+    let beside = card_beside(&typed.number, &typed.expiry, typed.holder.as_deref());
     let beside = beside.each_ref().map(|(name, value)| (*name, value.as_str()));
     let key = IdempotencyKey {
         tenant: ctx.tenant,
@@ -171,6 +168,34 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     })
 }
 
+/// What was typed into the card's fields.
+struct CardTyped {
+    number: Typed,
+    expiry: Typed,
+    code: Option<Typed>,
+    holder: Option<String>,
+}
+
+impl CardTyped {
+    fn taken(form: &mut Form) -> Self {
+        let empty = || Typed::new(String::new());
+        Self {
+            number: form.number.take().unwrap_or_else(empty),
+            expiry: form.expiry.take().unwrap_or_else(empty),
+            code: form.code.take(),
+            holder: form.holder.take(),
+        }
+    }
+
+    /// The card, where one was typed: the form has no place for it where the bank's own page takes it.
+    fn card(&self, checks: &mut Checks) -> Option<Card> {
+        if self.number.is_blank() && self.expiry.is_blank() && self.code.as_ref().is_none_or(Typed::is_blank) {
+            return None;
+        }
+        card_typed(checks, &self.number, &self.expiry, self.code.as_ref(), self.holder.as_deref())
+    }
+}
+
 /// Back to the page with what was wrong and everything but the card.
 fn back(form: &Form, fields: &[Field]) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -189,8 +214,13 @@ fn back(form: &Form, fields: &[Field]) -> Response {
         }
     }
     for field in fields {
+        if (field.pointer.as_str(), field.code) == ("/card", "card_at_bank") {
+            query.append_pair("error", "form:card_at_bank");
+            continue;
+        }
         let name = field.pointer.trim_start_matches('/').replace("card/", "card_").replace('/', "_");
         let name = match name.as_str() {
+            "card" => "card_number",
             "card_security_code" => "security_code",
             "card_expiry_month" => "expiry",
             name => name,

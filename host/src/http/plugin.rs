@@ -1,5 +1,7 @@
 //! Plugins: what serves and what its manifest says, the versions of each, and moving the pointer between them.
 
+use std::collections::BTreeSet;
+
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -7,13 +9,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, StatusCode, header};
 use vezne_api::{
-    Page, Permission, Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin,
-    PluginRevoke, PluginRollBack, PluginSecret, PluginShadow, PluginShadowChange, PluginShadowDifference,
-    PluginShadowRun, PluginState, PluginVersion, Translated,
+    Page, Permission, Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginCapability, PluginEndpoint,
+    PluginGrant, PluginList, PluginOrigin, PluginRevoke, PluginRollBack, PluginSecret, PluginShadow,
+    PluginShadowChange, PluginShadowDifference, PluginShadowRun, PluginState, PluginVersion, Translated,
 };
 
 use super::error::{Error, Result};
-use super::extract::{Caller, Json, Path};
+use super::extract::{Caller, Json, Path, Query};
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
@@ -21,12 +23,12 @@ use crate::domain::id::TenantId;
 use crate::domain::plugin::{PluginOrigin as Origin, PluginState as Stands, Reach};
 use crate::flow::plugin::{
     Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_shadow,
-    plugin_shadow_end, plugin_standings,
+    plugin_shadow_end, plugin_standings, plugins_idle,
 };
 use crate::limits;
-use crate::plugin::PluginInfo;
 use crate::plugin::manifest::{Environments, LocalText};
 use crate::plugin::record::{Difference, ShadowRun, ShadowTally};
+use crate::plugin::{Beside, Manifest, PluginInfo};
 use crate::security::publisher::PluginSignature;
 
 /// Where an upload goes; the outer edge lets more through there.
@@ -42,11 +44,12 @@ pub fn routes(table: Table) -> Table {
         .add(
             Endpoint::get("/v1/plugins", "Lists the plugins that serve the firm, each in its active version")
                 .needs(Permission::PosAccountRead)
+                .query::<PluginList>()
                 .reply::<Page<Plugin>>(200),
             list,
         )
         .add(
-            Endpoint::get("/v1/plugins/{id}", "Shows the active version of a plugin")
+            Endpoint::get("/v1/plugins/{id}", "Shows a plugin in its active version, or in its newest where none is")
                 .needs(Permission::PosAccountRead)
                 .reply::<Plugin>(200),
             show,
@@ -107,13 +110,26 @@ pub fn routes(table: Table) -> Table {
         )
 }
 
-async fn list(State(app): State<App>, caller: Caller) -> axum::Json<Page<Plugin>> {
-    axum::Json(Page::whole(app.plugins.active_list(caller.ctx.tenant).iter().map(plugin_view).collect()))
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<PluginList>,
+) -> Result<axum::Json<Page<Plugin>>> {
+    let mut plugins: Vec<Plugin> = app.plugins.active_list(caller.ctx.tenant).iter().map(serving_view).collect();
+    if query.all {
+        let idle = plugins_idle(&app, Reach::Firm(caller.ctx.tenant), None).await?;
+        plugins.extend(idle.iter().map(idle_view));
+        plugins.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    Ok(axum::Json(Page::whole(plugins)))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Plugin>> {
-    let plugin = app.plugins.active(caller.ctx.tenant, &id).ok_or(Error::NotFound)?;
-    Ok(axum::Json(plugin_view(&plugin)))
+    if let Some(plugin) = app.plugins.active(caller.ctx.tenant, &id) {
+        return Ok(axum::Json(serving_view(&plugin)));
+    }
+    let idle = plugins_idle(&app, Reach::Firm(caller.ctx.tenant), Some(&id)).await?;
+    idle.first().map(|standing| axum::Json(idle_view(standing))).ok_or(Error::NotFound)
 }
 
 async fn add(State(app): State<App>, caller: Caller, request: Request) -> Result<Response> {
@@ -237,7 +253,8 @@ fn reason(text: &str) -> Result<&str> {
 }
 
 fn version_view(app: &App, tenant: TenantId, standing: Standing) -> PluginVersion {
-    let Standing { version, state, percent, changed, wishes } = standing;
+    let Standing { version, state, percent, changed, wishes, grants, manifest } = standing;
+    let active = app.plugins.active(tenant, &version.plugin_id);
     let shadow = (state == Stands::Shadow).then(|| shadow_view(&app.plugins.shadow_tally(tenant, &version.digest)));
     PluginVersion {
         shadow,
@@ -271,7 +288,26 @@ fn version_view(app: &App, tenant: TenantId, standing: Standing) -> PluginVersio
             .into_iter()
             .map(|wish| PluginAsk { kind: wish.kind.to_owned(), name: wish.name, value: wish.value })
             .collect(),
+        grants: grants.into_iter().map(grant_view).collect(),
+        capabilities: capabilities_view(&manifest, active.as_ref().map(|active| &*active.manifest)),
     }
+}
+
+fn grant_view(row: Beside) -> PluginGrant {
+    let Beside { kind, name, asked, granted, new } = row;
+    PluginGrant { kind: kind.to_owned(), name, asked, granted, new }
+}
+
+/// What a version can do, and what the active one can beside it.
+fn capabilities_view(manifest: &Manifest, active: Option<&Manifest>) -> Vec<PluginCapability> {
+    let others = active.map(|active| &active.capabilities);
+    let names: BTreeSet<&String> = manifest.capabilities.iter().chain(others.into_iter().flatten()).collect();
+    let view = |name: &String| PluginCapability {
+        name: name.clone(),
+        here: manifest.capabilities.contains(name),
+        active: others.map(|others| others.contains(name)),
+    };
+    names.into_iter().map(view).collect()
 }
 
 fn shadow_view(tally: &ShadowTally) -> PluginShadow {
@@ -304,12 +340,20 @@ fn shadow_run_view(run: &ShadowRun) -> PluginShadowRun {
     }
 }
 
-fn plugin_view(plugin: &PluginInfo) -> Plugin {
-    let manifest = &plugin.manifest;
+fn serving_view(plugin: &PluginInfo) -> Plugin {
+    plugin_view(&plugin.manifest, &plugin.digest, true)
+}
+
+fn idle_view(standing: &Standing) -> Plugin {
+    plugin_view(&standing.manifest, &standing.version.digest, false)
+}
+
+fn plugin_view(manifest: &Manifest, digest: &str, serves: bool) -> Plugin {
     Plugin {
-        id: plugin.id.clone(),
-        version: plugin.version.clone(),
-        digest: format!("sha256:{}", plugin.digest),
+        id: manifest.id.clone(),
+        version: manifest.version.clone(),
+        digest: format!("sha256:{digest}"),
+        serves,
         kind: manifest.kind.clone(),
         api: manifest.api.clone(),
         publisher: manifest.publisher.clone(),
@@ -318,7 +362,12 @@ fn plugin_view(plugin: &PluginInfo) -> Plugin {
         banks: manifest
             .banks
             .iter()
-            .map(|bank| PluginBank { id: bank.id.clone(), name: bank.name.clone(), config: bank.config.clone() })
+            .map(|bank| PluginBank {
+                id: bank.id.clone(),
+                name: bank.name.clone(),
+                config: bank.config.clone(),
+                day_end: manifest.day_end(&bank.id).map(str::to_owned),
+            })
             .collect(),
         capabilities: manifest.capabilities.iter().cloned().collect(),
         models: manifest.models.clone(),

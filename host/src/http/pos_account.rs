@@ -11,7 +11,7 @@ use vezne_api::{
 };
 
 use super::error::{Error, Result};
-use super::extract::{Caller, Json, Path, Query};
+use super::extract::{Caller, Json, Path, Query, address};
 use super::page::{Listed, PageQuery, Window};
 use super::route::{Endpoint, Table};
 use super::view;
@@ -104,9 +104,15 @@ async fn change(
     account_of(&app, &caller.ctx, id).await
 }
 
-async fn test(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<PosTest>> {
+async fn test(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<axum::Json<PosTest>> {
     let id: PosAccountId = id.parse().map_err(|_| Error::NotFound)?;
-    Ok(axum::Json(pos_test(&app, &caller.ctx, id).await?))
+    let address = Some(address(&headers)).filter(|address| !address.is_empty());
+    Ok(axum::Json(pos_test(&app, &caller.ctx, id, address).await?))
 }
 
 /// The version that the caller has seen: `If-Match: "3"`.
@@ -163,6 +169,9 @@ async fn account_view(app: &App, tx: &mut Tx, row: store::PosAccount) -> Result<
             store::PosAccountState::Disabled => PosAccountState::Disabled,
         },
         three_d_model: row.three_d_model.clone(),
+        three_d_required: row.demands_three_d(),
+        sub_dealers: row.names_sub_dealers(),
+        day_end: row.day_end.clone(),
         config: serde_json::from_str(&row.config).map_err(|_| broken())?,
         endpoints: serde_json::from_str(&row.endpoints).map_err(|_| broken())?,
         secrets: secrets

@@ -217,6 +217,14 @@ const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "sub_dealer_unnamed",
+        [
+            "Bu POS hesabında alt bayinin vergi ya da kimlik numarası gerekir; bayi kartına girin.",
+            "This POS account needs the sub-dealer's tax or identity number; enter it at the dealer.",
+            "Bu POS hesabında alt dilerin vergi və ya şəxsiyyət nömrəsi lazımdır; diler kartına yazın.",
+        ],
+    ),
+    (
         "partial_void",
         [
             "İptal yalnızca tutarın tamamı için yapılabilir.",
@@ -467,6 +475,8 @@ pub const FIELD_CODES: &[&str] = &[
     "address_refused",
     "amount_too_large",
     "demanded",
+    "card_at_bank",
+    "needs_three_d_model",
     "empty",
     "more_than_left",
     "not_positive",
@@ -511,6 +521,22 @@ const FIELDS: &[Sentence] = &[
     (
         "demanded",
         ["POS hesabı 3-D Secure istiyor.", "The POS account demands 3-D Secure.", "POS hesabı 3-D Secure tələb edir."],
+    ),
+    (
+        "card_at_bank",
+        [
+            "Kart bankanın kendi sayfasında girilir; buraya göndermeyin.",
+            "The card is entered on the bank's own page; do not send it here.",
+            "Kart bankın öz səhifəsində daxil edilir; buraya göndərməyin.",
+        ],
+    ),
+    (
+        "needs_three_d_model",
+        [
+            "3-D Secure zorunlu olacaksa bir 3-D modeli seçin.",
+            "Choose a 3-D model if 3-D Secure is to be demanded.",
+            "3-D Secure məcburi olacaqsa, 3-D modeli seçin.",
+        ],
     ),
     ("empty", ["Boş olamaz.", "It must not be empty.", "Boş ola bilməz."]),
     ("more_than_left", ["Kalan tutarı aşıyor.", "More than is left.", "Qalan məbləği aşır."]),

@@ -48,6 +48,21 @@ pub struct Wish {
     pub value: String,
 }
 
+/// One thing that a version asks for or was allowed, both beside each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// As in [`Wish::kind`].
+    pub kind: &'static str,
+    /// As in [`Wish::name`].
+    pub name: String,
+    /// What is asked for: the host, the limit, empty for a yes; nothing where it is not asked for.
+    pub asked: Option<String>,
+    /// What was allowed, in the same way.
+    pub granted: Option<String>,
+    /// It is asked for and not allowed yet.
+    pub new: bool,
+}
+
 impl Wish {
     fn new(kind: &'static str, name: &str, value: impl Into<String>) -> Self {
         Self { kind, name: name.to_owned(), value: value.into() }
@@ -70,6 +85,40 @@ impl Grant {
             send_ms: manifest.limits.send_ms,
             asks_before_writing: manifest.asks_before_writing,
         }
+    }
+
+    /// Everything that this asks for beside everything that `held` has, each thing once.
+    pub fn beside(&self, held: &Self) -> Vec<Beside> {
+        let nothing = Self::default();
+        let fresh = self.beyond(held);
+        let asked = self.beyond(&nothing);
+        let mut granted = held.beyond(&nothing);
+        // Limits differ by value and are one thing each; hosts are a thing of their own each.
+        let same =
+            |a: &Wish, b: &Wish| a.kind == b.kind && a.name == b.name && (a.kind != "host" || a.value == b.value);
+        let mut rows: Vec<Beside> = asked
+            .into_iter()
+            .map(|wish| {
+                let had = granted.iter().position(|other| same(&wish, other)).map(|at| granted.swap_remove(at));
+                let new = fresh.contains(&wish);
+                Beside {
+                    kind: wish.kind,
+                    name: wish.name,
+                    asked: Some(wish.value),
+                    granted: had.map(|had| had.value),
+                    new,
+                }
+            })
+            .collect();
+        granted.sort_by(|a, b| (a.kind, &a.name, &a.value).cmp(&(b.kind, &b.name, &b.value)));
+        rows.extend(granted.into_iter().map(|wish| Beside {
+            kind: wish.kind,
+            name: wish.name,
+            asked: None,
+            granted: Some(wish.value),
+            new: false,
+        }));
+        rows
     }
 
     /// What this asks for that `held` does not have.
@@ -123,6 +172,34 @@ mod tests {
                 "names":{{"tr":"x","en":"x"}},"endpoints":{endpoints}{more}}}"#
         );
         Manifest::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_is_asked_for_stands_beside_what_is_allowed() {
+        let old = Grant::asked(&manifest(
+            r#"{"api":{"urls":{"live":"https://a.example/x"}}}"#,
+            r#","secrets":[{"name":"old-key","label":{"tr":"k","en":"k"}}],"limits":{"cpu_ms":50}"#,
+        ));
+        let new = Grant::asked(&manifest(
+            r#"{"api":{"urls":{"live":"https://b.example/x"}}}"#,
+            r#","limits":{"cpu_ms":100}"#,
+        ));
+        let rows = new.beside(&old);
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| (row.kind, row.name.as_str(), row.asked.as_deref(), row.granted.as_deref(), row.new))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("endpoint", "api", Some(""), Some(""), false),
+                ("host", "api", Some("b.example"), None, true),
+                ("secrets", "api", Some(""), Some(""), false),
+                ("cpu_ms", "", Some("100"), Some("50"), true),
+                ("host", "api", None, Some("a.example"), false),
+                ("secret", "old-key", None, Some(""), false),
+            ]
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::manifest_config::ConfigSchema;
+use crate::domain::day_end::DayEnd;
 
 pub use super::manifest_config::{ConfigError, ConfigProblem, Property, PropertyKind};
 
@@ -72,6 +73,9 @@ pub struct Manifest {
     /// How long after sending the bank's "no such order" becomes final.
     #[serde(default = "default_not_found_final_after_s")]
     pub not_found_final_after_s: u32,
+    /// When the banks close their day, `HH:MM`; a bank of its own may state another, and a POS account changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_end: Option<String>,
     /// A card that the bank itself publishes for its test environment; the Test button pays with it.
     #[serde(default)]
     pub test_card: Option<TestCard>,
@@ -141,6 +145,9 @@ pub struct Bank {
     /// Instalment programmes of its cards.
     #[serde(default)]
     pub programs: Vec<String>,
+    /// When this bank closes its day, `HH:MM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_end: Option<String>,
 }
 
 /// Addresses per environment.
@@ -276,6 +283,13 @@ impl Manifest {
         if self.browse_ttl_s == 0 {
             return fail("browse_ttl_s must not be zero".into());
         }
+        if let Some(broken) = self.config.broken_condition() {
+            return fail(format!("a setting can never be shown: {broken}"));
+        }
+        let stated = self.banks.iter().filter_map(|bank| bank.day_end.as_ref()).chain(&self.day_end);
+        if let Some(wrong) = stated.into_iter().find(|text| DayEnd::parse(text).is_none()) {
+            return fail(format!("a day end is written HH:MM, not {wrong:?}"));
+        }
         for bank in &self.banks {
             if let Err(problems) = self.config.filled(&bank.config, true) {
                 return fail(format!("the settings of bank {:?} are wrong: {}", bank.id, problems[0]));
@@ -342,6 +356,12 @@ impl Manifest {
         let own = self.endpoints.get(endpoint).map(|request| &request.urls);
         let urls = of_bank.filter(|urls| pick(urls).is_some()).or(own)?;
         if sandbox { urls.test.as_deref() } else { urls.live.as_deref() }
+    }
+
+    /// When a bank closes its day, if it is stated: the bank's own word, else the plugin's.
+    pub fn day_end(&self, bank: &str) -> Option<&str> {
+        let own = self.bank(bank).and_then(|bank| bank.day_end.as_deref());
+        own.or(self.day_end.as_deref())
     }
 
     /// Settings for storing: the bank's defaults, then the schema's defaults, under what was given;

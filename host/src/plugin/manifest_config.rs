@@ -173,7 +173,40 @@ impl ConfigSchema {
         settings
     }
 
-    /// Fills defaults and checks. An empty value counts as none; with `partial`, missing ones are fine.
+    /// A condition of `x-show-if` that can never be judged: it names no setting of the schema, or one that waits for
+    /// the setting itself.
+    pub fn broken_condition(&self) -> Option<String> {
+        self.properties.iter().find_map(|(key, property)| {
+            let unknown = property.show_if.keys().find(|named| !self.properties.contains_key(*named));
+            let unknown = unknown.map(|named| format!("{key} is shown by {named}, which is no setting"));
+            unknown.or_else(|| self.waits_for(key, key, 0).then(|| format!("{key} waits for itself to be shown")))
+        })
+    }
+
+    /// Whether `key` is shown only if `other` is, over any number of steps.
+    fn waits_for(&self, key: &str, other: &str, depth: usize) -> bool {
+        let Some(property) = self.properties.get(key).filter(|_| depth <= self.properties.len()) else { return false };
+        property.show_if.keys().any(|named| named == other || self.waits_for(named, other, depth + 1))
+    }
+
+    /// What a setting holds: what was given, else its default.
+    fn value_of(&self, key: &str, given: &BTreeMap<String, String>) -> Option<String> {
+        let given = given.get(key).filter(|value| !value.is_empty()).cloned();
+        given.or_else(|| self.properties.get(key)?.default_text())
+    }
+
+    /// Whether a setting counts: every setting that its `x-show-if` names counts itself and has that value. No circle
+    /// passes [`ConfigSchema::broken_condition`], so this ends.
+    pub fn is_shown(&self, key: &str, given: &BTreeMap<String, String>) -> bool {
+        let Some(property) = self.properties.get(key) else { return false };
+        property
+            .show_if
+            .iter()
+            .all(|(named, wanted)| self.value_of(named, given).as_ref() == Some(wanted) && self.is_shown(named, given))
+    }
+
+    /// Fills defaults and checks. An empty value counts as none; with `partial`, missing ones are fine. A setting that
+    /// is not shown is neither asked for nor kept, whatever a form still held of it.
     pub fn filled(
         &self,
         given: &BTreeMap<String, String>,
@@ -185,9 +218,8 @@ impl ConfigSchema {
         for key in given.keys().filter(|key| !self.properties.contains_key(*key)) {
             errors.push(error(key, ConfigProblem::Unknown));
         }
-        for (key, property) in &self.properties {
-            let value = given.get(key).filter(|value| !value.is_empty()).cloned().or_else(|| property.default_text());
-            match value {
+        for (key, property) in self.properties.iter().filter(|(key, _)| self.is_shown(key, given)) {
+            match self.value_of(key, given) {
                 None if self.required.contains(key) && !partial => errors.push(error(key, ConfigProblem::Missing)),
                 None => {}
                 Some(value) => match property.problem(&value) {
@@ -199,5 +231,46 @@ impl ConfigSchema {
             }
         }
         if errors.is_empty() { Ok(filled) } else { Err(errors) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(second: &str) -> ConfigSchema {
+        let text = format!(
+            r#"{{"properties": {{
+                "kind": {{"type": "string", "title": {{"tr": "k", "en": "k"}}, "enum": ["plain", "sub"], "default": "plain"}},
+                "number": {{"type": "string", "title": {{"tr": "n", "en": "n"}}, "maxLength": 4, "x-show-if": {{"kind": "sub"}}}},
+                "note": {{"type": "string", "title": {{"tr": "o", "en": "o"}}, "x-show-if": {second}}}
+            }}, "required": ["number"]}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_is_not_shown_is_neither_asked_for_nor_kept() {
+        let schema = schema(r#"{"number": "7"}"#);
+        assert_eq!(schema.broken_condition(), None);
+        assert_eq!(schema.filled(&given(&[]), false), Ok(given(&[("kind", "plain")])), "the default hides the number");
+        let typed = given(&[("kind", "plain"), ("number", "far too long"), ("note", "x")]);
+        assert_eq!(schema.filled(&typed, false), Ok(given(&[("kind", "plain")])), "a form without script sends it all");
+        let missing = schema.filled(&given(&[("kind", "sub")]), false).unwrap_err();
+        assert_eq!(missing, [ConfigError { key: "number".to_owned(), problem: ConfigProblem::Missing }]);
+        let whole = given(&[("kind", "sub"), ("number", "7"), ("note", "x")]);
+        assert_eq!(schema.filled(&whole, false), Ok(whole.clone()));
+        let hidden = given(&[("kind", "plain"), ("number", "7"), ("note", "x")]);
+        assert_eq!(schema.filled(&hidden, false), Ok(given(&[("kind", "plain")])), "hidden by what is itself hidden");
+    }
+
+    #[test]
+    fn a_condition_that_nobody_can_judge_is_found() {
+        assert!(schema(r#"{"colour": "red"}"#).broken_condition().unwrap().contains("colour"));
+        assert!(schema(r#"{"note": "x"}"#).broken_condition().unwrap().contains("waits for itself"));
     }
 }

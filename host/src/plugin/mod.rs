@@ -52,7 +52,7 @@ pub use driver::Transport;
 pub use egress::{Egress, Resolve};
 pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
 pub use engine::Tuning;
-pub use grant::{EndpointGrant, Grant, Wish};
+pub use grant::{Beside, EndpointGrant, Grant, Wish};
 pub use health::{ActPhase, Sick};
 pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};

@@ -58,6 +58,8 @@ pub struct Attempt {
     pub plugin_digest: String,
     /// The POS account's settings at that moment, JSON.
     pub config: String,
+    /// What the connector is told beside the terms, a JSON list of pairs.
+    pub attributes: String,
     /// As the edge saw it.
     pub payer_ip: Option<String>,
     /// Where it stands.
@@ -113,9 +115,9 @@ pub async fn attempt_insert(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         tx,
         "insert into attempt (tenant_id, attempt_id, payment_id, pos_account_id, order_no, purpose, model, card_bin, \
          card_last4, card_brand, card_bank, card_programme, card_type, plugin_id, plugin_version, plugin_digest, \
-         config, payer_ip, state, bank_ref, due_ms, asks, not_found, sent_at_ms, created_at_ms, version) \
+         config, payer_ip, state, bank_ref, due_ms, asks, not_found, sent_at_ms, created_at_ms, attributes, version) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 0, \
-         0, $22, $23, 1) on conflict do nothing",
+         0, $22, $23, $24, 1) on conflict do nothing",
         attempt.tenant_id.to_text(),
         attempt.attempt_id.to_text(),
         attempt.payment_id.to_text(),
@@ -138,7 +140,8 @@ pub async fn attempt_insert(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         attempt.bank_ref.as_str(),
         attempt.due_ms,
         attempt.sent_at_ms,
-        attempt.created_at_ms
+        attempt.created_at_ms,
+        attempt.attributes.as_str()
     )?;
     Ok(rows == 1)
 }

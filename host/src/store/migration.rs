@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0012_list",
     "0013_callback",
     "0014_terms",
+    "0015_pos_policy",
     "0016_payment_draft",
 ];
 

@@ -365,8 +365,8 @@ pub struct PaymentNames {
     pub pos_bank: Option<String>,
     /// `test` or `live`.
     pub pos_environment: Option<String>,
-    /// Its settings, JSON: the bank's day end stands there.
-    pub pos_config: Option<String>,
+    /// When its bank's day ends, `HH:MM`; midnight where nobody said.
+    pub pos_day_end: Option<String>,
     /// The firm's zone.
     pub zone: String,
 }
@@ -377,7 +377,7 @@ pub async fn payment_names(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId]
         tx,
         PaymentNames,
         "select p.payment_id, n.name as node_name, coalesce(pn.name, c.name) as payer_name, a.name as pos_name, \
-         a.bank as pos_bank, a.environment as pos_environment, a.config as pos_config, t.zone as zone \
+         a.bank as pos_bank, a.environment as pos_environment, a.day_end as pos_day_end, t.zone as zone \
          from payment p join node n on n.tenant_id = p.tenant_id and n.node_id = p.node_id \
          join tenant t on t.tenant_id = p.tenant_id \
          left join node pn on pn.tenant_id = p.tenant_id and p.payer_kind = 'node' and pn.node_id = p.payer_id \

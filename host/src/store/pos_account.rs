@@ -53,6 +53,12 @@ pub struct PosAccount {
     pub state: PosAccountState,
     /// `none`, `3d`, `3d-pay`, `3d-host`.
     pub three_d_model: String,
+    /// 1: no card is charged here without its holder.
+    pub three_d_required: i64,
+    /// 1: the bank is told for which sub-dealer is sold.
+    pub sub_dealers: i64,
+    /// When the bank's day ends, `HH:MM` in the firm's zone; midnight where nobody said.
+    pub day_end: Option<String>,
     /// Settings, a JSON object.
     pub config: String,
     /// Endpoint addresses that differ from the manifest's, a JSON object.
@@ -63,6 +69,23 @@ pub struct PosAccount {
     pub created_at_ms: i64,
     /// When it was last changed.
     pub updated_at_ms: i64,
+}
+
+impl PosAccount {
+    /// Whether a payer here types the card on the bank's own page, and never on ours.
+    pub fn is_hosted(&self) -> bool {
+        self.three_d_model == "3d-host"
+    }
+
+    /// Whether the bank is told for which sub-dealer is sold.
+    pub fn names_sub_dealers(&self) -> bool {
+        self.sub_dealers == 1
+    }
+
+    /// Whether the firm takes no card at this account without its holder.
+    pub fn demands_three_d(&self) -> bool {
+        self.three_d_required == 1
+    }
 }
 
 /// A sealed secret.
@@ -87,8 +110,9 @@ pub async fn pos_account_insert(tx: &mut Tx, account: &PosAccount) -> StoreResul
     let rows = execute!(
         tx,
         "insert into pos_account (tenant_id, pos_account_id, node_id, name, plugin_id, bank, environment, state, \
-         three_d_model, config, endpoints, version, created_at_ms, updated_at_ms) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing",
+         three_d_model, config, endpoints, version, created_at_ms, updated_at_ms, three_d_required, day_end, \
+         sub_dealers) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict do nothing",
         account.tenant_id.to_text(),
         account.pos_account_id.to_text(),
         account.node_id.to_text(),
@@ -102,7 +126,10 @@ pub async fn pos_account_insert(tx: &mut Tx, account: &PosAccount) -> StoreResul
         account.endpoints.as_str(),
         account.version,
         account.created_at_ms,
-        account.updated_at_ms
+        account.updated_at_ms,
+        account.three_d_required,
+        account.day_end.as_deref(),
+        account.sub_dealers
     )?;
     Ok(rows == 1)
 }
@@ -112,7 +139,9 @@ pub async fn pos_account_update(tx: &mut Tx, account: &PosAccount) -> StoreResul
     let rows = execute!(
         tx,
         "update pos_account set name = $4, state = $5, three_d_model = $6, config = $7, endpoints = $8, \
-         updated_at_ms = $9, version = version + 1 where tenant_id = $1 and pos_account_id = $2 and version = $3",
+         updated_at_ms = $9, three_d_required = $10, day_end = $11, sub_dealers = $12, \
+         version = version + 1 \
+         where tenant_id = $1 and pos_account_id = $2 and version = $3",
         account.tenant_id.to_text(),
         account.pos_account_id.to_text(),
         account.version,
@@ -121,7 +150,10 @@ pub async fn pos_account_update(tx: &mut Tx, account: &PosAccount) -> StoreResul
         account.three_d_model.as_str(),
         account.config.as_str(),
         account.endpoints.as_str(),
-        account.updated_at_ms
+        account.updated_at_ms,
+        account.three_d_required,
+        account.day_end.as_deref(),
+        account.sub_dealers
     )?;
     Ok(rows == 1)
 }

@@ -70,7 +70,10 @@ pub mod attribute {
     /// Host: how many charges there will be.
     pub const RECURRING_COUNT: &str = "recurring-count";
     /// Host: the identity number of the sub-dealer on whose behalf the card is charged.
+    /// A connector that sends it names it among its manifest's capabilities; an account of any other never gets it.
     pub const SUB_DEALER_IDENTITY: &str = "sub-dealer-identity";
+    /// Host: which of several sub-dealers with one identity, by the bank's number.
+    pub const SUB_DEALER_CODE: &str = "sub-dealer-code";
     /// Connector: the number by which the bank's own people find a transaction.
     pub const HOST_REF: &str = "host-ref";
     /// Connector: when it happened, as the bank wrote it.

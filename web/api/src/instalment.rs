@@ -62,8 +62,10 @@ pub enum Bearer {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InstalmentQuoteCreate {
-    /// Six to eight digits; more is refused.
-    pub bin: String,
+    /// Six to eight digits; more is refused. Absent where the bank's own page takes the card: what is known then is
+    /// the single payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bin: Option<String>,
     /// Minor units, above zero.
     pub amount: i64,
     /// ISO 4217 letters.
@@ -82,8 +84,9 @@ pub struct InstalmentQuoteCreate {
 pub struct InstalmentQuote {
     /// `quo_…`
     pub id: String,
-    /// The card.
-    pub bin: Bin,
+    /// The card, where its first digits were said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bin: Option<Bin>,
     /// Minor units.
     pub amount: i64,
     /// ISO 4217 letters.

@@ -12,6 +12,7 @@
 
 mod alarm;
 mod attempt;
+mod checkout;
 mod common;
 mod customer;
 mod dealer;
@@ -35,6 +36,7 @@ mod webhook;
 
 pub use alarm::{Alarm, AlarmCause, AlarmClose, AlarmState};
 pub use attempt::{Attempt, AttemptState, Event, Operation, OperationKind, OperationState, PluginRef};
+pub use checkout::{CardAt, Checkout};
 pub use common::{Bank, CountedPage, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp, Total};
 pub use customer::{Customer, CustomerCreate};
 pub use dealer::{
@@ -60,9 +62,9 @@ pub use payment::{
     PaymentState, PaymentUpdate, PosAccountRef, ReceivableShare, ThreeDSecure,
 };
 pub use plugin::{
-    Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginEndpoint, PluginOrigin, PluginRevoke,
-    PluginRollBack, PluginSecret, PluginShadow, PluginShadowChange, PluginShadowDifference, PluginShadowRun,
-    PluginState, PluginVersion, Translated,
+    Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginCapability, PluginEndpoint, PluginGrant,
+    PluginList, PluginOrigin, PluginRevoke, PluginRollBack, PluginSecret, PluginShadow, PluginShadowChange,
+    PluginShadowDifference, PluginShadowRun, PluginState, PluginVersion, Translated,
 };
 pub use plugin_run::{PluginRun, PluginRunCall, PluginRunDetail, PluginRunFact, PluginRunLog, PluginRunSend};
 pub use pos_account::{

@@ -206,7 +206,8 @@ pub struct PaymentCreate<C = Card> {
     pub amount: i64,
     /// ISO 4217 letters.
     pub currency: String,
-    /// The card; absent where the bank's own page takes it, and where the payment is confirmed later.
+    /// The card; absent where the payment is confirmed later, and where the bank's own page takes it (a POS account of
+    /// model `3d-host`), which refuses one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<C>,
     /// False makes it and no more: `POST /payments/{id}/confirm` takes the card and charges it.

@@ -37,9 +37,16 @@ pub struct Plugin {
     pub endpoints: Vec<PluginEndpoint>,
     /// Secrets it needs; never read back.
     pub secrets: Vec<PluginSecret>,
+    /// Whether new payments of the firm may begin on it; no version of a plugin that does not serve is active.
+    #[serde(default = "yes")]
+    pub serves: bool,
     /// The settings form: a JSON Schema 2020-12 object whose `properties` are strings, numbers,
     /// booleans and enums, with `x-group` and `x-help`.
     pub config: serde_json::Value,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A bank that a plugin speaks to.
@@ -53,6 +60,19 @@ pub struct PluginBank {
     /// Settings that this bank fixes or suggests.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+    /// When it closes its day, `HH:MM`, if the plugin states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_end: Option<String>,
+}
+
+/// Asks for the list of plugins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PluginList {
+    /// Also those of which no version is active, in their newest version.
+    #[serde(default)]
+    pub all: bool,
 }
 
 /// A place that a plugin may send to.
@@ -151,6 +171,12 @@ pub struct PluginVersion {
     pub revoked_reason: Option<String>,
     /// What must be allowed before it serves: what it asks for beyond what was allowed before.
     pub asks: Vec<PluginAsk>,
+    /// All that it asks for beside all that it, or the version that is active now, was allowed.
+    #[serde(default)]
+    pub grants: Vec<PluginGrant>,
+    /// What it can do, and whether the version that is active now can.
+    #[serde(default)]
+    pub capabilities: Vec<PluginCapability>,
     /// What it did in the shadow, on this server, while it stands there.
     #[serde(default)]
     pub shadow: Option<PluginShadow>,
@@ -207,6 +233,37 @@ pub struct PluginShadowDifference {
 pub struct PluginShadowChange {
     /// `sha256:…`
     pub digest: String,
+}
+
+/// One thing that a version asks for or was allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PluginGrant {
+    /// As in `asks`.
+    pub kind: String,
+    /// Of which endpoint; the secret's name; empty for a limit.
+    pub name: String,
+    /// The host or the limit that is asked for, empty for a yes; absent where it is not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+    /// What was allowed, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<String>,
+    /// It is asked for and was not allowed yet.
+    pub new: bool,
+}
+
+/// One thing that a version can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PluginCapability {
+    /// `sale`, `refund`, `three-d-secure`, ….
+    pub name: String,
+    /// This version can do it.
+    pub here: bool,
+    /// The version that is active now can do it; absent where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
 }
 
 /// One thing that a version asks for.

@@ -66,6 +66,16 @@ pub struct PosAccount {
     pub state: PosAccountState,
     /// 3-D model: `3d`, `3d-pay`, `3d-host`; `none` never asks the holder.
     pub three_d_model: String,
+    /// No card is charged here without its holder: a payment that would go without 3-D Secure is refused.
+    pub three_d_required: bool,
+    /// The bank is told for which dealer below the account's own is sold: only where the connector can say it
+    /// (capability `sub-dealer-identity`), and the bank has set those dealers up.
+    #[serde(default)]
+    pub sub_dealers: bool,
+    /// When the bank's day ends, `HH:MM` in the firm's zone: until then a payment is voided, from then on refunded.
+    /// Midnight if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_end: Option<String>,
     /// Settings, as the manifest's schema describes them; values as text, the way a form posts them.
     pub config: BTreeMap<String, String>,
     /// Endpoint addresses that differ from the manifest's.
@@ -100,6 +110,17 @@ pub struct PosAccountCreate {
     /// 3-D model; `3d` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub three_d_model: Option<String>,
+    /// No card is charged here without its holder: a payment that would go without 3-D Secure is refused.
+    #[serde(default)]
+    pub three_d_required: bool,
+    /// The bank is told for which dealer below the account's own is sold: only where the connector can say it
+    /// (capability `sub-dealer-identity`), and the bank has set those dealers up.
+    #[serde(default)]
+    pub sub_dealers: bool,
+    /// When the bank's day ends, `HH:MM` in the firm's zone: until then a payment is voided, from then on refunded.
+    /// What the plugin states for the bank if absent, else midnight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_end: Option<String>,
     /// Settings, as the manifest's schema describes them; values as text, the way a form posts them.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
@@ -125,6 +146,17 @@ pub struct PosAccountUpdate {
     /// 3-D model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub three_d_model: Option<String>,
+    /// No card is charged here without its holder: a payment that would go without 3-D Secure is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub three_d_required: Option<bool>,
+    /// The bank is told for which dealer below the account's own is sold: only where the connector can say it
+    /// (capability `sub-dealer-identity`), and the bank has set those dealers up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_dealers: Option<bool>,
+    /// When the bank's day ends, `HH:MM` in the firm's zone: until then a payment is voided, from then on refunded.
+    /// Empty goes back to what the plugin states for the bank, else midnight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_end: Option<String>,
     /// All settings anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<BTreeMap<String, String>>,

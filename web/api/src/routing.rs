@@ -318,6 +318,12 @@ pub enum RoutingSkip {
     OverCap,
     /// Its bank does not answer at present.
     Unhealthy,
+    /// It charges no card without 3-D Secure, and the payment goes without.
+    DemandsThreeD,
+    /// The bank's own page takes the card there, and the payment brings one.
+    CardAtBank,
+    /// The payment brings no card, and the portal or the caller takes it there.
+    NeedsCard,
     /// Its plugin, settings or 3-D model do not fit this payment.
     NotReady,
 }

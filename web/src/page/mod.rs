@@ -13,6 +13,7 @@ pub mod pay;
 pub mod payment;
 pub mod payment_detail;
 pub mod plugin;
+mod plugin_grant;
 pub mod plugin_run;
 mod plugin_shadow;
 mod plugin_upload;

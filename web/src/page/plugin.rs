@@ -11,7 +11,7 @@ use crate::{
     api::{Fault, segment},
     part::{
         icon::{self, icon},
-        surface::{empty_first, facts, page_head},
+        surface::{Tone, empty_first, facts, page_head, pill},
     },
     shell::{self, Nav},
     text::Locale,
@@ -26,7 +26,7 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
 /// The list, with what was wrong with a file that was sent.
 pub(super) async fn render(visit: &Visit, refusal: Option<&Refusal>) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
-    let page: Page<Plugin> = visit.get("/v1/plugins").await?;
+    let page: Page<Plugin> = visit.get("/v1/plugins?all=true").await?;
     let t = visit.t();
     let body = if page.data.is_empty() {
         let empty = empty_first(icon::PLUG, t.s("plugins-empty"), t.s("plugins-empty-what"), None);
@@ -67,9 +67,10 @@ fn plugin_card(t: Locale, p: &Plugin) -> AnyView {
         (t.s("capabilities"), p.capabilities.join(", ").into_any()),
         (t.s("three-d-models"), p.models.join(", ").into_any()),
     ];
+    let idle = (!p.serves).then(|| pill(Tone::Wait, t.s("plugin-idle")));
     let secrets = (!secrets.is_empty()).then(|| grant(icon::LOCK, "ok", t.s("grant-secrets"), secrets));
     view! {
-        <section class="card"><header><div><h2>{translated(t, &p.names, &p.id)}</h2><p class="soft small">{kind}" · "<span class="mono">{p.id.clone()}</span></p></div><a class="btn" href=format!("/plugins/{}", segment(&p.id))>{t.s("plugin-versions")}</a></header>
+        <section class="card"><header><div><h2>{translated(t, &p.names, &p.id)}</h2><p class="soft small">{kind}" · "<span class="mono">{p.id.clone()}</span></p></div>{idle}<a class="btn" href=format!("/plugins/{}", segment(&p.id))>{t.s("plugin-versions")}</a></header>
             <div class="body stack"><div class="chips">{banks}</div>
                 <div class="grid2">{facts(pairs)}
                     <ul class="stack tight">{grants}{secrets}{grant(icon::CROSS, "", t.s("grant-nothing-else"), t.s("grant-none"))}</ul></div></div></section>

@@ -11,7 +11,7 @@ use vezne_api::{
     PluginRun, PluginShadowChange, PluginState, PluginVersion,
 };
 
-use super::{plugin::translated, plugin_run, plugin_shadow};
+use super::{plugin::translated, plugin_grant, plugin_run, plugin_shadow};
 use crate::{
     api::{Fault, segment},
     page::dealer::{refused, status_of},
@@ -127,7 +127,7 @@ fn version(visit: &Visit, id: &str, v: &PluginVersion, may: bool) -> AnyView {
     let forms = (may && v.state != PluginState::Revoked).then(|| forms(t, id, v));
     view! {
         <section class="card"><header><h2 class="mono">{v.version.clone()}</h2>{state(t, v)}</header>
-            <div class="body stack">{facts(pairs)}{shadow}{asks(t, &v.asks)}{forms}</div></section>
+            <div class="body stack">{facts(pairs)}{shadow}{asks(t, &v.asks)}{plugin_grant::table_of(t, v)}{forms}</div></section>
     }
     .into_any()
 }

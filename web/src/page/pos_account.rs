@@ -99,6 +99,9 @@ pub async fn create(visit: Visit, body: Body) -> Result<Response, Fault> {
         environment,
         node: None,
         three_d_model: sent.some("three_d_model"),
+        three_d_required: sent.get("three_d_required") == "true",
+        sub_dealers: sent.get("sub_dealers") == "true",
+        day_end: sent.some("day_end"),
         config: pos_form::config(&plugin, &sent),
         endpoints: filled(&sent, "endpoint."),
         secrets: filled(&sent, "secret."),
@@ -168,6 +171,9 @@ pub async fn change(visit: Visit, Path(id): Path<String>, body: Body) -> Result<
         name: sent.some("name"),
         state: Some(state),
         three_d_model: sent.some("three_d_model"),
+        three_d_required: Some(sent.get("three_d_required") == "true"),
+        sub_dealers: Some(sent.get("sub_dealers") == "true"),
+        day_end: Some(sent.get("day_end").to_owned()),
         config: Some(pos_form::config(&plugin, &sent)),
         endpoints: sent.some("with_endpoints").map(|_| filled(&sent, "endpoint.")),
         secrets: filled(&sent, "secret."),
@@ -228,7 +234,8 @@ fn summary(visit: &Visit, a: &PosAccount) -> AnyView {
     let pairs = vec![
         (t.s("bank"), a.bank_name.clone().into_any()),
         (t.s("environment"), environment(t, a.environment).into_any()),
-        (t.s("three-d-models"), a.three_d_model.clone().into_any()),
+        (t.s("three-d-models"), model(t, a).into_any()),
+        (t.s("day-end"), a.day_end.clone().unwrap_or_else(|| t.s("day-end-midnight")).into_any()),
         (
             t.s("plugin"),
             view! { <span class="mono">{format!("{} {}", a.plugin.id, a.plugin.version)}</span> }.into_any(),
@@ -237,6 +244,12 @@ fn summary(visit: &Visit, a: &PosAccount) -> AnyView {
         (t.s("changed-at"), visit.date_time(&a.updated_at).into_any()),
     ];
     card("facts", t.s("facts"), None, view! { <div class="body">{facts(pairs)}</div> })
+}
+
+/// The model, and whether it is demanded.
+fn model(t: Locale, a: &PosAccount) -> String {
+    let model = if a.three_d_model == "none" { t.s("three-d-none") } else { a.three_d_model.clone() };
+    if a.three_d_required { format!("{model} · {}", t.s("three-d-required")) } else { model }
 }
 
 fn test_card(visit: &Visit, a: &PosAccount, tested: Option<&PosTest>) -> AnyView {

@@ -47,10 +47,56 @@ pub fn fields(visit: &Visit, s: &Settings<'_>) -> AnyView {
     let model = s.sent.some("three_d_model").or_else(|| s.account.map(|a| a.three_d_model.clone())).unwrap_or_default();
     view! {
         {field("name", t.s("pos-name")).value(name).error(at(s.fault, "/name")).required().view()}
-        <div class="grid2">{environment}{choice("three_d_model", t.s("three-d-models"), models, &model, at(s.fault, "/three_d_model"))}</div>
+        <div class="grid2">{environment}{choice("three_d_model", t.s("three-d-models"), models, &model, at(s.fault, "/three_d_model"))}
+            {required(t, s)}{day_end(t, s)}{sub_dealers(t, s)}</div>
         {groups(t, s)}{secrets(visit, s)}{endpoints(visit, s)}
     }
     .into_any()
+}
+
+/// Whether no card is charged here without its holder.
+fn required(t: Locale, s: &Settings<'_>) -> AnyView {
+    let stored = s.account.is_some_and(|a| a.three_d_required);
+    check("three_d_required", s, stored, t.s("three-d-required"), t.s("three-d-required-what"))
+}
+
+/// Whether the bank is told for which sub-dealer is sold; only a connector that can say it is asked.
+fn sub_dealers(t: Locale, s: &Settings<'_>) -> Option<AnyView> {
+    let can = s.plugin.capabilities.iter().any(|capability| capability == "sub-dealer-identity");
+    let stored = s.account.is_some_and(|a| a.sub_dealers);
+    can.then(|| check("sub_dealers", s, stored, t.s("sub-dealers"), t.s("sub-dealers-what")))
+}
+
+/// A box to tick. One that is not ticked sends nothing, so a form that came back says how it was left.
+fn check(name: &'static str, s: &Settings<'_>, stored: bool, label: String, help: String) -> AnyView {
+    let was_sent = s.sent.some("name").is_some();
+    let ticked = if was_sent { s.sent.get(name) == "true" } else { stored };
+    let error = at(s.fault, &format!("/{name}"));
+    let invalid = error.is_some().then_some("true");
+    let described = if error.is_some() { format!("{name}-e") } else { format!("{name}-h") };
+    let error = error.map(|e| view! { <p class="err" id=format!("{name}-e")>{icon(CROSS)}{e}</p> }.into_any());
+    view! {
+        <div class="field"><label class="check"><input type="checkbox" id=name name=name value="true" checked=ticked
+            aria-invalid=invalid aria-describedby=described /><span>{label}</span></label>
+            <p class="hint" id=format!("{name}-h")>{help}</p>{error}</div>
+    }
+    .into_any()
+}
+
+/// When the bank closes its day; what the plugin states of it is filled in for a new account.
+fn day_end(t: Locale, s: &Settings<'_>) -> AnyView {
+    let stated = s.plugin.banks.iter().find(|b| b.id == s.bank).and_then(|b| b.day_end.clone());
+    let stored = match s.account {
+        Some(account) => account.day_end.clone(),
+        None => stated.clone(),
+    };
+    let value =
+        if s.sent.some("name").is_some() { s.sent.get("day_end").to_owned() } else { stored.unwrap_or_default() };
+    let hint = match stated {
+        Some(time) => t.f("day-end-default", [("time", time.into())]),
+        None => t.s("day-end-what"),
+    };
+    field("day_end", t.s("day-end")).kind("time").value(value).hint(hint).error(at(s.fault, "/day_end")).view()
 }
 
 fn bank_name(s: &Settings<'_>) -> Option<String> {
@@ -124,13 +170,37 @@ fn setting(t: Locale, s: &Settings<'_>, name: &str, schema: &Value, required: bo
     let help = words(t, schema.get("x-help")).or_else(|| words(t, schema.get("description")));
     let error = at(s.fault, &format!("/config/{name}"));
     let value = current(s, name, schema);
-    let control = control(t, &id, schema, &value, required, error.is_some());
+    let condition = schema.get("x-show-if").and_then(Value::as_object).filter(|condition| !condition.is_empty());
+    let shown_if = condition.map(|condition| Value::Object(condition.clone()).to_string());
+    // Without script such a field stands there whatever was chosen above it, so a browser must not insist on it.
+    let control = control(t, &id, schema, &value, required && condition.is_none(), error.is_some());
+    let only = condition
+        .map(|condition| view! { <p class="hint" data-condition="">{only_if(t, s, condition)}</p> }.into_any());
     let help = help.map(|h| view! { <p class="hint" id=format!("{id}-h")>{h}</p> }.into_any());
     let error = error.map(|e| view! { <p class="err" id=format!("{id}-e")>{icon(CROSS)}{e}</p> }.into_any());
     if schema.get("type").and_then(Value::as_str) == Some("boolean") {
-        return view! { <div class="field"><label class="check">{control}<span>{label}</span></label>{help}{error}</div> }.into_any();
+        return view! { <div class="field" data-show-if=shown_if><label class="check">{control}<span>{label}</span></label>{help}{only}{error}</div> }.into_any();
     }
-    view! { <div class="field"><label for=id>{label}</label>{control}{help}{error}</div> }.into_any()
+    view! { <div class="field" data-show-if=shown_if><label for=id>{label}</label>{control}{help}{only}{error}</div> }
+        .into_any()
+}
+
+/// In words, when a setting counts: the script hides it otherwise and the words with it.
+fn only_if(t: Locale, s: &Settings<'_>, condition: &serde_json::Map<String, Value>) -> String {
+    let schemas = s.plugin.config.get("properties");
+    let one = |(name, wanted): (&String, &Value)| {
+        let schema = schemas.and_then(|all| all.get(name));
+        let title = words(t, schema.and_then(|schema| schema.get("title"))).unwrap_or_else(|| name.clone());
+        let wanted = text_of(wanted);
+        let label = schema.and_then(|schema| schema.get("x-labels")).and_then(|labels| labels.get(&wanted));
+        let label = words(t, label).unwrap_or(match wanted.as_str() {
+            "true" => t.s("yes"),
+            "false" => t.s("no"),
+            _ => wanted,
+        });
+        format!("{title}: {label}")
+    };
+    t.f("setting-only-if", [("condition", condition.iter().map(one).collect::<Vec<_>>().join(" · ").into())])
 }
 
 fn control(t: Locale, id: &str, schema: &Value, value: &str, required: bool, wrong: bool) -> AnyView {

@@ -129,6 +129,12 @@ fn paid(visit: &Visit, p: &Payment) -> AnyView {
     ])
 }
 
+/// Whether the bank's day of this payment is over; where nobody knows when it ends, it is taken for over.
+fn day_ended(visit: &Visit, p: &Payment) -> bool {
+    let until = p.void_until.as_deref().and_then(|at| at.parse().ok());
+    until.is_none_or(|until: jiff::Timestamp| visit.now() >= until)
+}
+
 fn form_view(visit: &Visit, p: &Payment, sent: &Sent, fault: Option<&Fault>) -> AnyView {
     let t = visit.t();
     let void = p.acts.contains(&PaymentAct::Void);
@@ -136,7 +142,8 @@ fn form_view(visit: &Visit, p: &Payment, sent: &Sent, fault: Option<&Fault>) -> 
         let until = p.void_until.as_deref().map_or_else(|| t.s("refund-day-end"), |at| visit.date_time(at));
         note(Tone::Wait, t.s("refund-will-void"), t.f("refund-will-void-what", [("until", until.into())]), None)
     } else {
-        note(Tone::Wait, t.s("refund-will-refund"), t.s("refund-will-refund-what"), None)
+        let why = if day_ended(visit, p) { t.s("refund-will-refund-what") } else { t.s("refund-will-refund-part") };
+        note(Tone::Wait, t.s("refund-will-refund"), why, None)
     };
     let refused = fault
         .filter(|f| f.errors.is_empty())

@@ -45,7 +45,7 @@ pub fn api() -> Router {
         .route("/v1/instalment_rules/{id}", get(instalment::show).delete(instalment::withdraw))
         .route("/v1/instalment_rules/{id}/activate", post(instalment::activate))
         .route("/v1/instalment_quotes", post(quote))
-        .route("/v1/instalment_matrix", get(matrix))
+        .route("/v1/checkout", get(checkout))
         .route("/v1/pos_accounts", get(pos_accounts).post(refuse))
         .route("/v1/pos_accounts/{id}", get(pos_account))
         .route("/v1/pos_accounts/{id}/test", post(pos_test))
@@ -295,7 +295,7 @@ async fn refund(Path(_): Path<String>) -> Response {
 }
 
 async fn receivables(headers: HeaderMap, Query(asked): Asked) -> Json<Value> {
-    if session(&headers) == "new" || asked.get("debtor").is_some_and(|d| d == "cus_none") {
+    if session(&headers) == "new" || asked.get("debtor").is_some_and(|d| d == "cus_none" || d == "cus_hosted") {
         return page(json!([]));
     }
     let row = |n: i64, no: &str, due: &str, amount: i64, overdue: bool, doubt: i64| {
@@ -406,7 +406,19 @@ async fn quote(Json(asked): Json<Value>) -> Response {
     .into_response()
 }
 
-async fn matrix(Query(asked): Asked) -> Json<Value> {
+/// The bank's own page takes the card of the customer `cus_hosted`.
+async fn checkout(Query(asked): Asked) -> Json<Value> {
+    let payer = asked.get("payer").map(|id| {
+        let kind = if id.starts_with("cus_") { "customer" } else { "node" };
+        json!({"kind": kind, "id": id, "name": "Kırk Anahtar Nalburiye"})
+    });
+    if payer.as_ref().is_some_and(|payer| payer["id"] == "cus_hosted") {
+        return Json(json!({"payer": payer, "card_at": "bank"}));
+    }
+    Json(json!({"payer": payer, "card_at": "here", "matrix": matrix(&asked)}))
+}
+
+fn matrix(asked: &HashMap<String, String>) -> Value {
     let amount: i64 = asked.get("amount").and_then(|a| a.parse().ok()).unwrap_or_default();
     let rows: Vec<Value> = ["Axess", "Bonus", "Maximum", "World"]
         .iter()
@@ -416,13 +428,13 @@ async fn matrix(Query(asked): Asked) -> Json<Value> {
             json!({"programme": name, "banks": [], "cells": cells})
         })
         .collect();
-    Json(json!({"amount": amount, "currency": "TRY", "rows": rows}))
+    json!({"amount": amount, "currency": "TRY", "rows": rows})
 }
 
 fn a_pos() -> Value {
     json!({"id": "pos_1", "livemode": false, "node": {"id": "dlr_firm", "name": FIRM}, "name": "İş Bankası POS",
         "plugin": {"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-        "bank": "isbank", "bank_name": "Türkiye İş Bankası", "environment": "test", "state": "active", "three_d_model": "3d", "config": {"client-id": "700655000200"},
+        "bank": "isbank", "bank_name": "Türkiye İş Bankası", "environment": "test", "state": "active", "three_d_model": "3d", "three_d_required": true, "day_end": "21:30", "config": {"client-id": "700655000200"},
         "endpoints": {"api": "http://127.0.0.1:7071/fim/api"}, "secrets": [{"name": "store-key", "set": true, "updated_at": "2026-11-01T09:00:00Z"}],
         "version": 3, "created_at": "2026-11-01T09:00:00Z", "updated_at": "2026-11-20T06:12:00Z"})
 }
@@ -444,7 +456,8 @@ async fn pos_test() -> Json<Value> {
 
 /// The manifest of the NestPay connector, in the shape the API shows plugins.
 fn nestpay() -> Value {
-    let manifest: Value = serde_json::from_str(MANIFEST).expect("manifest");
+    let mut manifest: Value = serde_json::from_str(MANIFEST).expect("manifest");
+    manifest["config"]["properties"]["user-name"]["x-show-if"] = json!({"mail-order": "true"});
     let named = |part: &str| -> Vec<Value> {
         match &manifest[part] {
             Value::Array(rows) => rows.clone(),
@@ -473,8 +486,14 @@ fn nestpay() -> Value {
         "models": ["3d", "3d_pay", "3d_host"], "endpoints": endpoints, "secrets": secrets, "config": manifest["config"]})
 }
 
-async fn plugins(headers: HeaderMap) -> Json<Value> {
-    if session(&headers) == "new" { page(json!([])) } else { page(json!([nestpay()])) }
+async fn plugins(headers: HeaderMap, Query(asked): Asked) -> Json<Value> {
+    if session(&headers) == "new" {
+        return page(json!([]));
+    }
+    let mut idle = nestpay();
+    idle["id"] = json!("pos-idle");
+    idle["serves"] = json!(false);
+    page(if asked.contains_key("all") { json!([idle, nestpay()]) } else { json!([nestpay()]) })
 }
 
 fn a_key() -> Value {

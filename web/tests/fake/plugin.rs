@@ -16,7 +16,12 @@ fn version(number: &str, state: &str, percent: i64, asks: Value) -> Value {
     json!({"plugin": "pos-nestpay", "version": number, "digest": format!("sha256:{number:0>64}"), "state": state, "percent": percent,
         "origin": if number == "0.1.0" { "bundled" } else { "signed" }, "publisher": "Vezne", "api": "vezne:pos@1.0.0", "size_bytes": 389_120,
         "added_by": "usr_1", "added_at": "2026-11-20T08:00:00Z", "changed_by": "usr_1", "changed_at": "2026-11-20T09:00:00Z",
-        "revoked_reason": (state == "revoked").then_some("Anahtar çalındı"), "asks": asks})
+        "revoked_reason": (state == "revoked").then_some("Anahtar çalındı"), "asks": asks, "grants": [
+            {"kind": "host", "name": "api", "asked": "yeni.bank.example", "new": state == "staged"},
+            {"kind": "secret", "name": "store-key", "asked": "", "granted": "", "new": false},
+            {"kind": "cpu_ms", "name": "", "asked": "100", "granted": "50", "new": state == "staged"},
+            {"kind": "host", "name": "api", "granted": "eski.bank.example", "new": false}],
+        "capabilities": [{"name": "sale", "here": true, "active": true}, {"name": "day-history", "here": true, "active": false}]})
 }
 
 pub async fn versions() -> Json<Value> {

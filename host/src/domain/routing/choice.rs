@@ -20,6 +20,8 @@ pub struct Account {
     pub today_minor: i64,
     /// Whether its bank answers.
     pub healthy: bool,
+    /// Why its settings do not fit how this payment is made.
+    pub unfit: Option<Skip>,
 }
 
 /// What the rules chose.
@@ -107,6 +109,9 @@ impl Rule {
 
     fn skip(&self, account: &Account) -> Option<Skip> {
         let through = &self.through;
+        if account.usable && account.unfit.is_some() {
+            return account.unfit;
+        }
         let Some(terms) = &account.terms else {
             return Some(if account.usable { Skip::OtherTerms } else { Skip::NotUsable });
         };

@@ -31,6 +31,12 @@ named! {
         OverCap = "over_cap",
         /// Its bank does not answer at present.
         Unhealthy = "unhealthy",
+        /// It charges no card without 3-D Secure, and the payment goes without.
+        DemandsThreeD = "demands_three_d",
+        /// The bank's own page takes the card there, and the payment brings one.
+        CardAtBank = "card_at_bank",
+        /// The payment brings no card, and we take it there.
+        NeedsCard = "needs_card",
         /// Its plugin, settings or 3-D model do not fit this payment.
         NotReady = "not_ready",
     }

@@ -144,7 +144,7 @@ fn account(at: usize, bank_rate: &str) -> Account {
     let id = accounts()[at];
     let name = AccountName { id, name: format!("POS {at}"), bank: "isbank".to_owned() };
     let terms = terms(1, bank_rate, 1);
-    Account { name, usable: true, terms: Some(terms), today_minor: 0, healthy: true }
+    Account { name, usable: true, terms: Some(terms), today_minor: 0, healthy: true, unfit: None }
 }
 
 fn terms(instalments: u16, bank_rate: &str, blocked_days: u16) -> Terms {

@@ -82,7 +82,7 @@ async fn what_was_shown_is_what_is_charged() {
     let World { tenant, firm, ankara, cankaya } = world(&mut tx).await;
     let amount = Money::new(1_000_000, Currency::TRY);
     let (quote, card) =
-        quote_make_in_tx(&mut tx, Sides::of(tenant, ankara), "454360", amount, NOW_MS).await.expect("quoted");
+        quote_make_in_tx(&mut tx, Sides::of(tenant, ankara), Some("454360"), amount, NOW_MS).await.expect("quoted");
     let card = card.expect("İş Bankası is in the table");
     assert_eq!(card.programme.as_deref(), Some("Maximum"));
     let open: Vec<_> = quote.offers.iter().map(|offer| (offer.instalments, offer.unavailable)).collect();
@@ -102,17 +102,38 @@ async fn what_was_shown_is_what_is_charged() {
         let (_, terms) = take(&mut tx, collector, amount, Some("45436012"), NOW_MS + 2).await.expect("taken");
         assert_eq!((terms.charged.minor, terms.instalments), (1_025_000, 3));
     }
-    let (_, terms) = take(&mut tx, cankaya, amount, None, NOW_MS + 2).await.expect("taken");
+    let (_, terms) = take(&mut tx, cankaya, amount, Some("45436012"), NOW_MS + 2).await.expect("taken");
     assert_eq!(terms.levels, [LevelShare { node: cankaya, rate: "2.4".parse().expect("a rate") }]);
 
     let other = Money::new(1_000_001, Currency::TRY);
-    assert!(matches!(take(&mut tx, firm, other, None, NOW_MS).await, Err(QuoteError::NoSuchOption)));
+    assert!(matches!(take(&mut tx, firm, other, Some("45436012"), NOW_MS).await, Err(QuoteError::NoSuchOption)));
     let late_ms = quote.expires_at_ms;
-    assert!(matches!(take(&mut tx, firm, amount, None, late_ms).await, Err(QuoteError::Expired)));
+    assert!(matches!(take(&mut tx, firm, amount, Some("45436012"), late_ms).await, Err(QuoteError::Expired)));
     assert!(matches!(take(&mut tx, firm, amount, Some("99999999"), NOW_MS).await, Err(QuoteError::NoSuchOption)));
-    let closed =
-        quote_take_in_tx(&mut tx, Sides::of(tenant, firm), &quote.offers[2].option, amount, None, NOW_MS).await;
+    // The bank's page may be given any card: what was offered to one is no offer to it.
+    assert!(matches!(take(&mut tx, firm, amount, None, NOW_MS).await, Err(QuoteError::NoSuchOption)));
+    let nine = &quote.offers[2].option;
+    let closed = quote_take_in_tx(&mut tx, Sides::of(tenant, firm), nine, amount, Some("45436012"), NOW_MS).await;
     assert!(matches!(closed, Err(QuoteError::NotAvailable)));
+}
+
+#[tokio::test]
+async fn without_a_card_only_the_single_payment_is_offered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = Db::open(&format!("sqlite:{}", folder.path().join("q.db").display())).await.expect("opens");
+    let mut tx = db.begin().await.expect("begins");
+    let World { tenant, firm, ankara, .. } = world(&mut tx).await;
+    let amount = Money::new(1_000_000, Currency::TRY);
+    let (quote, card) = quote_make_in_tx(&mut tx, tenant, ankara, None, amount, NOW_MS).await.expect("quoted");
+    assert_eq!((card, quote.offers.len()), (None, 1));
+    let option = &quote.offers[0].option;
+    let (_, terms) = quote_take_in_tx(&mut tx, tenant, firm, option, amount, None, NOW_MS).await.expect("taken");
+    assert_eq!((terms.charged, terms.instalments), (amount, 1));
+    let known = quote_take_in_tx(&mut tx, tenant, firm, option, amount, Some("45436012"), NOW_MS).await;
+    assert!(matches!(known, Err(QuoteError::NoSuchOption)), "what is known of a card decides its terms");
+    let small = Money::new(499, Currency::TRY);
+    let made = quote_make_in_tx(&mut tx, tenant, ankara, None, small, NOW_MS).await;
+    assert!(matches!(made, Err(QuoteError::AmountNotAllowed { .. })));
 }
 
 #[tokio::test]
@@ -123,11 +144,11 @@ async fn a_quote_never_takes_a_whole_card_number_nor_a_forbidden_amount() {
     let World { tenant, cankaya, .. } = world(&mut tx).await;
     let amount = Money::new(1_000, Currency::TRY);
     for bin in ["45436", "454360843", "4543x0", ""] {
-        let made = quote_make_in_tx(&mut tx, Sides::of(tenant, cankaya), bin, amount, NOW_MS).await;
+        let made = quote_make_in_tx(&mut tx, Sides::of(tenant, cankaya), Some(bin), amount, NOW_MS).await;
         assert!(matches!(made, Err(QuoteError::Bin)), "{bin}");
     }
     let small = Money::new(499, Currency::TRY);
-    let made = quote_make_in_tx(&mut tx, Sides::of(tenant, cankaya), "454360", small, NOW_MS).await;
+    let made = quote_make_in_tx(&mut tx, Sides::of(tenant, cankaya), Some("454360"), small, NOW_MS).await;
     assert!(matches!(made, Err(QuoteError::AmountNotAllowed { name }) if name == "Ankara Bayi"));
     let rows = matrix(&mut tx, Sides::of(tenant, cankaya), amount, NOW_MS).await.expect("a table");
     assert_eq!(rows.len(), 1);

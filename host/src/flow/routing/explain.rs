@@ -12,6 +12,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::instalment::{QuoteError, Sides, terms_for_in_tx};
+use crate::flow::sale::{ThreeD, Wish};
 use crate::limits;
 use crate::store::bin::bin_look_up;
 use crate::store::node::node_is_below;
@@ -67,6 +68,8 @@ pub async fn routing_explain(app: &App, ctx: &Ctx, wanted: &RoutingExplain) -> F
         card: card.as_ref(),
         terms: &terms,
         wanted: None,
+        // A BIN says that we have the card; whose page takes it is open without one.
+        wish: (!digits.is_empty()).then_some(Wish { three_d: ThreeD::Automatic, at_browser: true, has_card: true }),
         now_ms,
         told_max: limits::ROUTING_TOLD_IN_DRY_RUN,
     };

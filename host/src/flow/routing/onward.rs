@@ -13,7 +13,7 @@ use crate::domain::payment::AttemptState;
 use crate::domain::routing::{Explanation, Failover, Skip};
 use crate::flow::pos::{Pos, pos_open};
 use crate::flow::run::act_due_ms;
-use crate::flow::sale::{Wish, model_of, order_no};
+use crate::flow::sale::{Wish, attributes_of, model_of, order_no};
 use crate::limits;
 use crate::store::attempt::{Attempt, NOTHING_SENT};
 use crate::store::json::Json;
@@ -77,8 +77,9 @@ impl Onward {
         let created_at_ms = now_ms.max(failed.created_at_ms + 1);
         let attempt_id = AttemptId::at(created_at_ms);
         let pos = pos_open(app, &mut tx, payment.tenant_id, account, attempt_id).await?;
-        drop(tx);
         let model = model_of(self.wish, &pos)?;
+        let attributes = attributes_of(&mut tx, payment.tenant_id, payment.node_id, &pos).await?;
+        drop(tx);
         self.explanation.failovers.push(Failover {
             from: failed.pos_account_id,
             to: account,
@@ -88,7 +89,8 @@ impl Onward {
         let routing = serde_json::to_string(&self.explanation)
             .map_err(|error| crate::flow::error::FlowError::Internal(error.to_string()))?;
         let terms = Json(serde_json::to_value(terms).unwrap_or_default());
-        let begun = Attempt { attempt_id, order_no: order_no(attempt_id), model, created_at_ms, ..failed.clone() };
+        let order_no = order_no(attempt_id);
+        let begun = Attempt { attempt_id, order_no, model, attributes, created_at_ms, ..failed.clone() };
         Ok(Next { attempt: follower(app, begun, &pos, now_ms), pos, terms, routing, code: code.to_owned() })
     }
 }

@@ -1,7 +1,9 @@
 //! Whether the bank asks the card's holder, and how.
 
+use crate::domain::routing::Skip;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::Pos;
+use crate::store::pos_account::PosAccount;
 
 /// Whether the bank asks the card's holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -27,29 +29,109 @@ pub struct Wish {
     pub has_card: bool,
 }
 
+impl Wish {
+    /// Why an account's settings do not fit such a payment; nothing where they do.
+    pub fn unfit(self, account: &PosAccount) -> Option<Skip> {
+        // Whoever types a card for its holder sits at no page of the bank.
+        let hosted = account.is_hosted() && self.at_browser;
+        let without = !self.at_browser || self.three_d == ThreeD::Off;
+        if without && (account.demands_three_d() || hosted) {
+            return Some(Skip::DemandsThreeD);
+        }
+        match (hosted, self.has_card) {
+            (true, true) => Some(Skip::CardAtBank),
+            (false, false) => Some(Skip::NeedsCard),
+            (true, false) | (false, true) => None,
+        }
+    }
+
+    fn refusal(self, skip: Skip) -> FlowError {
+        match skip {
+            Skip::CardAtBank => {
+                FlowError::invalid("/card", "card_at_bank", "the bank's own page takes the card; send none")
+            }
+            Skip::NeedsCard => FlowError::invalid("/card", "required", "the card is missing"),
+            // A mail order cannot ask the holder, whatever it says of 3-D Secure.
+            _ if !self.at_browser => FlowError::invalid("/channel", "demanded", "the POS account demands 3-D Secure"),
+            _ => FlowError::invalid("/three_d_secure", "demanded", "the POS account demands 3-D Secure"),
+        }
+    }
+}
+
 /// Which 3-D model an attempt uses: the POS account's, unless the caller may and does say otherwise.
 pub fn model_of(wish: Wish, pos: &Pos) -> FlowResult<String> {
+    if let Some(skip) = wish.unfit(&pos.account) {
+        return Err(wish.refusal(skip));
+    }
     let own = pos.account.three_d_model.as_str();
     let manifest = &pos.plugin.manifest;
-    let at_browser = wish.at_browser;
     let model = match wish.three_d {
-        ThreeD::Required if at_browser && own == "none" => "3d",
-        ThreeD::Automatic | ThreeD::Required if at_browser => own,
-        ThreeD::Off if at_browser && demands_three_d(pos) => {
-            return Err(FlowError::invalid("/three_d_secure", "demanded", "the POS account demands 3-D Secure"));
-        }
+        ThreeD::Required if wish.at_browser && own == "none" => "3d",
+        ThreeD::Automatic | ThreeD::Required if wish.at_browser => own,
         _ => "none",
     };
     if model != "none" && !manifest.models.iter().any(|known| known == model) {
         return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));
     }
-    if !wish.has_card && model != "3d-host" {
-        return Err(FlowError::invalid("/card", "required", "the card is missing"));
-    }
     Ok(model.to_owned())
 }
 
-/// Whether the firm takes no card at this account without its holder (`three-d-required` in the settings).
-fn demands_three_d(pos: &Pos) -> bool {
-    pos.installation.config.get("three-d-required").is_some_and(|value| value == "true")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{NodeId, PosAccountId, TenantId};
+    use crate::store::pos_account::{Environment, PosAccountState};
+
+    fn account(model: &str, required: bool) -> PosAccount {
+        PosAccount {
+            tenant_id: TenantId::at(1),
+            pos_account_id: PosAccountId::at(1),
+            node_id: NodeId::at(1),
+            node_name: String::new(),
+            name: String::new(),
+            plugin_id: String::new(),
+            bank: String::new(),
+            environment: Environment::Test,
+            state: PosAccountState::Active,
+            three_d_model: model.to_owned(),
+            three_d_required: i64::from(required),
+            sub_dealers: 0,
+            day_end: None,
+            config: "{}".to_owned(),
+            endpoints: "{}".to_owned(),
+            version: 1,
+            created_at_ms: 1,
+            updated_at_ms: 1,
+        }
+    }
+
+    #[test]
+    fn an_account_is_unfit_for_what_it_refuses() {
+        use ThreeD::{Automatic, Off, Required};
+        let demands = Some(Skip::DemandsThreeD);
+        let at_bank = Some(Skip::CardAtBank);
+        let needs = Some(Skip::NeedsCard);
+        // Model, demanded, 3-D, at a browser, with a card; why not.
+        let cases = [
+            ("3d", false, Off, true, true, None),
+            ("3d", true, Off, true, true, demands),
+            ("3d", true, Automatic, true, true, None),
+            ("3d", true, Required, true, true, None),
+            ("3d", true, Automatic, false, true, demands),
+            ("3d", false, Automatic, false, true, None),
+            ("3d", false, Automatic, true, false, needs),
+            ("none", false, Automatic, true, false, needs),
+            ("3d-host", false, Automatic, true, false, None),
+            ("3d-host", true, Automatic, true, false, None),
+            ("3d-host", false, Automatic, true, true, at_bank),
+            ("3d-host", false, Off, true, false, demands),
+            ("3d-host", false, Automatic, false, true, None),
+            ("3d-host", false, Automatic, false, false, needs),
+            ("3d-host", true, Automatic, false, true, demands),
+        ];
+        for (model, required, three_d, at_browser, has_card, why) in cases {
+            let wish = Wish { three_d, at_browser, has_card };
+            assert_eq!(wish.unfit(&account(model, required)), why, "{model} {required} {wish:?}");
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! What is decided before the first row: who may, how much, through which account.
 
 use super::SaleRequest;
+use super::attribute::attributes_of;
 use super::debt::debt_checked;
 use super::model::{Wish, model_of};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::bin::BinFacts;
-use crate::domain::id::{AttemptId, NodeId, TenantId};
+use crate::domain::id::{AttemptId, NodeId, PosAccountId, TenantId};
 use crate::domain::instalment::Terms;
 use crate::domain::party::Party;
 use crate::domain::routing::Explanation;
@@ -36,11 +37,7 @@ async fn chosen(
     now_ms: i64,
 ) -> FlowResult<Chosen> {
     let amount = request.amount;
-    let payer = match request.payer {
-        Some(Party::Node(payer)) => Some(payer),
-        _ => None,
-    };
-    let sides = Sides { tenant: ctx.tenant, node, payer };
+    let sides = Sides::between(ctx.tenant, node, request.payer);
     let Some(option) = request.instalment_option.as_deref() else {
         let terms = terms_single_in_tx(tx, sides, amount, card, now_ms).await?;
         return Ok(Chosen { quote_id: None, terms });
@@ -75,6 +72,8 @@ pub(super) struct Plan {
     pub pos: Pos,
     /// The attempt's 3-D model.
     pub model: String,
+    /// What the connector is told beside the terms.
+    pub attributes: String,
     /// What is charged.
     pub chosen: Chosen,
     /// What the table knows of the card.
@@ -105,6 +104,8 @@ pub(super) async fn plan(
     };
     let now_ms = app.clock.now_ms();
     let chosen = chosen(tx, ctx, (node, request), facts.as_ref(), now_ms).await?;
+    let wish =
+        Wish { three_d: request.three_d, at_browser: request.entry == "ecommerce", has_card: request.card.is_some() };
     let asked = Asked {
         tenant: ctx.tenant,
         node,
@@ -112,21 +113,21 @@ pub(super) async fn plan(
         card: facts.as_ref(),
         terms: &chosen.terms,
         wanted: request.pos_account,
+        wish: Some(wish),
         now_ms,
         told_max: limits::ROUTING_TOLD_WITH_PAYMENT,
     };
     let route = route_in_tx(app, tx, &asked).await?;
-    let wish =
-        Wish { three_d: request.three_d, at_browser: request.entry == "ecommerce", has_card: request.card.is_some() };
-    let opened = open_first(app, tx, (ctx.tenant, attempt), wish, route).await?;
-    let Opened { pos, model, terms, explanation, onward } = opened;
-    Ok(Plan { node, pos, model, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
+    let opened = open_first(app, tx, (ctx.tenant, node, attempt), wish, route).await?;
+    let Opened { pos, model, attributes, terms, explanation, onward } = opened;
+    Ok(Plan { node, pos, model, attributes, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
 }
 
 /// The first account of a route that can be opened for a payment.
 struct Opened {
     pos: Pos,
     model: String,
+    attributes: String,
     terms: Terms,
     explanation: Explanation,
     onward: Onward,
@@ -136,7 +137,7 @@ struct Opened {
 async fn open_first(
     app: &App,
     tx: &mut Tx,
-    (tenant, attempt): (TenantId, AttemptId),
+    (tenant, node, attempt): (TenantId, NodeId, AttemptId),
     wish: Wish,
     route: Route,
 ) -> FlowResult<Opened> {
@@ -144,12 +145,11 @@ async fn open_first(
     let (mut refused, mut left_out) = (None, Vec::new());
     let mut accounts = accounts.into_iter();
     for (account, terms) in accounts.by_ref() {
-        let opened = pos_open(app, tx, tenant, account, attempt).await;
-        match opened.and_then(|pos| Ok((model_of(wish, &pos)?, pos))) {
-            Ok((model, pos)) => {
+        match ready(app, tx, (tenant, node, attempt), wish, account).await {
+            Ok((pos, model, attributes)) => {
                 corrected(&mut explanation, &left_out, account);
                 let onward = Onward::new(accounts, wish, explanation.clone());
-                return Ok(Opened { pos, model, terms, explanation, onward });
+                return Ok(Opened { pos, model, attributes, terms, explanation, onward });
             }
             Err(FlowError::Store(error)) => return Err(error.into()),
             Err(error) => {
@@ -161,6 +161,20 @@ async fn open_first(
     Err(refused.unwrap_or_else(|| {
         FlowError::conflict("no_pos_account", "no active POS account is there for this node and these terms")
     }))
+}
+
+/// An account opened for a payment, if its settings fit it and the bank can be told whose it is.
+async fn ready(
+    app: &App,
+    tx: &mut Tx,
+    (tenant, node, attempt): (TenantId, NodeId, AttemptId),
+    wish: Wish,
+    account: PosAccountId,
+) -> FlowResult<(Pos, String, String)> {
+    let pos = pos_open(app, tx, tenant, account, attempt).await?;
+    let model = model_of(wish, &pos)?;
+    let attributes = attributes_of(tx, tenant, node, &pos).await?;
+    Ok((pos, model, attributes))
 }
 
 fn check_card(app: &App, request: &SaleRequest) -> FlowResult<()> {

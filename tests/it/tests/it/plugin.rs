@@ -205,12 +205,58 @@ stories! {
         let staged = world.upload(&greedy, None).await?.good()?;
         let asks = staged.json["asks"].to_string();
         ensure!(asks.contains("other.example") && asks.contains("\"card\"") && !asks.contains("store-key"), "{asks}");
+        let grants = staged.json["grants"].as_array().cloned().unwrap_or_default();
+        let row = |kind: &str, name: &str| grants.iter().find(|row| row["kind"] == kind && row["name"] == name).cloned();
+        let host = row("host", "elsewhere").unwrap_or_default();
+        ensure!(host["asked"] == "other.example" && host["granted"].is_null() && host["new"] == true, "{grants:?}");
+        let key = row("secret", "store-key").unwrap_or_default();
+        ensure!(key["asked"] == "" && key["granted"] == "" && key["new"] == false, "{grants:?}");
+        let sale = json!({ "name": "sale", "here": true, "active": true });
+        ensure!(staged.json["capabilities"].as_array().is_some_and(|all| all.contains(&sale)), "{}", staged.json["capabilities"]);
         let body = json!({ "digest": greedy.digest(), "percent": 10 });
         let refused = world.plugin(ID, "canary", &body).await?;
         ensure!((refused.status, refused.text("/code")) == (409, "grants_not_approved"), "{}", refused.answer.text());
         let body = json!({ "digest": greedy.digest(), "percent": 10, "approve": true });
         let canary = world.plugin(ID, "canary", &body).await?.good()?;
         ensure!(canary.number("/percent") == Some(10) && canary.json["asks"] == json!([]), "{}", canary.answer.text());
+        Ok(())
+    }
+
+    async fn a_plugin_that_nobody_lets_serve_yet_is_listed_as_such(world) {
+        let fresh = Component::built(ID)?.changed(|manifest| {
+            manifest["id"] = json!("pos-fresh");
+            manifest["version"] = json!("9.7.0");
+            manifest["day_end"] = json!("22:15");
+            manifest["config"]["properties"]["form-hash"]["x-show-if"] = json!({ "server-callback": "true" });
+        })?;
+        world.upload(&fresh, None).await?.good()?;
+        let ids = async |path: &str| -> Result<Vec<String>> {
+            let page = world.api.get(path).await?.good()?;
+            let rows = page.json["data"].as_array().cloned().unwrap_or_default();
+            Ok(rows.iter().map(|row| format!("{} {}", row["id"].as_str().unwrap_or_default(), row["serves"])).collect())
+        };
+        ensure!(ids("/v1/plugins").await? == ["pos-nestpay true"], "{:?}", ids("/v1/plugins").await?);
+        let all = ids("/v1/plugins?all=true").await?;
+        ensure!(all == ["pos-fresh false", "pos-nestpay true"], "{all:?}");
+        let shown = world.api.get("/v1/plugins/pos-fresh").await?.good()?;
+        ensure!(shown.text("/version") == "9.7.0" && shown.json["serves"] == json!(false), "{}", shown.answer.text());
+
+        // Serving, it states when its banks close, and a setting that does not count is neither kept nor checked.
+        world.plugin("pos-fresh", "activate", &json!({ "digest": fresh.digest(), "approve": true })).await?.good()?;
+        let url = world.bank.url();
+        let body = |name: &str, callback: &str, hash: &str| json!({
+            "name": name, "plugin": "pos-fresh", "bank": "isbank", "environment": "test",
+            "config": { "client-id": "700655000200", "user-name": "ISBANKAPI", "server-callback": callback, "form-hash": hash },
+            "endpoints": { "api": format!("{url}/fim/api"), "gate": format!("{url}/fim/est3Dgate") },
+            "secrets": { "api-password": "ISBANK07", "store-key": "TRPS0200" },
+        });
+        let made = world.api.post("/v1/pos_accounts", &body("Bir", "false", "nonsense")).await?.good()?;
+        ensure!(made.text("/day_end") == "22:15", "{}", made.answer.text());
+        ensure!(made.json["config"].get("form-hash").is_none(), "{}", made.answer.text());
+        let shown = world.api.post("/v1/pos_accounts", &body("İki", "true", "ver1")).await?.good()?;
+        ensure!(shown.text("/config/form-hash") == "ver1", "{}", shown.answer.text());
+        let wrong = world.api.post("/v1/pos_accounts", &body("Üç", "true", "nonsense")).await?;
+        ensure!((wrong.status, wrong.text("/errors/0/pointer")) == (422, "/config/form-hash"), "{}", wrong.answer.text());
         Ok(())
     }
 

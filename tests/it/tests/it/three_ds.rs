@@ -1,7 +1,7 @@
 //! 3-D Secure as a payer goes through it: our page, the gate, the issuer's page, and back.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use vezne_it::seed::Store;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
@@ -30,11 +30,22 @@ pub async fn begin(world: &World, pos: &str, card: &str) -> Result<Reply> {
     let mut body = world.sale(AMOUNT, card);
     body["pos_account"] = json!(pos);
     body["three_d_secure"] = json!("required");
+    let account = world.api.get(&format!("/v1/pos_accounts/{pos}")).await?.good()?;
+    if account.text("/three_d_model") == "3d-host" {
+        without_card(&mut body);
+    }
     let begun = world.pay(&body).await?;
     ensure!(begun.text("/state") == "requires_action", "{}", begun.answer.text());
     ensure!(begun.text("/next_action/redirect_url").starts_with(&world.host.url), "{}", begun.answer.text());
     ensure!(!begun.answer.text().contains(card), "the answer holds the card number");
     Ok(begun)
+}
+
+/// Where the bank's own page takes the card, a payment brings none.
+pub fn without_card(body: &mut Value) {
+    if let Some(body) = body.as_object_mut() {
+        body.remove("card");
+    }
 }
 
 /// Types a card into the bank's hosted page, where it shows one.

@@ -2,7 +2,8 @@
 //!
 //! Two forms stand side by side. The left one (`GET /pay`) says what is paid; without script its button renders the
 //! page again with the new amount and, from the first digits of the card, the instalments. The right one
-//! (`POST /pay`, a route of the host) carries the card; card fields go nowhere else.
+//! (`POST /pay`, a route of the host) carries the card; card fields go nowhere else. Where the bank's own page takes the
+//! card, that form has no card fields at all.
 
 mod view;
 
@@ -14,12 +15,12 @@ use http::StatusCode;
 use jiff::civil::Date;
 use leptos::prelude::*;
 use vezne_api::{
-    Customer, Dealer, InstalmentMatrix, InstalmentQuote, InstalmentQuoteCreate, Me, Page, Party, PartyKind, Permission,
-    Receivable, ReceivableState,
+    CardAt, Checkout, Customer, Dealer, InstalmentMatrix, InstalmentQuote, InstalmentQuoteCreate, Me, Page, Party,
+    PartyKind, Permission, Receivable, ReceivableState,
 };
 
 use crate::{
-    api::{Fault, path, segment},
+    api::{Fault, path},
     format,
     shell::{self, Nav, WindowFrame},
     visit::{Sent, Visit},
@@ -63,6 +64,8 @@ struct Model {
     amount: i64,
     amount_typed: String,
     bin: String,
+    /// Whose page takes the card.
+    card_at: CardAt,
     quote: Option<InstalmentQuote>,
     matrix: Option<InstalmentMatrix>,
     errors: Vec<(String, String)>,
@@ -110,8 +113,7 @@ async fn load(visit: &Visit, me: Me, debtor_id: &str) -> Result<Model, Fault> {
         None if debtor_id == me.node.id => {
             Some(Party { kind: PartyKind::Node, id: me.node.id.clone(), name: me.node.name.clone() })
         }
-        None if debtor_id.is_empty() => None,
-        None => Some(party(visit, debtor_id).await?),
+        None => None,
     };
     let owed = tick(visit, owed);
     let (amount, amount_typed, amount_error) = amount_of(visit, &owed);
@@ -123,17 +125,18 @@ async fn load(visit: &Visit, me: Me, debtor_id: &str) -> Result<Model, Fault> {
         .map(|(f, c)| (f.to_owned(), c.to_owned()))
         .collect();
     errors.extend(amount_error.map(|code| (field::AMOUNT.to_owned(), code.to_owned())));
-    let payer = debtor.as_ref().map_or("", |debtor| debtor.id.as_str());
-    let (mut quote, mut matrix) = (None, None);
+    let (mut quote, mut matrix, mut card_at, mut debtor) = (None, None, CardAt::Here, debtor);
+    // The first digits of a card are asked for only where we take it, so whoever sends them knows that much.
     if amount > 0 && bin.len() >= 6 {
-        quote = self::quote(visit, &bin, amount, payer).await.ok();
-    } else if amount > 0 && !(owed.is_empty() && debtor.is_some()) {
-        // Where the payer had to be looked up, this would be the fourth call of the page.
-        let asked =
-            path("/v1/instalment_matrix", &[("amount", &amount.to_string()), ("currency", "TRY"), ("payer", payer)]);
-        matrix = visit.get(&asked).await.ok();
+        quote = self::quote(visit, &bin, amount, debtor_id).await.ok();
     }
-    Ok(Model { me, debtor, owed, amount, amount_typed, bin, quote, matrix, errors })
+    if quote.is_none() || (debtor.is_none() && !debtor_id.is_empty()) {
+        let known = checkout(visit, amount, debtor_id).await?;
+        debtor = debtor.or(known.payer);
+        card_at = known.card_at;
+        matrix = known.matrix.filter(|_| quote.is_none());
+    }
+    Ok(Model { me, debtor, owed, amount, amount_typed, bin, card_at, quote, matrix, errors })
 }
 
 async fn open_receivables(visit: &Visit, debtor: &str) -> Result<Vec<Receivable>, Fault> {
@@ -144,13 +147,12 @@ async fn open_receivables(visit: &Visit, debtor: &str) -> Result<Vec<Receivable>
     Ok(page.data)
 }
 
-async fn party(visit: &Visit, id: &str) -> Result<Party, Fault> {
-    if id.starts_with("cus_") {
-        let customer: Customer = visit.get(&format!("/v1/customers/{}", segment(id))).await?;
-        return Ok(Party { kind: PartyKind::Customer, id: customer.id, name: customer.name });
-    }
-    let dealer: Dealer = visit.get(&format!("/v1/dealers/{}", segment(id))).await?;
-    Ok(Party { kind: PartyKind::Node, id: dealer.id, name: dealer.name })
+/// Who pays, whose page takes the card, what every programme offers: one call.
+async fn checkout(visit: &Visit, amount: i64, payer: &str) -> Result<Checkout, Fault> {
+    let amount = if amount > 0 { amount.to_string() } else { String::new() };
+    let asked = [("amount", amount.as_str()), ("currency", "TRY"), ("payer", payer)];
+    let asked: Vec<_> = asked.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    visit.get(&path("/v1/checkout", &asked)).await
 }
 
 /// Ticks what the visitor ticked; on a first visit what is late, or else what is due first.
@@ -192,7 +194,8 @@ fn amount_of(visit: &Visit, owed: &[Owed]) -> (i64, String, Option<&'static str>
 
 async fn quote(visit: &Visit, bin: &str, amount: i64, payer: &str) -> Result<InstalmentQuote, Fault> {
     let payer = Some(payer.to_owned()).filter(|payer| !payer.is_empty());
-    let asked = InstalmentQuoteCreate { bin: bin.to_owned(), amount, currency: "TRY".to_owned(), node: None, payer };
+    let asked =
+        InstalmentQuoteCreate { bin: Some(bin.to_owned()), amount, currency: "TRY".to_owned(), node: None, payer };
     visit.post("/v1/instalment_quotes", None, &asked).await
 }
 
@@ -206,7 +209,7 @@ pub async fn options(visit: Visit, body: Body) -> Result<Response, Fault> {
         if known && amount > 0 { Some(quote(&visit, bin, amount, sent.get(field::DEBTOR)).await?) } else { None };
     let words = view::words(visit.t(), amount).into_any();
     let pieces = view! {
-        <div data-part="known">{view::known_card(visit.t(), quote.as_ref().map(|q| &q.bin), bin)}</div>
+        <div data-part="known">{view::known_card(visit.t(), quote.as_ref().and_then(|q| q.bin.as_ref()), bin)}</div>
         <div data-part="plan">{view::plan(visit.t(), amount, quote.as_ref())}</div>
         <div data-part="words">{words}</div>
     };

@@ -1,7 +1,7 @@
 //! Views of the pay page.
 
 use leptos::prelude::*;
-use vezne_api::{Bin, CardKind, InstalmentMatrix, InstalmentOption, InstalmentQuote, Party, PartyKind};
+use vezne_api::{Bin, CardAt, CardKind, InstalmentMatrix, InstalmentOption, InstalmentQuote, Party, PartyKind};
 
 use super::{Model, Owed, SOON_DAYS, field};
 use crate::{
@@ -95,6 +95,9 @@ pub(super) fn words(t: Locale, amount: i64) -> Option<String> {
 
 /// The round trip for browsers without script: new amount, and instalments from the first digits.
 fn without_script(t: Locale, model: &Model) -> AnyView {
+    if model.card_at == CardAt::Bank {
+        return view! { <noscript><button class="btn">{t.s("pay-take-amount")}</button></noscript> }.into_any();
+    }
     let bin = text_field("bin", t.s("pay-bin"))
         .value(model.bin.clone())
         .mode("numeric")
@@ -154,7 +157,7 @@ fn card_form(visit: &Visit, model: &Model) -> AnyView {
             {hidden(field::DEBTOR, debtor)}{hidden(field::IDEMPOTENCY_KEY, nonce())}<div id="ticked" hidden=true>{ticked}</div>
             {refused}
             <div><h2 class="soft small" id="card-title">{t.s("pay-you-pay")}</h2><p class="sum" id="total">{format::money(model.amount, "TRY")}</p></div>
-            {card_fields(t, model)}
+            {card_part(t, model)}
             <div id="plan">{plan(t, model.amount, model.quote.as_ref())}</div>
             <div class="counter stick">{pay_button(t, model)}</div>
         </form>
@@ -172,6 +175,14 @@ fn error_of(t: Locale, model: &Model, name: &str) -> Option<String> {
     t.maybe(&format!("error-{name}-{code}"))
         .or_else(|| t.maybe(&format!("error-{name}")))
         .or_else(|| Some(t.s("error-field")))
+}
+
+/// The card's fields, or why there are none.
+fn card_part(t: Locale, model: &Model) -> AnyView {
+    match model.card_at {
+        CardAt::Here => card_fields(t, model),
+        CardAt::Bank => note(Tone::Wait, t.s("pay-card-at-bank"), t.s("pay-card-at-bank-what"), None),
+    }
 }
 
 fn card_fields(t: Locale, model: &Model) -> AnyView {
@@ -203,7 +214,7 @@ fn number_field(t: Locale, model: &Model) -> AnyView {
     let error = error_of(t, model, field::CARD_NUMBER);
     let invalid = error.is_some().then_some("true");
     let error = error.map(|e| view! { <p class="err" id="card_number-e">{icon(icon::CROSS)}{e}</p> }.into_any());
-    let bin = model.quote.as_ref().map(|q| &q.bin);
+    let bin = model.quote.as_ref().and_then(|q| q.bin.as_ref());
     view! {
         <div class="field"><label for="card_number">{t.s("pay-number")}</label>
             <input id="card_number" name=field::CARD_NUMBER inputmode="numeric" autocomplete="cc-number" placeholder="0000 0000 0000 0000"

@@ -128,6 +128,9 @@ fn standing(t: Locale, candidate: &RoutingCandidate) -> AnyView {
         Some(RoutingSkip::OtherTerms) => pill(Tone::Wait, t.s("routing-skip-other-terms")),
         Some(RoutingSkip::OverCap) => pill(Tone::Wait, t.s("routing-skip-over-cap")),
         Some(RoutingSkip::Unhealthy) => pill(Tone::No, t.s("routing-skip-unhealthy")),
+        Some(RoutingSkip::DemandsThreeD) => pill(Tone::Wait, t.s("routing-skip-demands-three-d")),
+        Some(RoutingSkip::CardAtBank) => pill(Tone::Wait, t.s("routing-skip-card-at-bank")),
+        Some(RoutingSkip::NeedsCard) => pill(Tone::Wait, t.s("routing-skip-needs-card")),
         Some(RoutingSkip::NotReady) => pill(Tone::No, t.s("routing-skip-not-ready")),
     }
 }
