@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 41] = [
+const PAGES: [&str; 42] = [
     "/",
     "/menu",
     "/pay",
