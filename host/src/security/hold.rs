@@ -175,7 +175,7 @@ mod tests {
         let watched = Arc::downgrade(&held);
         hold.card_put(AttemptId::at(1), held);
         hold.page_put(page());
-        clock.advance(limits::HOLD_LIFE_MAX - Duration::from_millis(1));
+        clock.advance(limits::HOLD_LIFE_MAX.saturating_sub(Duration::from_millis(1)));
         assert_eq!(hold.sweep(), 0);
         assert!(watched.upgrade().is_some());
         clock.advance(Duration::from_millis(1));

@@ -9,7 +9,6 @@ use crate::ctx::Ctx;
 use crate::domain::bin::BinFacts;
 use crate::domain::id::{AttemptId, NodeId, PosAccountId, TenantId};
 use crate::domain::instalment::Terms;
-use crate::domain::party::Party;
 use crate::domain::routing::Explanation;
 use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
