@@ -13,6 +13,7 @@ mod doubt;
 mod dropped;
 mod family;
 mod idempotency;
+mod instalment;
 mod outage;
 mod plugin;
 mod record;
