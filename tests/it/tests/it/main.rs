@@ -15,6 +15,7 @@ mod dropped;
 mod family;
 mod hosted;
 mod idempotency;
+mod instalment;
 mod outage;
 mod pace;
 mod plugin;
