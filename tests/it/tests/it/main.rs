@@ -24,6 +24,7 @@ mod stall;
 mod statement;
 mod three_ds;
 mod three_ds_hostile;
+mod tls;
 mod unknown;
 mod webhook;
 mod webhook_hostile;
