@@ -21,6 +21,7 @@ mod replica;
 mod routing;
 mod sale;
 mod stall;
+mod state;
 mod statement;
 mod three_ds;
 mod three_ds_hostile;
