@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0011_plugin",
     "0012_list",
     "0013_callback",
+    "0017_job_turn",
 ];
 
 /// Applies what is missing, each in its own transaction.

@@ -77,7 +77,7 @@ async fn hand_out(app: &App) -> FlowResult<usize> {
         }
     }
     tx.commit().await?;
-    crash::point(app, "handed_out").await;
+    crash::stop("handed_out");
     Ok(waiting.len())
 }
 
@@ -128,7 +128,7 @@ async fn claim(app: &App, room: usize) -> FlowResult<Vec<WebhookDelivery>> {
         leased.extend(lease(app, &mut tx, delivery).await?);
     }
     tx.commit().await?;
-    crash::point(app, "webhook_leased").await;
+    crash::stop("webhook_leased");
     Ok(leased)
 }
 
@@ -183,7 +183,7 @@ pub(super) async fn deliver(app: &App, delivery: WebhookDelivery) -> FlowResult<
     tried.duration_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
     crash::point(app, "webhook_after_send").await;
     mark(app, delivery, &tried).await?;
-    crash::point(app, "webhook_marked").await;
+    crash::stop("webhook_marked");
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod canary;
 mod capture;
 mod chaos;
 mod crash;
+mod crash_point;
 mod debt;
 mod direction;
 mod disk;
