@@ -24,6 +24,9 @@ pub struct Config {
     pub plugins_dir: PathBuf,
     /// The publishers whose plugins are taken (TOML); nobody's where absent.
     pub trust_store: Option<PathBuf>,
+    /// Certificate authorities that banks and receivers of webhooks are believed under besides the web's (PEM): a gateway
+    /// of the firm's own, through which its traffic goes, has one that no browser knows.
+    pub extra_ca_file: Option<PathBuf>,
     /// In sandbox mode: plugins that nobody signed are taken as well.
     pub allow_unsigned_plugins: bool,
     /// Program that compiles components, run as `PROGRAM compile-component`; this very one where absent.
@@ -101,6 +104,7 @@ impl Default for Config {
             public_url: "http://127.0.0.1:7070".to_owned(),
             plugins_dir: PathBuf::from("data/plugins"),
             trust_store: None,
+            extra_ca_file: None,
             allow_unsigned_plugins: false,
             compiler: None,
             private_dir: PathBuf::from("data/private"),
@@ -181,6 +185,7 @@ const FIELDS: &[&str] = &[
     "public_url",
     "plugins_dir",
     "trust_store",
+    "extra_ca_file",
     "allow_unsigned_plugins",
     "compiler",
     "private_dir",

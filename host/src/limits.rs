@@ -388,6 +388,9 @@ pub const HOME_PAYMENTS: i64 = 10;
 pub const REPLICA_SEEN_EVERY: Duration = Duration::from_secs(2);
 /// A server not seen for so long is taken for dead: nothing is passed on to it.
 pub const REPLICA_ALIVE: Duration = Duration::from_secs(10);
+/// For how long a job's turn is held without a sign of its server; it is kept three times as often. A database that is
+/// away for a minute must not cost it.
+pub const TURN_LEASE: Duration = Duration::from_mins(5);
 /// After this its row goes.
 pub const REPLICA_FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 /// An errand that was longer on its way is not done.

@@ -10,7 +10,9 @@ use super::allocation::Holding;
 use super::id::{NodeId, PosAccountId};
 use super::ledger::{AccountKind, Entry, LedgerError, Posting, PostingKind};
 use super::money::Currency;
+use super::named::named;
 use super::party::Party;
+use super::payment::{IllegalMove, Move, Refusal};
 use super::split::{split_by, split_even};
 
 /// The path that money takes from the POS account down to the collector.
@@ -128,6 +130,44 @@ impl RefundSplit {
         let wanted = total.first()? - before.amount;
         let share = wanted.clamp((asked - left.1).max(0), asked.min(left.0));
         Some(Self { amount: share, difference: asked - share })
+    }
+}
+
+named! {
+    /// Where the promise of a refund stands in the books.
+    pub enum RefundState {
+        /// The bank was asked.
+        Asked = "asked",
+        /// It gave the money back.
+        Confirmed = "confirmed",
+        /// It did not; the promise is undone.
+        Failed = "failed",
+    }
+}
+
+named! {
+    /// What can happen to the promise of a refund.
+    pub enum RefundEvent {
+        /// The bank gave the money back.
+        Confirmed = "confirmed",
+        /// The bank did not.
+        Failed = "failed",
+    }
+}
+
+impl RefundState {
+    /// The table of refunds in the books.
+    pub fn next(self, event: RefundEvent) -> Result<Move<Self>, IllegalMove> {
+        use RefundEvent as E;
+        use RefundState as S;
+        let answer = match (self, event) {
+            (S::Asked, E::Confirmed) => Ok(Move::To(S::Confirmed)),
+            (S::Asked, E::Failed) => Ok(Move::To(S::Failed)),
+            (S::Confirmed, E::Confirmed) | (S::Failed, E::Failed) => Ok(Move::Stay),
+            // The opposite of what is posted: a person must look.
+            (S::Confirmed, E::Failed) | (S::Failed, E::Confirmed) => Err(Refusal::Contradiction),
+        };
+        answer.map_err(|refusal| IllegalMove { from: self.as_str(), event: event.as_str(), refusal })
     }
 }
 

@@ -328,6 +328,20 @@ impl PaymentState {
     }
 }
 
+impl OperationKind {
+    /// What an operation of this kind that was done means for its attempt; `all` where nothing of it is left to give
+    /// back. Nothing for what an attempt does itself.
+    pub const fn seen_by_attempt(self, all: bool) -> Option<AttemptEvent> {
+        match self {
+            Self::Capture => Some(AttemptEvent::Captured),
+            Self::Void => Some(AttemptEvent::Voided),
+            Self::Refund if all => Some(AttemptEvent::RefundedFully),
+            Self::Refund => Some(AttemptEvent::RefundedPartly),
+            Self::Sale | Self::Authorize | Self::ThreeDSecure | Self::Inquiry => None,
+        }
+    }
+}
+
 impl OperationState {
     /// Another operation that moves money must wait for this one.
     pub const fn is_open(self) -> bool {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::named::named;
+use crate::domain::payment::{IllegalMove, Move, Refusal};
 
 named! {
     /// Whether an endpoint is told anything.
@@ -25,6 +26,78 @@ named! {
         Delivered = "delivered",
         /// Given up; a person may send it again.
         Failed = "failed",
+    }
+}
+
+named! {
+    /// What can happen to an event on its way to an endpoint.
+    pub enum DeliveryEvent {
+        /// It was taken (2xx).
+        Taken = "taken",
+        /// It was not, and there is another try.
+        Refused = "refused",
+        /// It was not, and there is none.
+        GivenUp = "given_up",
+        /// The endpoint is taken away.
+        Dropped = "dropped",
+        /// A person begins it anew.
+        Resent = "resent",
+    }
+}
+
+impl DeliveryState {
+    /// The table of deliveries.
+    pub fn next(self, event: DeliveryEvent) -> Result<Move<Self>, IllegalMove> {
+        use DeliveryEvent as E;
+        use DeliveryState as S;
+        let answer = match self {
+            S::Pending => match event {
+                E::Taken => Ok(Move::To(S::Delivered)),
+                // Its schedule and its tries begin again, or go on; it is where it was.
+                E::Refused | E::Resent => Ok(Move::Stay),
+                E::GivenUp | E::Dropped => Ok(Move::To(S::Failed)),
+            },
+            S::Delivered => match event {
+                // At least once: the second answer of a try whose lease ran out.
+                E::Taken | E::Dropped => Ok(Move::Stay),
+                E::Refused | E::GivenUp => Err(Refusal::TooLate),
+                E::Resent => Ok(Move::To(S::Pending)),
+            },
+            S::Failed => match event {
+                E::GivenUp | E::Dropped => Ok(Move::Stay),
+                E::Taken | E::Refused => Err(Refusal::TooLate),
+                E::Resent => Ok(Move::To(S::Pending)),
+            },
+        };
+        answer.map_err(|refusal| IllegalMove { from: self.as_str(), event: event.as_str(), refusal })
+    }
+}
+
+named! {
+    /// Where an event stands in the outbox.
+    pub enum OutboxState {
+        /// Written with what made it true.
+        Waiting = "waiting",
+        /// Every endpoint that asked for it has a delivery of its own.
+        HandedOut = "handed_out",
+    }
+}
+
+named! {
+    /// What can happen to an event in the outbox.
+    pub enum OutboxEventKind {
+        /// It is handed out.
+        HandedOut = "handed_out",
+    }
+}
+
+impl OutboxState {
+    /// The table of the outbox: there is no way back, a replay makes deliveries and leaves the event alone.
+    pub fn next(self, event: OutboxEventKind) -> Move<Self> {
+        match (self, event) {
+            (Self::Waiting, OutboxEventKind::HandedOut) => Move::To(Self::HandedOut),
+            (Self::HandedOut, OutboxEventKind::HandedOut) => Move::Stay,
+        }
     }
 }
 

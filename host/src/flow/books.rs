@@ -5,6 +5,7 @@
 //! is not booked twice. Locks are taken in one order, so that two flows never wait for each other: first the
 //! collection, then its debtors by the order of their text.
 
+mod dispute;
 mod moves;
 mod raise;
 mod refund;
@@ -13,6 +14,7 @@ mod tests;
 
 use jiff::tz::TimeZone;
 
+pub use dispute::{DisputeFacts, chargeback_lost_in_tx, chargeback_opened_in_tx, chargeback_won_in_tx};
 pub use moves::{AdvanceUse, PayoutFacts, Transfer, advance_use_in_tx, payout_in_tx, transfer_in_tx};
 pub use raise::{NewReceivable, receivable_raise_in_tx};
 pub use refund::{RefundFacts, refund_confirmed_in_tx, refund_failed_in_tx, refund_requested_in_tx};
@@ -23,6 +25,7 @@ use crate::domain::id::{AttemptId, CollectionId, NodeId, PaymentId, PosAccountId
 use crate::domain::instalment::Terms;
 use crate::domain::ledger::{LedgerError, Posting, PostingKind};
 use crate::domain::party::Party;
+use crate::domain::payment::IllegalMove;
 use crate::store::allocation::{
     Collection, allocation_insert, collection_by_attempt, collection_insert, collection_lock, holdings, refunded,
 };
@@ -51,9 +54,18 @@ pub enum BooksError {
     /// A part of it went back already, or is promised: it can be refunded, not voided.
     #[error("a refund stands in the way of a void")]
     Refunded,
-    /// The promise of this refund was undone: what the bank says now contradicts the books.
-    #[error("the refund had ended unpaid")]
-    RefundUndone,
+    /// The promise of this refund had ended the other way: what the bank says now contradicts the books.
+    #[error("a refund: {0}")]
+    Illegal(#[from] IllegalMove),
+    /// The bank has taken it back already, and that is not settled.
+    #[error("it is in dispute")]
+    InDispute,
+    /// There is no open dispute of this name.
+    #[error("no dispute is open under this name")]
+    NotInDispute,
+    /// Somebody else moved this refund at the same moment.
+    #[error("a refund that many hands move at once")]
+    RefundMoved,
     /// The terms cannot be computed (an amount beyond 64 bits).
     #[error("the amount is too large")]
     TooLarge,

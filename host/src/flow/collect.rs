@@ -79,7 +79,7 @@ pub fn payer(payment: &Payment) -> FlowResult<Party> {
 }
 
 /// The terms of a capture of less than was held: amount and difference shrink together, to the kuruş.
-fn terms_captured(terms: Terms, captured_minor: i64) -> Terms {
+pub(in crate::flow) fn terms_captured(terms: Terms, captured_minor: i64) -> Terms {
     let (amount, charged) = (terms.amount.minor, terms.charged.minor);
     if captured_minor == charged {
         return terms;

@@ -13,6 +13,7 @@ use stray::stray_return;
 
 use crate::app::App;
 use crate::bug::{self, Bug};
+use crate::crash;
 use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
@@ -195,9 +196,11 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
     }
     tx.commit().await?;
     attempt.version += 1;
+    crash::stop(app, "ask_claimed");
     let (payment, pos) = question(app, &attempt).await?;
     let target = attempt_target(&payment, &attempt);
     let verdict = ask(app, &pos, &payment, &attempt, None, target).await?;
+    crash::stop(app, "asked");
     let news = match verdict {
         Verdict::Approved(approval) => found(&attempt, approval),
         Verdict::Declined(decline) => AttemptNews {
@@ -216,7 +219,9 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
         }
         Verdict::Pending(_) | Verdict::Unknown { .. } => return Ok(()),
     };
-    attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await.map(drop)
+    attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await?;
+    crash::stop(app, "ask_settled");
+    Ok(())
 }
 
 /// What an inquiry found, by the bank's word for the order's state (`order-state`), else by what was wanted.
@@ -249,6 +254,7 @@ async fn believed(app: &App, attempt: &mut Attempt, final_after_ms: i64, asked_a
         return Ok(false);
     }
     tx.commit().await?;
+    crash::stop(app, "not_found_noted");
     let waited_ms = asked_at_ms - attempt.sent_at_ms;
     Ok(attempt.not_found >= limits::NOT_FOUND_ASKS_MIN && waited_ms >= final_after_ms)
 }
@@ -281,6 +287,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
     }
     tx.commit().await?;
     operation.version += 1;
+    crash::stop(app, "operation_ask_claimed");
     let missing = || FlowError::Internal(format!("{} has lost its attempt", operation.operation_id));
     let mut tx = app.db.read().await?;
     let attempt = attempt_fetch(&mut tx, operation.tenant_id, operation.attempt_id).await?.ok_or_else(missing)?;
@@ -300,6 +307,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
         ..attempt_target(&payment, &attempt)
     };
     let verdict = ask(app, &pos, &payment, &attempt, Some(operation.operation_id), target).await?;
+    crash::stop(app, "operation_asked");
     let (event, bank, failure) = match verdict {
         Verdict::Approved(approval) => (OperationEvent::InquiryFoundDone, Some(approval.bank), None),
         Verdict::Declined(decline) => (OperationEvent::InquiryFoundDeclined, None, Some(Failure::declined(decline))),
@@ -313,6 +321,7 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
                 return Ok(());
             }
             tx.commit().await?;
+            crash::stop(app, "operation_not_found_noted");
             // As with an attempt: what counts is when it was asked.
             let waited_ms = now_ms - operation.sent_at_ms;
             if operation.not_found < limits::NOT_FOUND_ASKS_MIN || waited_ms < final_after_ms {
@@ -323,7 +332,9 @@ async fn operation_tend(app: &App, mut operation: Operation) -> FlowResult<()> {
         Verdict::Pending(_) | Verdict::Unknown { .. } => return Ok(()),
     };
     let news = OperationNews { bank, failure, ..OperationNews::new(event, JANITOR) };
-    operation_settle(app, operation.tenant_id, operation.operation_id, &news).await.map(drop)
+    operation_settle(app, operation.tenant_id, operation.operation_id, &news).await?;
+    crash::stop(app, "operation_ask_settled");
+    Ok(())
 }
 
 /// What a question needs, read only when the question is claimed: whatever fails here must not leave the row due. A

@@ -134,6 +134,7 @@ impl Journal for Diary {
                 // The timeline lacks a line; the outcome does not depend on it.
                 tracing::warn!(attempt = %self.attempt, %error, "a bank's answer was not noted");
             }
+            crate::crash::stop(&self.app, "after_note");
         })
     }
 }

@@ -31,6 +31,7 @@ pub mod sign_in;
 pub mod silence;
 pub mod tenant;
 pub mod three_ds;
+pub mod turn;
 pub mod user;
 pub mod view;
 pub mod webhook;

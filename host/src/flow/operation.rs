@@ -246,6 +246,7 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     let diary = Diary::of_attempt(&app, tenant, payment.payment_id, attempt.attempt_id).operation(id);
     let context = act_context(&app, &pos, &payment, &attempt);
     let until_ms = act_until_ms(&app, operation.due_ms);
+    crate::crash::stop(&app, "operation_begun");
     let ending = app.plugins.drive(&pos.installation, &context, act, None, &diary, until_ms).await;
     crate::crash::point(&app, "before_operation_tx2").await;
     let verdict = match ending {
@@ -257,5 +258,7 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
         },
     };
     let news = operation_news(&app, verdict);
-    surely(&app, id, || operation_settle(&app, tenant, id, &news)).await
+    let ended = surely(&app, id, || operation_settle(&app, tenant, id, &news)).await?;
+    crate::crash::stop(&app, "after_operation_tx2");
+    Ok(ended)
 }

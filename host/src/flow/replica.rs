@@ -22,8 +22,7 @@ use crate::security::hold::{Hold, Page};
 use crate::store::Tx;
 use crate::store::attempt::Attempt;
 use crate::store::replica::{
-    Replica, attempt_holder_fetch, attempt_holder_insert, job_turn_take, replica_gone, replica_list, replica_prune,
-    replica_seen,
+    Replica, attempt_holder_fetch, attempt_holder_insert, replica_gone, replica_list, replica_prune, replica_seen,
 };
 
 /// Where a server takes errands of the others.
@@ -185,17 +184,6 @@ pub async fn presence_end(app: &App) -> FlowResult<()> {
     replica_gone(&mut tx, app.replica).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// Whether this server does a job's turn (a day, an hour) for all.
-pub async fn turn_take(app: &App, job: &str, turn: &str) -> FlowResult<bool> {
-    if app.config.replica_url.is_none() {
-        return Ok(true);
-    }
-    let mut tx = app.db.begin().await?;
-    let ours = job_turn_take(&mut tx, job, turn, app.replica).await?;
-    tx.commit().await?;
-    Ok(ours)
 }
 
 /// Notes that this server holds the card of an attempt whose payer goes to the bank. Without the note a callback that

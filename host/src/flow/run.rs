@@ -202,6 +202,7 @@ async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt
     };
     replica::holds(app, attempt, life_ms).await;
     let token = app.hold.page_put(page_of(payment, attempt.attempt_id, page));
+    crate::crash::stop(app, "before_browse_tx");
     let settled = match settle_surely(app, attempt, &news, None).await {
         Ok(settled) => settled,
         Err(error) => {
@@ -210,6 +211,7 @@ async fn browse_begin(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt
             return Err(error);
         }
     };
+    crate::crash::stop(app, "after_browse_tx");
     if !settled.moved {
         // Somebody ended the attempt while this page was made: with it the bank could charge for what is over.
         app.hold.page_take(&token);

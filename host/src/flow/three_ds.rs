@@ -36,6 +36,7 @@ pub(super) async fn gate_take_here(app: &App, token: &str) -> FlowResult<Page> {
     let event = PaymentEvent::new(page.tenant, page.payment, "gate.shown", "payer", now_ms).attempt(page.attempt);
     event_insert(&mut tx, &event).await?;
     tx.commit().await?;
+    crate::crash::stop(app, "gate_taken");
     Ok(page)
 }
 
@@ -108,6 +109,7 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
         due_ms: Some(act_due_ms(app, app.clock.now_ms())),
         ..AttemptNews::new(AttemptEvent::CallbackReceived, Actor::Payer)
     };
+    crate::crash::stop(app, "callback_heard");
     let claimed = attempt_settle(app, tenant, attempt.attempt_id, &claim).await?;
     if !claimed.moved {
         return Ok(payment.payment_id);
@@ -211,6 +213,7 @@ async fn repeated(app: &App, past: &Attempt) -> FlowResult<PaymentId> {
         let event = PaymentEvent::new(attempt.tenant_id, attempt.payment_id, "callback.unexpected", "payer", now_ms);
         event_insert(&mut tx, &event.attempt(attempt.attempt_id)).await?;
         tx.commit().await?;
+        crate::crash::stop(app, "callback_repeated");
         app.janitor_wake.notify_one();
         return Ok(attempt.payment_id);
     }

@@ -13,8 +13,9 @@ use crate::flow::books::zone;
 use crate::flow::error::FlowResult;
 use crate::flow::inquire::Places;
 use crate::flow::plugin::{plugins_follow, plugins_guard, plugins_tend};
-use crate::flow::replica::{presence_round, turn_take};
+use crate::flow::replica::presence_round;
 use crate::flow::sale::drafts_lapse;
+use crate::flow::turn::turn_run;
 use crate::flow::webhook::webhook_round;
 use crate::limits;
 
@@ -135,26 +136,22 @@ pub async fn breakers(app: App) {
     }
 }
 
-/// The hour of the nightly audit, in the firms' zone.
-const AUDIT_HOUR: i8 = 3;
+/// The hours of the nightly audit, in the firms' zone: it begins in the first, and whoever finds it undone in the others
+/// goes on where a server ended.
+const AUDIT_HOURS: std::ops::Range<i8> = 3..7;
 /// How often the audit trail is chained and the clock is looked at.
 const WATCH_EVERY: Duration = Duration::from_mins(1);
 
 /// Chains the audit trail, and audits everything once a night.
 pub async fn watch(app: App) {
-    let mut audited = None;
     loop {
         if let Err(error) = chain_round(&app).await {
             tracing::error!(%error, "the audit trail could not be chained");
         }
-        let now = jiff::Timestamp::from_millisecond(app.clock.now_ms()).unwrap_or_default().to_zoned(zone());
-        if now.hour() == AUDIT_HOUR && audited != Some(now.date()) {
-            audited = Some(now.date());
-            match nightly_audit(&app, &now.date().to_string()).await {
-                Ok(Some(report)) => audit_told(&report),
-                Ok(None) => {}
-                Err(error) => tracing::error!(%error, "the nightly audit did not run"),
-            }
+        match audit_round(&app).await {
+            Ok(Some(report)) => audit_told(&report),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the nightly audit did not run"),
         }
         tokio::select! {
             () = app.shutdown.cancelled() => return,
@@ -163,9 +160,13 @@ pub async fn watch(app: App) {
     }
 }
 
-/// The audit of a night, unless another server has it.
-async fn nightly_audit(app: &App, night: &str) -> FlowResult<Option<Report>> {
-    if turn_take(app, "audit", night).await? { audit(app).await.map(Some) } else { Ok(None) }
+/// The audit of this night, if it is time for it and nobody has done it or is at it.
+pub async fn audit_round(app: &App) -> FlowResult<Option<Report>> {
+    let now = jiff::Timestamp::from_millisecond(app.clock.now_ms()).unwrap_or_default().to_zoned(zone());
+    if !AUDIT_HOURS.contains(&now.hour()) {
+        return Ok(None);
+    }
+    turn_run(app, "audit", &now.date().to_string(), Box::pin(audit(app))).await
 }
 
 fn audit_told(report: &Report) {

@@ -269,6 +269,8 @@ async fn every_component_answers_its_first_calls() {
 
 #[path = "hostile_tests.rs"]
 mod hostile;
+#[path = "memory_tests.rs"]
+mod memory;
 #[path = "pry_tests.rs"]
 mod pry;
 #[path = "reach_tests.rs"]

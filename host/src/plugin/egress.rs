@@ -5,6 +5,7 @@
 //! Because the host drives every stage itself, it knows in which one a failure happened.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -17,7 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 use url::{Host, Url};
 
@@ -52,15 +54,31 @@ pub struct Egress {
     inside: bool,
 }
 
+/// Whose certificates are believed: the web's roots, and those of the operator's own file (PEM) where one is named. A
+/// firm whose traffic goes through a gateway of its own has a certificate authority that no browser knows.
+pub fn roots(extra: Option<&Path>) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let Some(path) = extra else { return Ok(roots) };
+    let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let mut added = 0;
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| broken(&error))? {
+        let certificate = certificate.map_err(|error| broken(&error))?;
+        roots.add(certificate).map_err(|error| broken(&error))?;
+        added += 1;
+    }
+    // An empty file would leave every bank behind that authority unreachable, and nobody would know why.
+    if added == 0 { Err(broken(&"it holds no certificate")) } else { Ok(roots) }
+}
+
 impl Egress {
-    /// TLS 1.2 or newer, the web's roots, nothing else.
-    pub fn new() -> Result<Self, rustls::Error> {
-        Self::with(Arc::new(SystemResolver), RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+    /// TLS 1.2 or newer, these roots, nothing else.
+    pub fn new(roots: RootCertStore) -> Result<Self, rustls::Error> {
+        Self::with(Arc::new(SystemResolver), roots)
     }
 
     /// To servers of our own, wherever they stand: what the address guard keeps others from is where they are.
-    pub fn inside() -> Result<Self, rustls::Error> {
-        Ok(Self { inside: true, ..Self::new()? })
+    pub fn inside(roots: RootCertStore) -> Result<Self, rustls::Error> {
+        Ok(Self { inside: true, ..Self::new(roots)? })
     }
 
     /// With a resolver and roots of the caller's choice.

@@ -98,6 +98,21 @@ pub(super) fn engines_still() -> wasmtime::Result<Engines> {
     engines(Tuning::default())
 }
 
+/// The same with a clock and memories of a test's own. Every access is checked, since they have no guard around them.
+#[cfg(test)]
+pub(super) fn engines_watched(memories: &std::sync::Arc<dyn wasmtime::MemoryCreator>) -> wasmtime::Result<Engines> {
+    let tuning = Tuning { pool: false, copy_on_write: false, ..Tuning::default() };
+    let engine = |weight| -> wasmtime::Result<Engine> {
+        let mut config = config(weight, Allocation::OnDemand, tuning);
+        config.memory_reservation(0).memory_guard_size(0).guard_before_linear_memory(false);
+        config.with_host_memory(std::sync::Arc::clone(memories));
+        let engine = Engine::new(&config)?;
+        epoch_clock_start(&engine)?;
+        Ok(engine)
+    };
+    Ok(Engines { light: engine(Weight::Light)?, heavy: engine(Weight::Heavy)? })
+}
+
 fn engines(tuning: Tuning) -> wasmtime::Result<Engines> {
     Ok(Engines { light: engine(Weight::Light, tuning)?, heavy: engine(Weight::Heavy, tuning)? })
 }

@@ -35,7 +35,8 @@ impl Masker {
                 }
             }
         }
-        Self { scrubber: card.map(|card| Scrubber::new(card.pan())), secrets }
+        let scrubber = card.map(|card| Scrubber::new(card.pan()).with_code(card.security_code().as_ref()));
+        Self { scrubber, secrets }
     }
 
     pub fn scrub_response(&self, response: &mut Response) {

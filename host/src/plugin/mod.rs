@@ -49,7 +49,7 @@ pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Pur
 pub use address::{AddressRefusal, endpoint_url, page_url};
 pub use compile::{COMMAND as COMPILE_COMMAND, CompileBounds, compile_child};
 pub use driver::Transport;
-pub use egress::{Egress, Resolve};
+pub use egress::{Egress, Resolve, roots};
 pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
 pub use engine::Tuning;
 pub use grant::{Beside, EndpointGrant, Grant, Wish};

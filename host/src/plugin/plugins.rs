@@ -13,7 +13,6 @@ use tokio::time::Instant;
 use super::act::{Act, ActContext, Callback};
 use super::compile::Compiler;
 use super::driver::{Drive, Transport};
-use super::egress::Egress;
 use super::ending::{Ending, Verdict};
 use super::engine::{Engines, Tuning, engines_new, engines_still};
 use super::health::{self, ActPhase, Health, Sick, Strike};
@@ -49,9 +48,6 @@ pub enum LoadError {
     /// The folder of components cannot be read.
     #[error("the folder of components cannot be read: {0}")]
     Folder(#[from] std::io::Error),
-    /// No TLS.
-    #[error("TLS could not be set up: {0}")]
-    Tls(String),
 }
 
 /// All loaded plugin versions, which of them serves whom, and the way out. Cheap to clone.
@@ -83,10 +79,9 @@ impl std::fmt::Debug for Plugins {
 
 impl Plugins {
     /// An empty runtime. `cache` keeps compiled code between starts; `compiler` is the program that compiles, this
-    /// very one where none is named.
-    pub fn new(cache: &Path, compiler: Option<PathBuf>) -> Result<Self, LoadError> {
-        let egress = Egress::new().map_err(|error| LoadError::Tls(error.to_string()))?;
-        Self::on(engines_new(Tuning::default()), true, cache, compiler, Arc::new(egress))
+    /// very one where none is named; `transport` is the way to the banks.
+    pub fn new(cache: &Path, compiler: Option<PathBuf>, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
+        Self::on(engines_new(Tuning::default()), true, cache, compiler, transport)
     }
 
     /// For a simulation: every component of a folder, compiled in this process and active for everyone, on an engine
@@ -102,6 +97,19 @@ impl Plugins {
     #[cfg(test)]
     pub fn load_with(folder: &Path, cache: &Path, transport: Arc<dyn Transport>) -> Result<Self, LoadError> {
         let plugins = Self::on(engines_new(Tuning::default()), true, cache, None, transport)?;
+        plugins.take_folder(folder)?;
+        Ok(plugins)
+    }
+
+    /// The same with memories that a test makes and looks at.
+    #[cfg(test)]
+    pub fn load_watched(
+        folder: &Path,
+        cache: &Path,
+        transport: Arc<dyn Transport>,
+        memories: &Arc<dyn wasmtime::MemoryCreator>,
+    ) -> Result<Self, LoadError> {
+        let plugins = Self::on(super::engine::engines_watched(memories), true, cache, None, transport)?;
         plugins.take_folder(folder)?;
         Ok(plugins)
     }

@@ -11,13 +11,22 @@ use zeroize::Zeroizing;
 
 use super::act::Callback;
 use super::step::Response;
-use crate::domain::card::{Pan, luhn};
+use crate::domain::card::{Pan, SecurityCode, luhn};
 
 const FILLER: u8 = b'*';
 
-/// Finds the card number of one attempt.
+/// How fields for a security code are called, in part.
+const CODE_NAMES: &[&str] = &["cv2", "cvv", "cvc", "securitycode", "security_code", "guvenlik"];
+/// What may stand between a field's name and its value besides punctuation: an attribute, entities, escapes.
+const BETWEEN: &[&str] = &["value", "gt", "quot", "34", "39", "62", "3d", "3e", "3a", "22", "27", "amp"];
+/// No field's name is longer.
+const NAME_BYTES_MAX: usize = 32;
+
+/// Finds the card number of one attempt, and its security code where a field is named for it.
 pub(super) struct Scrubber {
     digits: Zeroizing<Vec<u8>>,
+    /// Three digits are everywhere in an answer, a currency among them: only those in a field of their own are the code.
+    code: Option<Zeroizing<Vec<u8>>>,
     /// Hex and base64 forms; hex is matched in any case, base64 exactly.
     encoded: Vec<(Zeroizing<Vec<u8>>, bool)>,
     /// The bytes with which one of these forms begins: every text of every act is looked through.
@@ -45,7 +54,16 @@ impl Scrubber {
         for first in firsts.chain([digits[0], b'%']) {
             begins[usize::from(first)] = true;
         }
-        Self { digits, encoded, begins }
+        Self { digits, code: None, encoded, begins }
+    }
+
+    /// With the security code, while we have it: a bank that echoes a request echoes it too.
+    pub fn with_code(mut self, code: Option<&SecurityCode>) -> Self {
+        self.code = code.map(|code| Zeroizing::new(code.expose().as_bytes().to_vec()));
+        if let Some(first) = self.code.as_ref().and_then(|code| code.first()) {
+            self.begins[usize::from(*first)] = true;
+        }
+        self
     }
 
     /// Replaces every occurrence.
@@ -56,7 +74,7 @@ impl Scrubber {
                 at += 1;
                 continue;
             }
-            match self.match_at(&bytes[at..]) {
+            match self.match_at(&bytes[at..]).or_else(|| self.match_code(bytes, at)) {
                 Some(length) => {
                     fill(&mut bytes[at..at + length]);
                     at += length;
@@ -100,6 +118,14 @@ impl Scrubber {
         })
     }
 
+    /// The security code, standing alone as the value of a field that is named for one.
+    fn match_code(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let code = self.code.as_deref()?;
+        let rest = bytes.get(at..)?.strip_prefix(code.as_slice())?;
+        let alone = !rest.first().is_some_and(u8::is_ascii_alphanumeric);
+        (alone && is_code_field(&bytes[..at])).then_some(code.len())
+    }
+
     /// The digits, plain or `%34`-escaped, with up to three separators between any two.
     fn match_digits(&self, bytes: &[u8]) -> Option<usize> {
         let mut at = digit_token(bytes, self.digits[0])?;
@@ -120,6 +146,31 @@ impl Scrubber {
         }
         Some(at)
     }
+}
+
+/// Whether what ends here is the name of a field for a security code and what leads to its value.
+fn is_code_field(before: &[u8]) -> bool {
+    let mut end = before.len();
+    // Punctuation, an attribute's name, and once more: `cv2" value="`, `Cvv2Val&gt;`.
+    for _ in 0..3 {
+        let word_end = before[..end].iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at + 1);
+        // A tag that opens belongs to another field.
+        if before[word_end..end].contains(&b'<') {
+            return false;
+        }
+        let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        let word_start = before[..word_end].iter().rposition(|b| !is_name(b)).map_or(0, |at| at + 1);
+        let word = &before[word_start.max(word_end.saturating_sub(NAME_BYTES_MAX))..word_end];
+        let word = String::from_utf8_lossy(word).to_ascii_lowercase();
+        if CODE_NAMES.iter().any(|name| word.contains(name)) {
+            return true;
+        }
+        if !BETWEEN.contains(&word.as_str()) {
+            return false;
+        }
+        end = word_start;
+    }
+    false
 }
 
 /// Length of `4` or `%34` at the front.
@@ -262,6 +313,38 @@ mod tests {
             let found = scrubbed(&encoded);
             assert!(found.contains("******************"), "{offset}: {found}");
             assert_eq!(found.len(), encoded.len());
+        }
+    }
+
+    #[test]
+    fn the_code_is_found_in_its_own_field_only() {
+        let scrubber = Scrubber::new(&Pan::parse(NUMBER).unwrap());
+        let scrubber = scrubber.with_code(Some(&SecurityCode::parse("949").unwrap()));
+        let scrubbed = |text: &str| {
+            let mut text = text.to_owned();
+            scrubber.scrub_text(&mut text);
+            text
+        };
+        for echo in [
+            "<Cvv2Val>949</Cvv2Val>",
+            "cv2=949&currency=1",
+            r#"{"cvv": "949"}"#,
+            r#"{"securityCode":949}"#,
+            r#"<input name="cv2" value="949">"#,
+            "&lt;Cvv2Val&gt;949&lt;/Cvv2Val&gt;",
+            "cvc%3D949%26x",
+        ] {
+            assert_eq!(scrubbed(echo), echo.replace("949", "***"), "{echo}");
+        }
+        for other in [
+            "<Currency>949</Currency>",
+            "cv2=&currency=949",
+            "<Cvv2Val></Cvv2Val><Currency>949</Currency>",
+            "cvv=9490",
+            "cvvresult=M code 949",
+            "949",
+        ] {
+            assert_eq!(scrubbed(other), other);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::receivable::corrupt;
 use super::{StoreResult, Tx};
 use crate::domain::allocation::Holding;
-use crate::domain::books::{RefundSplit, Route};
+use crate::domain::books::{RefundSplit, RefundState, Route};
 use crate::domain::id::{
     AllocationId, AttemptId, CollectionId, ComponentId, NodeId, PaymentId, PostingId, ReceivableId, TenantId,
 };
@@ -249,8 +249,8 @@ pub struct RefundRow {
     pub attempt: AttemptId,
     /// How it divides.
     pub split: RefundSplit,
-    /// `asked`, `confirmed` or `failed`.
-    pub state: String,
+    /// Where it stands.
+    pub state: RefundState,
 }
 
 /// Writes a refund that was asked for.
@@ -266,12 +266,13 @@ pub async fn refund_insert(
         tx,
         "insert into collection_refund (tenant_id, cause, collection_id, amount_minor, difference_minor, state,
             asked_at_ms)
-         values ($1, $2, $3, $4, $5, 'asked', $6)",
+         values ($1, $2, $3, $4, $5, $6, $7)",
         tenant.to_text(),
         cause,
         collection.to_text(),
         split.amount,
         split.difference,
+        RefundState::Asked.as_str(),
         at_ms,
     )?;
     Ok(())
@@ -304,17 +305,25 @@ pub async fn refund_get(tx: &mut Tx, tenant: TenantId, cause: &str) -> StoreResu
     )?;
     let Some((attempt, amount, difference, state)) = row else { return Ok(None) };
     let attempt = AttemptId::from_text(&attempt).map_err(|_| corrupt("collection", "attempt_id", &attempt))?;
+    let state = state.parse().map_err(|_| corrupt("collection_refund", "state", cause))?;
     Ok(Some(RefundRow { cause: cause.to_owned(), attempt, split: RefundSplit { amount, difference }, state }))
 }
 
-/// Ends a refund that was asked for; false if it had ended.
-pub async fn refund_end(tx: &mut Tx, tenant: TenantId, cause: &str, state: &str) -> StoreResult<bool> {
+/// Moves a refund by compare-and-set; false if somebody else moved it first.
+pub async fn refund_move(
+    tx: &mut Tx,
+    tenant: TenantId,
+    cause: &str,
+    from: RefundState,
+    to: RefundState,
+) -> StoreResult<bool> {
     let touched = execute!(
         tx,
-        "update collection_refund set state = $3 where tenant_id = $1 and cause = $2 and state = 'asked'",
+        "update collection_refund set state = $3 where tenant_id = $1 and cause = $2 and state = $4",
         tenant.to_text(),
         cause,
-        state,
+        to.as_str(),
+        from.as_str(),
     )?;
     Ok(touched == 1)
 }

@@ -105,19 +105,66 @@ pub async fn postings_standing(
         collection.to_text(),
     )?;
     let mut postings = Vec::with_capacity(heads.len());
-    for (id, node, currency, kind) in heads {
-        let entries = entries_of(tx, tenant, &id).await?;
-        let wrong = |column| corrupt("posting", column, &id);
-        let posting = Posting::new(
-            NodeId::from_text(&node).map_err(|_| wrong("node_id"))?,
-            Currency::from_code(&currency).ok_or_else(|| wrong("currency"))?,
-            kind.parse().map_err(|_| wrong("kind"))?,
-            entries,
-        )
-        .map_err(|_| wrong("minor"))?;
-        postings.push((PostingId::from_text(&id).map_err(|_| wrong("posting_id"))?, posting));
+    for head in heads {
+        postings.push(posting_read(tx, tenant, head).await?);
     }
     Ok(postings)
+}
+
+/// What an event posted that makes one posting, unless it was undone.
+pub async fn posting_standing_of(
+    tx: &mut Tx,
+    tenant: TenantId,
+    cause: &str,
+    kind: PostingKind,
+) -> StoreResult<Option<(PostingId, Posting)>> {
+    let head = fetch_optional!(
+        tx,
+        (String, String, String, String),
+        "select p.posting_id, p.node_id, p.currency, p.kind from posting p
+         where p.tenant_id = $1 and p.cause = $2 and p.kind = $3 and p.reverses_id = ''
+           and not exists (select 1 from posting r where r.tenant_id = p.tenant_id
+                and r.collection_id = p.collection_id and r.reverses_id = p.posting_id)",
+        tenant.to_text(),
+        cause,
+        kind.as_str(),
+    )?;
+    match head {
+        Some(head) => posting_read(tx, tenant, head).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What of a collection is in dispute.
+pub async fn disputed(tx: &mut Tx, tenant: TenantId, collection: CollectionId) -> StoreResult<i64> {
+    let (sum,) = fetch_one!(
+        tx,
+        (i64,),
+        "select cast(coalesce(sum(e.minor), 0) as bigint) from entry e
+         join posting p on p.tenant_id = e.tenant_id and p.posting_id = e.posting_id
+         where p.tenant_id = $1 and p.collection_id = $2 and e.account = 'chargeback'",
+        tenant.to_text(),
+        collection.to_text(),
+    )?;
+    Ok(sum)
+}
+
+/// A posting with its lines, from its id, node, currency and kind.
+async fn posting_read(
+    tx: &mut Tx,
+    tenant: TenantId,
+    (id, node, currency, kind): (String, String, String, String),
+) -> StoreResult<(PostingId, Posting)> {
+    let entries = entries_of(tx, tenant, &id).await?;
+    let wrong = |column| corrupt("posting", column, &id);
+    let posting = Posting::new(
+        NodeId::from_text(&node).map_err(|_| wrong("node_id"))?,
+        Currency::from_code(&currency).ok_or_else(|| wrong("currency"))?,
+        kind.parse().map_err(|_| wrong("kind"))?,
+        entries,
+    )
+    .map_err(|_| wrong("minor"))?;
+    Ok((PostingId::from_text(&id).map_err(|_| wrong("posting_id"))?, posting))
 }
 
 async fn entries_of(tx: &mut Tx, tenant: TenantId, posting: &str) -> StoreResult<Vec<Entry>> {

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0014_terms",
     "0015_pos_policy",
     "0016_payment_draft",
+    "0017_job_turn",
 ];
 
 /// Applies what is missing, each in its own transaction.

@@ -37,6 +37,7 @@ pub mod routing;
 pub mod session;
 pub mod span;
 pub mod tenant;
+pub mod turn;
 pub mod user;
 pub mod webhook;
 pub mod webhook_delivery;

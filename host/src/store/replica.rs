@@ -1,4 +1,4 @@
-//! The servers that share this database, what each holds, and whose turn a job is.
+//! The servers that share this database, and what each holds.
 
 use super::{StoreResult, Tx};
 use crate::domain::id::{AttemptId, ReplicaId, TenantId};
@@ -87,16 +87,4 @@ pub async fn attempt_holder_fetch(
         attempt.to_text(),
         seen_since_ms
     )
-}
-
-/// Takes a turn of a job. `false` where another server has it.
-pub async fn job_turn_take(tx: &mut Tx, job: &str, turn: &str, replica: ReplicaId) -> StoreResult<bool> {
-    let rows = execute!(
-        tx,
-        "insert into job_turn (job, turn, replica_id) values ($1, $2, $3) on conflict do nothing",
-        job,
-        turn,
-        replica.to_text()
-    )?;
-    Ok(rows == 1)
 }

@@ -248,19 +248,23 @@ pub async fn webhook_delivery_update(tx: &mut Tx, delivery: &WebhookDelivery) ->
     Ok(rows == 1)
 }
 
-/// Gives up everything on its way to an endpoint.
-pub async fn webhook_delivery_drop(
+/// Moves every delivery to an endpoint that stands at `from`, all at once.
+pub async fn webhook_delivery_move_all(
     tx: &mut Tx,
     tenant: TenantId,
     endpoint: WebhookEndpointId,
+    from: DeliveryState,
+    to: DeliveryState,
     now_ms: i64,
 ) -> StoreResult<()> {
     execute!(
         tx,
-        "update webhook_delivery set state = 'failed', finished_at_ms = $3, lease_until_ms = null, \
-         version = version + 1 where tenant_id = $1 and webhook_endpoint_id = $2 and state = 'pending'",
+        "update webhook_delivery set state = $4, finished_at_ms = $5, lease_until_ms = null, \
+         version = version + 1 where tenant_id = $1 and webhook_endpoint_id = $2 and state = $3",
         tenant.to_text(),
         endpoint.to_text(),
+        from.as_str(),
+        to.as_str(),
         now_ms
     )?;
     Ok(())

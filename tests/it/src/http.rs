@@ -1,5 +1,8 @@
 //! One request, one connection: the least a client can be, so that a story can also break it off.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -7,10 +10,63 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// No story waits longer for an answer.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Everything that servers answered which a story listens to: their origins, and what came from each.
+static HEARD: Mutex<BTreeMap<String, Vec<(String, Answer)>>> = Mutex::new(BTreeMap::new());
+
+/// From now on every answer of the server at this origin is kept, whoever asked.
+pub fn listen(origin: &str) {
+    HEARD.lock().expect("heard").entry(origin.to_owned()).or_default();
+}
+
+/// What was heard from it: address and answer. It is listened to no longer.
+pub fn heard(origin: &str) -> Vec<(String, Answer)> {
+    HEARD.lock().expect("heard").remove(origin).unwrap_or_default()
+}
+
+fn keep(url: &str, answer: &Answer) {
+    if let Some(kept) = HEARD.lock().expect("heard").get_mut(&crate::browser::origin_of(url)) {
+        kept.push((url.to_owned(), answer.clone()));
+    }
+}
+
+/// Where somebody hangs up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    /// Connected, and not a byte sent.
+    BeforeTheRequest,
+    /// In the middle of the headers.
+    InTheHead,
+    /// All headers, nothing of the body.
+    BeforeTheBody,
+    /// In the middle of the body.
+    InTheBody,
+    /// The whole request, without waiting for anything.
+    AfterTheRequest,
+    /// A few bytes of the answer.
+    InTheAnswer,
+}
+
+impl HangUp {
+    pub const ALL: [Self; 6] = [
+        Self::BeforeTheRequest,
+        Self::InTheHead,
+        Self::BeforeTheBody,
+        Self::InTheBody,
+        Self::AfterTheRequest,
+        Self::InTheAnswer,
+    ];
+
+    /// Whether the other side has the whole request.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::AfterTheRequest | Self::InTheAnswer)
+    }
+}
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
@@ -56,7 +112,10 @@ impl Call {
 
     /// Sends it and reads the whole answer.
     pub async fn send(&self) -> Result<Answer> {
-        tokio::time::timeout(PATIENCE, self.exchange()).await.with_context(|| format!("{} takes too long", self.url))?
+        let answer = tokio::time::timeout(PATIENCE, self.exchange()).await;
+        let answer = answer.with_context(|| format!("{} takes too long", self.url))??;
+        keep(&self.url, &answer);
+        Ok(answer)
     }
 
     /// Sends it and hangs up after `wait` without reading, as a payer does who closes the window.
@@ -67,6 +126,39 @@ impl Call {
         tokio::time::sleep(wait).await;
         pending.abort();
         connection.abort();
+        Ok(())
+    }
+
+    /// Sends it as far as that, and closes the connection.
+    pub async fn hang_up(&self, when: HangUp) -> Result<()> {
+        let uri: hyper::Uri = self.url.parse().with_context(|| format!("{} is no address", self.url))?;
+        let authority = uri.authority().context("no host")?.to_string();
+        let target = uri.path_and_query().map_or("/", |p| p.as_str());
+        let mut head = format!("{} {target} HTTP/1.1\r\nhost: {authority}\r\n", self.method);
+        for (name, value) in &self.headers {
+            write!(head, "{name}: {value}\r\n")?;
+        }
+        write!(head, "content-length: {}\r\n\r\n", self.body.len())?;
+        let whole = [head.as_bytes(), &self.body].concat();
+        let end = match when {
+            HangUp::BeforeTheRequest => 0,
+            HangUp::InTheHead => head.len() / 2,
+            HangUp::BeforeTheBody => head.len(),
+            HangUp::InTheBody => head.len() + self.body.len() / 2,
+            HangUp::AfterTheRequest | HangUp::InTheAnswer => whole.len(),
+        };
+        let mut stream = TcpStream::connect(&authority).await?;
+        stream.set_nodelay(true)?;
+        stream.write_all(&whole[..end]).await?;
+        stream.flush().await?;
+        if when == HangUp::InTheAnswer {
+            let mut few = [0; 12];
+            let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut few)).await;
+            read.with_context(|| format!("{} gives no answer", self.url))??;
+        } else {
+            // What was sent arrives before the end of the connection does.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         Ok(())
     }
 

@@ -8,9 +8,11 @@
 pub mod api;
 pub mod bank;
 pub mod browser;
+pub mod canary;
 pub mod chaos;
 pub mod component;
 pub mod database;
+pub mod echo;
 pub mod family;
 pub mod host;
 pub mod http;
@@ -27,6 +29,7 @@ pub mod seed;
 pub mod seeded;
 pub mod story;
 pub mod swap;
+pub mod tls;
 pub mod world;
 
 pub use api::{Api, Reply};

@@ -62,6 +62,11 @@ pub fn count(needle: &str) -> usize {
     find(&LOG.lock().expect("log").lines, needle.as_bytes())
 }
 
+/// Everything that all stories of this process have logged so far.
+pub fn all() -> Vec<u8> {
+    LOG.lock().expect("log").lines.clone()
+}
+
 /// No number of the sandbox's cards stands in the log.
 pub fn check() -> Result<()> {
     let mut log = LOG.lock().expect("log");

@@ -60,8 +60,8 @@ impl Plugged {
     pub fn new(answer: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let compiler = std::env::current_exe()?;
-        let plugins = Plugins::new(&folder.path().join("compiled"), Some(compiler))?;
-        let plugins = plugins.with_transport(Arc::new(Says(answer.as_bytes().to_vec())));
+        let bank = Arc::new(Says(answer.as_bytes().to_vec()));
+        let plugins = Plugins::new(&folder.path().join("compiled"), Some(compiler), bank)?;
         plugins.serving_begins();
         Ok(Self { plugins, _folder: folder })
     }

@@ -1,6 +1,8 @@
 //! R12: the whole table, printed and compared with the reviewed copy, and the promises it must keep.
 
 use super::*;
+use crate::domain::books::{RefundEvent, RefundState};
+use crate::domain::webhook::{DeliveryEvent, DeliveryState, OutboxEventKind, OutboxState};
 use std::fmt::Write as _;
 
 fn cell<S: Copy>(answer: Result<Move<S>, IllegalMove>, name: fn(S) -> &'static str) -> String {
@@ -46,7 +48,41 @@ fn printed() -> String {
             line(&mut out, state.as_str(), event.as_str(), &answer);
         }
     }
+    out.push_str("\n# refund in the books\n");
+    for state in RefundState::ALL {
+        for event in RefundEvent::ALL {
+            line(&mut out, state.as_str(), event.as_str(), &cell(state.next(*event), RefundState::as_str));
+        }
+    }
+    out.push_str("\n# webhook delivery\n");
+    for state in DeliveryState::ALL {
+        for event in DeliveryEvent::ALL {
+            line(&mut out, state.as_str(), event.as_str(), &cell(state.next(*event), DeliveryState::as_str));
+        }
+    }
+    out.push_str("\n# event in the outbox\n");
+    for state in OutboxState::ALL {
+        for event in OutboxEventKind::ALL {
+            line(&mut out, state.as_str(), event.as_str(), &cell(Ok(state.next(*event)), OutboxState::as_str));
+        }
+    }
+    links(&mut out);
     out
+}
+
+/// What a state of one is to the other.
+fn links(out: &mut String) {
+    out.push_str("\n# link: an attempt's state, seen by its payment\n");
+    for state in AttemptState::ALL {
+        writeln!(out, "{state:<16} {}", state.seen_by_payment().as_str()).expect("a string takes it");
+    }
+    out.push_str("\n# link: an operation that was done, seen by its attempt\n");
+    for kind in OperationKind::ALL {
+        for (all, much) in [(true, "all of it"), (false, "a part")] {
+            let event = kind.seen_by_attempt(all).map_or("✗ no operation of its own", AttemptEvent::as_str);
+            writeln!(out, "{kind:<16} {much:<24} {event}").expect("a string takes it");
+        }
+    }
 }
 
 #[test]

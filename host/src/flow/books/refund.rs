@@ -1,14 +1,15 @@
 //! Refunds: promised, then confirmed or refused by the bank.
 
-use super::{BooksError, BooksResult, booked, collection_take, debtors_take, origin, post};
+use super::{BooksError, BooksResult, collection_take, debtors_take, origin, post};
 use crate::domain::allocation::{Holding, reopen};
-use crate::domain::books::{Refund, RefundSplit};
+use crate::domain::books::{Refund, RefundEvent, RefundSplit, RefundState};
 use crate::domain::id::{AttemptId, TenantId};
 use crate::domain::ledger::PostingKind;
+use crate::domain::payment::Move;
 use crate::domain::rate::Rate;
 use crate::store::Tx;
 use crate::store::allocation::{
-    Collection, allocation_insert, allocations_of_cause, refund_end, refund_get, refund_insert, refunded,
+    Collection, allocation_insert, allocations_of_cause, refund_get, refund_insert, refund_move, refunded,
 };
 use crate::store::receivable::component_outstanding;
 
@@ -64,12 +65,10 @@ pub async fn refund_confirmed_in_tx(
     commission_returned: Rate,
     at_ms: i64,
 ) -> BooksResult<()> {
-    let Some((collection, split)) = refund_take(tx, tenant, cause).await? else { return Ok(()) };
-    if booked(tx, tenant, cause, PostingKind::RefundConfirmed).await? {
-        return Ok(());
-    }
-    if !refund_end(tx, tenant, cause, "confirmed").await? {
-        return Err(BooksError::RefundUndone);
+    let Some((collection, split, state)) = refund_take(tx, tenant, cause).await? else { return Ok(()) };
+    let Move::To(to) = state.next(RefundEvent::Confirmed)? else { return Ok(()) };
+    if !refund_move(tx, tenant, cause, state, to).await? {
+        return Err(BooksError::RefundMoved);
     }
     let total = split.amount + split.difference;
     let share = i128::from(collection.bank_commission) * i128::from(total) / i128::from(collection.charged.max(1));
@@ -85,9 +84,10 @@ pub async fn refund_confirmed_in_tx(
 /// Books the bank's no: the promise is undone. What it had reopened is closed again as far as it is still
 /// open; if somebody else has paid it meanwhile, the rest is an advance, never a negative debt.
 pub async fn refund_failed_in_tx(tx: &mut Tx, tenant: TenantId, cause: &str, at_ms: i64) -> BooksResult<()> {
-    let Some((collection, split)) = refund_take(tx, tenant, cause).await? else { return Ok(()) };
-    if !refund_end(tx, tenant, cause, "failed").await? {
-        return Ok(());
+    let Some((collection, split, state)) = refund_take(tx, tenant, cause).await? else { return Ok(()) };
+    let Move::To(to) = state.next(RefundEvent::Failed)? else { return Ok(()) };
+    if !refund_move(tx, tenant, cause, state, to).await? {
+        return Err(BooksError::RefundMoved);
     }
     let mut closed = Vec::new();
     // The promise wrote what it took below zero, the last closed first; close again in the old order.
@@ -109,11 +109,17 @@ pub async fn refund_failed_in_tx(tx: &mut Tx, tenant: TenantId, cause: &str, at_
 }
 
 /// A refund that was asked for, with its collection and debtors held; `None` if the books never heard of it.
-async fn refund_take(tx: &mut Tx, tenant: TenantId, cause: &str) -> BooksResult<Option<(Collection, RefundSplit)>> {
+async fn refund_take(
+    tx: &mut Tx,
+    tenant: TenantId,
+    cause: &str,
+) -> BooksResult<Option<(Collection, RefundSplit, RefundState)>> {
     let Some(known) = refund_get(tx, tenant, cause).await? else { return Ok(None) };
     let collection = collection_take(tx, tenant, known.attempt).await?;
     debtors_take(tx, tenant, &collection).await?;
-    Ok(Some((collection, known.split)))
+    // Read again, now that nobody else can end it.
+    let Some(known) = refund_get(tx, tenant, cause).await? else { return Ok(None) };
+    Ok(Some((collection, known.split, known.state)))
 }
 
 fn refund_of(collection: &Collection, reopened: Vec<Holding>, split: RefundSplit) -> Refund {

@@ -1,12 +1,14 @@
 //! The books against an independent model, on SQLite and, where `VEZNE_TEST_POSTGRES_URL` names one, on
 //! PostgreSQL.
 
+mod act;
 mod model;
+mod paper;
 mod story;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId, TenantId};
+use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, TenantId};
 use crate::domain::instalment::{LevelShare, Terms};
 use crate::domain::money::{Currency, Money};
 use crate::domain::party::Party;

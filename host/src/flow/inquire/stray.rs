@@ -2,6 +2,7 @@
 
 use super::{JANITOR, attempt_put_off, payment_of};
 use crate::app::App;
+use crate::crash;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
 use crate::domain::money::Money;
@@ -65,5 +66,6 @@ pub(super) async fn stray_return(app: &App, attempt: Attempt) -> FlowResult<()> 
         return Ok(());
     }
     tx.commit().await?;
+    crash::stop(app, "stray_begun");
     operation_run(app, operation.tenant_id, operation.operation_id).await.map(drop)
 }

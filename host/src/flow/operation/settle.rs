@@ -5,9 +5,7 @@ use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
 use crate::domain::id::{OperationId, ProposalId, TenantId};
-use crate::domain::payment::{
-    AttemptEvent, AttemptState, IllegalMove, Move, OperationEvent, OperationKind, OperationState, Refusal,
-};
+use crate::domain::payment::{AttemptState, IllegalMove, Move, OperationEvent, OperationKind, OperationState, Refusal};
 use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::attempt::{bank_ref_text, publish_kind};
 use crate::flow::collect;
@@ -215,20 +213,19 @@ async fn follow(
         }
         return Ok(true);
     }
-    let event = match operation.kind {
+    let all = match operation.kind {
         OperationKind::Capture => {
             collect::captured_in_tx(tx, payment, attempt, operation.amount_minor, now_ms).await?;
-            AttemptEvent::Captured
+            true
         }
         OperationKind::Void => {
             collect::voided_in_tx(tx, attempt, operation.operation_id.to_string(), now_ms).await?;
-            AttemptEvent::Voided
+            true
         }
-        _ => {
-            let whole = whole_fetch(tx, payment.clone()).await?;
-            if whole.refundable_minor() == 0 { AttemptEvent::RefundedFully } else { AttemptEvent::RefundedPartly }
-        }
+        _ => whole_fetch(tx, payment.clone()).await?.refundable_minor() == 0,
     };
+    let event = operation.kind.seen_by_attempt(all);
+    let event = event.ok_or_else(|| FlowError::Internal(format!("{} is no operation of its own", operation.kind)))?;
     let illegal = |error: crate::domain::payment::IllegalMove| FlowError::Internal(error.to_string());
     // A stray's money goes back; its payment ended long ago and does not move.
     let stray = attempt.state == AttemptState::Stray;

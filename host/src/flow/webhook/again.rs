@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::deliver::{deliver, delivery_of, lease};
+use super::deliver::{deliver, delivery_moved, delivery_of, lease};
 use super::endpoint::visible;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::{WebhookDeliveryId, WebhookEndpointId};
-use crate::domain::webhook::{DeliveryState, EndpointState, TEST_TYPE, filter_passes};
+use crate::domain::webhook::{DeliveryEvent, EndpointState, TEST_TYPE, filter_passes};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::limits;
 use crate::store::Tx;
@@ -117,10 +117,9 @@ async fn begin_anew(tx: &mut Tx, mut delivery: WebhookDelivery, now_ms: i64) -> 
     if delivery.lease_until_ms.is_some_and(|until_ms| until_ms > now_ms) {
         return Ok(false);
     }
-    delivery.state = DeliveryState::Pending;
+    delivery_moved(&mut delivery, DeliveryEvent::Resent, now_ms)?;
     delivery.tries = 0;
     delivery.due_ms = now_ms;
-    delivery.finished_at_ms = None;
     Ok(webhook_delivery_update(tx, &delivery).await?)
 }
 

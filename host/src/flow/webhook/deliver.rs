@@ -13,8 +13,9 @@ use crate::app::App;
 use crate::crash;
 use crate::ctx::{Actor, Ctx, Locale};
 use crate::domain::id::{TenantId, WebhookDeliveryId, WebhookEndpointId};
+use crate::domain::payment::Move;
 use crate::domain::webhook::{
-    DeliveryState, EndpointState, Heard, TEST_TYPE, filter_passes, heard, pause_after, retry_after,
+    DeliveryEvent, DeliveryState, EndpointState, Heard, TEST_TYPE, filter_passes, heard, pause_after, retry_after,
 };
 use crate::flow::error::{FlowError, FlowResult};
 use crate::limits;
@@ -76,6 +77,7 @@ async fn hand_out(app: &App) -> FlowResult<usize> {
         }
     }
     tx.commit().await?;
+    crash::stop(app, "handed_out");
     Ok(waiting.len())
 }
 
@@ -126,6 +128,7 @@ async fn claim(app: &App, room: usize) -> FlowResult<Vec<WebhookDelivery>> {
         leased.extend(lease(app, &mut tx, delivery).await?);
     }
     tx.commit().await?;
+    crash::stop(app, "webhook_leased");
     Ok(leased)
 }
 
@@ -179,7 +182,9 @@ pub(super) async fn deliver(app: &App, delivery: WebhookDelivery) -> FlowResult<
     };
     tried.duration_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
     crash::point(app, "webhook_after_send").await;
-    mark(app, delivery, &tried).await
+    mark(app, delivery, &tried).await?;
+    crash::stop(app, "webhook_marked");
+    Ok(())
 }
 
 /// Ends a moment after the process was asked to.
@@ -270,6 +275,17 @@ fn excerpt(text: &str) -> String {
     redact::scrub(plain.trim()).chars().take(limits::WEBHOOK_EXCERPT_CHARS_MAX).collect()
 }
 
+/// Moves a delivery as the table says; writing it is the caller's, by compare-and-set.
+pub(super) fn delivery_moved(delivery: &mut WebhookDelivery, event: DeliveryEvent, now_ms: i64) -> FlowResult<()> {
+    let next = delivery.state.next(event);
+    let next = next.map_err(|illegal| FlowError::Internal(format!("{}: {illegal}", delivery.webhook_delivery_id)))?;
+    if let Move::To(state) = next {
+        delivery.state = state;
+        delivery.finished_at_ms = (state != DeliveryState::Pending).then_some(now_ms);
+    }
+    Ok(())
+}
+
 /// Writes what came of a try, and what that means for the endpoint.
 async fn mark(app: &App, mut delivery: WebhookDelivery, tried: &Tried) -> FlowResult<()> {
     let now_ms = app.clock.now_ms();
@@ -279,13 +295,15 @@ async fn mark(app: &App, mut delivery: WebhookDelivery, tried: &Tried) -> FlowRe
         Heard::Refused if delivery.kind != TEST_TYPE => pause_after(delivery.tries, chance, tried.asked),
         _ => None,
     };
+    let event = match (heard, pause) {
+        (Heard::Taken, _) => DeliveryEvent::Taken,
+        (_, Some(_)) => DeliveryEvent::Refused,
+        (_, None) => DeliveryEvent::GivenUp,
+    };
     if let Some(pause) = pause {
         delivery.due_ms = now_ms + limits::millis(pause);
-    } else {
-        let taken = heard == Heard::Taken;
-        delivery.state = if taken { DeliveryState::Delivered } else { DeliveryState::Failed };
-        delivery.finished_at_ms = Some(now_ms);
     }
+    delivery_moved(&mut delivery, event, now_ms)?;
     let mut tx = app.db.begin().await?;
     if !webhook_delivery_update(&mut tx, &delivery).await? {
         tracing::warn!(delivery = %delivery.webhook_delivery_id, "a lease ran out before the answer was written");

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::id::{NodeId, WebhookEndpointId, WebhookSecretId};
-use crate::domain::webhook::{EndpointState, filter_text, filter_types};
+use crate::domain::payment::Move;
+use crate::domain::webhook::{DeliveryEvent, DeliveryState, EndpointState, filter_text, filter_types};
 use crate::flow::error::{FieldError, FlowError, FlowResult};
 use crate::limits;
 use crate::plugin::page_url;
@@ -22,7 +23,7 @@ use crate::store::webhook::{
     WebhookEndpoint, WebhookSecret, webhook_endpoint_count, webhook_endpoint_insert, webhook_endpoint_update,
     webhook_endpoint_visible, webhook_secret_forget, webhook_secret_insert, webhook_secret_retire,
 };
-use crate::store::webhook_delivery::webhook_delivery_drop;
+use crate::store::webhook_delivery::webhook_delivery_move_all;
 
 /// Adds an endpoint and gives its secret, which is never shown again.
 pub async fn webhook_endpoint_create(
@@ -127,7 +128,11 @@ pub async fn webhook_endpoint_delete(app: &App, ctx: &Ctx, id: WebhookEndpointId
     let mut tx = app.db.begin().await?;
     let mut endpoint = visible(&mut tx, ctx, id).await?;
     // Deliveries first, as those who mark one do: two orders would wait for each other.
-    webhook_delivery_drop(&mut tx, ctx.tenant, id, now_ms).await?;
+    for from in DeliveryState::ALL {
+        if let Ok(Move::To(to)) = from.next(DeliveryEvent::Dropped) {
+            webhook_delivery_move_all(&mut tx, ctx.tenant, id, *from, to, now_ms).await?;
+        }
+    }
     endpoint.state = EndpointState::Deleted;
     endpoint.updated_at_ms = now_ms;
     if !webhook_endpoint_update(&mut tx, &endpoint).await? {

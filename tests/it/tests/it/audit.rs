@@ -6,6 +6,11 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use vezne::flow::audit::{Report, audit};
 use vezne::flow::audit_chain::chain_round;
+use vezne::flow::error::{FlowError, FlowResult};
+use vezne::flow::turn::turn_run;
+use vezne::job::audit_round;
+use vezne::limits;
+use vezne_it::host::Host;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id};
 use vezne_it::{World, stories};
 
@@ -31,7 +36,53 @@ async fn named(world: &World, proof: &str, harm: &str, undo: &str) -> Result<()>
     Ok(())
 }
 
+const DAY_MS: i64 = 86_400_000;
+
+/// Half past three in İstanbul, in one of the next nights.
+fn next_night(world: &World) {
+    let now_ms = world.clock.now_ms();
+    let night_ms = (now_ms / DAY_MS + 2) * DAY_MS + DAY_MS / 48;
+    world.advance(Duration::from_millis(u64::try_from(night_ms - now_ms).unwrap_or(0)));
+}
+
+/// The name of the night in which the world is.
+fn night_of(world: &World) -> Result<String> {
+    Ok(jiff::Timestamp::from_millisecond(world.clock.now_ms())?.in_tz("Europe/Istanbul")?.date().to_string())
+}
+
 stories! {
+    async fn a_night_whose_server_died_is_audited_by_another(world) {
+        world.host.app.shutdown.cancel();
+        // Servers that do nothing by themselves: their jobs have just looked at the clock, by day.
+        let server = async || Host::start(&world.database_url, &world.bank.url(), world.clock.clone()).await;
+        let (first, second) = (server().await?, server().await?);
+        next_night(world);
+        let night = night_of(world)?;
+        // The first one takes the turn, and ends in it.
+        let endless = turn_run(&first.app, "audit", &night, std::future::pending::<FlowResult<()>>());
+        ensure!(tokio::time::timeout(Duration::from_millis(300), endless).await.is_err(), "nobody waits for ever");
+        ensure!(audit_round(&second.app).await?.is_none(), "two at once");
+        ensure!(audit_round(&first.app).await?.is_none(), "a dead server's turn is nobody's yet, its own neither");
+        world.advance(limits::TURN_LEASE + Duration::from_secs(1));
+        let report = audit_round(&second.app).await?.context("the night stays unaudited")?;
+        ensure!(report.differences.is_empty(), "{:#?}", report.differences);
+        // Done is done, for everybody, however long ago the lease ran out.
+        world.advance(limits::TURN_LEASE * 3);
+        for host in [&first, &second] {
+            ensure!(audit_round(&host.app).await?.is_none(), "twice in one night");
+        }
+        // What fails is not done: whoever comes after the lease tries again.
+        world.advance(Duration::from_hours(24));
+        let night = night_of(world)?;
+        let failed = async { FlowResult::<()>::Err(FlowError::Busy("a test")) };
+        ensure!(turn_run(&first.app, "audit", &night, failed).await.is_err());
+        world.advance(limits::TURN_LEASE + Duration::from_secs(1));
+        ensure!(audit_round(&first.app).await?.is_some(), "a failed night stays unaudited");
+        first.stop().await;
+        second.stop().await;
+        Ok(())
+    }
+
     async fn an_honest_day_has_no_differences(world) {
         let paid = world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?;
         let voided = world.pay(&world.sale(AMOUNT + 1, GOOD_CARD)).await?;

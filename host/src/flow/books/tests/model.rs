@@ -4,165 +4,21 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::act::{Act, act};
+use super::paper::{Dispute, Model, Paid, Part, Promise};
 use super::*;
 use crate::domain::allocation::Share;
 use crate::domain::id::CustomerId;
 use crate::flow::books::{
-    AdvanceUse, RefundFacts, Transfer, VoidFacts, advance_use_in_tx, capture_in_tx, receivable_raise_in_tx,
+    AdvanceUse, DisputeFacts, RefundFacts, Transfer, VoidFacts, advance_use_in_tx, capture_in_tx,
+    chargeback_lost_in_tx, chargeback_opened_in_tx, chargeback_won_in_tx, receivable_raise_in_tx,
     refund_confirmed_in_tx, refund_failed_in_tx, refund_requested_in_tx, transfer_in_tx, void_in_tx,
 };
+use crate::flow::collect::terms_captured;
 use crate::store::Tx;
 use crate::store::proof::books_differ;
 use crate::store::receivable::components_of;
 use crate::{fetch_all, fetch_one};
-
-#[derive(Debug, Clone)]
-enum Act {
-    Raise { debtor: usize, due_day: i8, principal: i64, expense: i64 },
-    Capture { debtor: usize, amount: i64, difference: i64, choose: bool },
-    Void { which: usize },
-    RefundAsk { which: usize, minor: i64 },
-    RefundConfirm { which: usize },
-    RefundFail { which: usize },
-    AdvanceUse { debtor: usize },
-    Transfer { which: usize, minor: i64, to: usize },
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let debtor = 0..2_usize;
-    prop_oneof![
-        3 => (debtor.clone(), 1..28_i8, 1..500_i64, 0..50_i64)
-            .prop_map(|(debtor, due_day, principal, expense)| Act::Raise { debtor, due_day, principal, expense }),
-        4 => (debtor.clone(), 1..700_i64, 0..40_i64, any::<bool>())
-            .prop_map(|(debtor, amount, difference, choose)| Act::Capture { debtor, amount, difference, choose }),
-        1 => (0..6_usize).prop_map(|which| Act::Void { which }),
-        3 => (0..6_usize, 1..500_i64).prop_map(|(which, minor)| Act::RefundAsk { which, minor }),
-        1 => (0..6_usize).prop_map(|which| Act::RefundConfirm { which }),
-        1 => (0..6_usize).prop_map(|which| Act::RefundFail { which }),
-        2 => debtor.clone().prop_map(|debtor| Act::AdvanceUse { debtor }),
-        2 => (0..6_usize, 1..400_i64, debtor).prop_map(|(which, minor, to)| Act::Transfer { which, minor, to }),
-    ]
-}
-
-/// One part of a debt in the model.
-#[derive(Debug, Clone)]
-struct Part {
-    debtor: usize,
-    receivable: ReceivableId,
-    rank: u8,
-    due_day: i8,
-    key: String,
-    left: i64,
-    charged: i64,
-}
-
-/// One captured payment in the model: a stack of places, newest on top.
-#[derive(Debug, Clone)]
-struct Paid {
-    attempt: AttemptId,
-    /// `(debtor, part or advance, minor, order)`
-    places: Vec<(usize, Option<usize>, i64)>,
-    amount: i64,
-    difference: i64,
-    given: (i64, i64),
-    voided: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Promise {
-    cause: String,
-    paid: usize,
-    taken: Vec<(usize, Option<usize>, i64)>,
-    split: (i64, i64),
-    open: bool,
-}
-
-#[derive(Default)]
-struct Model {
-    parts: Vec<Part>,
-    paid: Vec<Paid>,
-    promises: Vec<Promise>,
-}
-
-impl Model {
-    /// Places an amount kuruş group by group on what comes first; gives the places.
-    fn place(&mut self, debtor: usize, amount: i64, chosen: Option<ReceivableId>) -> Vec<(usize, Option<usize>, i64)> {
-        let mut order: Vec<usize> = (0..self.parts.len())
-            .filter(|at| self.parts[*at].debtor == debtor && chosen.is_none_or(|it| self.parts[*at].receivable == it))
-            .collect();
-        order.sort_by(|a, b| {
-            let key = |at: usize| {
-                (
-                    self.parts[at].rank,
-                    self.parts[at].due_day,
-                    self.parts[at].receivable.to_text(),
-                    self.parts[at].key.clone(),
-                )
-            };
-            key(*a).cmp(&key(*b))
-        });
-        let mut rest = amount;
-        let mut places = Vec::new();
-        for at in order {
-            let take = self.parts[at].left.min(rest);
-            if take > 0 {
-                self.parts[at].left -= take;
-                rest -= take;
-                places.push((debtor, Some(at), take));
-            }
-        }
-        if rest > 0 {
-            places.push((debtor, None, rest));
-        }
-        places
-    }
-
-    /// Takes from the top of a stack, skipping one debtor's places; `None` leaves everything as it was.
-    fn take(&mut self, paid: usize, minor: i64, skip: Option<usize>) -> Option<Vec<(usize, Option<usize>, i64)>> {
-        let places = &self.paid[paid].places;
-        let there: i64 = places.iter().filter(|place| Some(place.0) != skip).map(|place| place.2).sum();
-        if there < minor {
-            return None;
-        }
-        let mut rest = minor;
-        let mut taken = Vec::new();
-        let places = &mut self.paid[paid].places;
-        for place in places.iter_mut().rev().filter(|place| Some(place.0) != skip) {
-            let take = place.2.min(rest);
-            if take > 0 {
-                place.2 -= take;
-                rest -= take;
-                taken.push((place.0, place.1, take));
-            }
-        }
-        for (_, part, minor) in &taken {
-            if let Some(part) = part {
-                self.parts[*part].left += minor;
-            }
-        }
-        Some(taken)
-    }
-
-    /// Puts places on a stack; what is there already grows where it is.
-    fn put(&mut self, paid: usize, places: &[(usize, Option<usize>, i64)]) {
-        for place in places {
-            let stack = &mut self.paid[paid].places;
-            match stack.iter_mut().find(|known| known.0 == place.0 && known.1 == place.1) {
-                Some(known) => known.2 += place.2,
-                None => stack.push(*place),
-            }
-        }
-    }
-
-    fn advance(&self, debtor: usize) -> i64 {
-        self.paid
-            .iter()
-            .flat_map(|paid| &paid.places)
-            .filter(|place| place.0 == debtor && place.1.is_none())
-            .map(|place| place.2)
-            .sum()
-    }
-}
 
 struct Run {
     db: Db,
@@ -180,15 +36,16 @@ impl Run {
     /// Plays one act on both; a refusal must be a refusal on both, and must leave no row behind.
     async fn play(&mut self, act: &Act) {
         self.turn += 1;
-        let before = self.rows().await;
         let mut tx = self.db.begin().await.expect("begins");
+        let before = rows(&mut tx).await;
         let done = self.play_in(&mut tx, act).await;
-        if done {
-            tx.commit().await.expect("commits");
-        } else {
-            drop(tx);
-            assert_eq!(self.rows().await, before, "a refused {act:?} changed rows");
+        if !done {
+            // Looked at before anything is rolled back: afterwards every refusal would look harmless.
+            let after = rows(&mut tx).await;
+            assert!(after == before, "a refused {act:?} changed rows: {}", changed(&before, &after));
         }
+        // Committed all the same: nothing may hide behind a rollback.
+        tx.commit().await.expect("commits");
         self.compare(act).await;
     }
 
@@ -200,10 +57,16 @@ impl Run {
             Act::Capture { debtor, amount, difference, choose } => {
                 self.capture(tx, *debtor, *amount, *difference, *choose).await
             }
+            Act::CapturePart { debtor, amount, difference, thousandths } => {
+                self.capture_part(tx, *debtor, (*amount, *difference), *thousandths).await
+            }
             Act::Void { which } => self.void(tx, *which).await,
             Act::RefundAsk { which, minor } => self.refund_ask(tx, *which, *minor).await,
             Act::RefundConfirm { which } => self.refund_end(tx, *which, true).await,
             Act::RefundFail { which } => self.refund_end(tx, *which, false).await,
+            Act::ChargebackOpen { which } => self.chargeback_open(tx, *which).await,
+            Act::ChargebackWon { which } => self.chargeback_won(tx, *which).await,
+            Act::ChargebackLost { which } => self.chargeback_lost(tx, *which).await,
             Act::AdvanceUse { debtor } => self.advance_use(tx, *debtor).await,
             Act::Transfer { which, minor, to } => self.transfer(tx, *which, *minor, *to).await,
         }
@@ -236,6 +99,30 @@ impl Run {
         capture_in_tx(tx, &facts).await.expect("booked");
         let places = self.model.place(debtor, amount, chosen);
         self.model.paid.push(Paid { attempt: facts.attempt, places, amount, difference, given: (0, 0), voided: false });
+        true
+    }
+
+    /// A capture of less than was held: amount and difference shrink together, to the kuruş.
+    async fn capture_part(&mut self, tx: &mut Tx, debtor: usize, held: (i64, i64), thousandths: i64) -> bool {
+        let (amount, difference) = held;
+        let charged = amount + difference;
+        let taken = (charged * thousandths / 1_000).max(1);
+        let mut whole = terms(amount, charged, "1.75");
+        whole.levels = vec![Cast::share(self.cast.ankara, "1.9"), Cast::share(self.cast.cankaya, "2.4")];
+        let part = terms_captured(whole, taken);
+        let share = part.amount.minor;
+        // Less than a kuruş away from the exact share, and nothing is lost.
+        assert!((share * charged - taken * amount).abs() < charged, "{share} of {taken} of {held:?}");
+        assert!(part.charged.minor == taken && (0..=amount).contains(&share), "{part:?}");
+        if share == 0 {
+            return false;
+        }
+        let mut facts = self.cast.capture(self.cast.cankaya, self.debtors[debtor], part);
+        facts.captured_at_ms = self.now_ms();
+        capture_in_tx(tx, &facts).await.expect("booked");
+        let places = self.model.place(debtor, share, None);
+        let (attempt, difference) = (facts.attempt, taken - share);
+        self.model.paid.push(Paid { attempt, places, amount: share, difference, given: (0, 0), voided: false });
         true
     }
 
@@ -298,6 +185,51 @@ impl Run {
         true
     }
 
+    fn dispute_facts(&self, paid: usize, cause: &str) -> DisputeFacts {
+        let (tenant, at_ms) = (self.cast.tenant, self.now_ms());
+        DisputeFacts { tenant, attempt: self.model.paid[paid].attempt, cause: cause.to_owned(), at_ms }
+    }
+
+    async fn chargeback_open(&mut self, tx: &mut Tx, which: usize) -> bool {
+        let Some(paid) = self.model.paid.get(which).cloned() else { return false };
+        let facts = self.dispute_facts(which, &format!("cbk_{}", self.turn));
+        let opened = chargeback_opened_in_tx(tx, &facts).await;
+        let left = paid.amount + paid.difference - paid.given.0 - paid.given.1;
+        let open = self.model.disputes.iter().any(|dispute| dispute.paid == which && dispute.open);
+        assert_eq!(opened.is_ok(), left > 0 && !paid.voided && !open, "dispute of {paid:?}: {opened:?}");
+        let Ok(minor) = opened else { return false };
+        assert_eq!(minor, left);
+        self.model.disputes.push(Dispute { cause: facts.cause, paid: which, minor, open: true });
+        true
+    }
+
+    async fn chargeback_won(&mut self, tx: &mut Tx, which: usize) -> bool {
+        let Some(dispute) = self.model.disputes.get(which).cloned() else { return false };
+        let facts = self.dispute_facts(dispute.paid, &dispute.cause);
+        let lost = !dispute.open && self.model.promises.iter().any(|promise| promise.cause == dispute.cause);
+        assert_eq!(chargeback_won_in_tx(tx, &facts).await.is_ok(), !lost, "{dispute:?}");
+        self.model.disputes[which].open = false;
+        dispute.open
+    }
+
+    async fn chargeback_lost(&mut self, tx: &mut Tx, which: usize) -> bool {
+        let Some(dispute) = self.model.disputes.get(which).cloned().filter(|dispute| dispute.open) else {
+            return false;
+        };
+        let paid = self.model.paid[dispute.paid].clone();
+        let split = chargeback_lost_in_tx(tx, &self.dispute_facts(dispute.paid, &dispute.cause)).await;
+        let left = paid.amount + paid.difference - paid.given.0 - paid.given.1;
+        assert_eq!(split.is_ok(), dispute.minor <= left && !paid.voided, "{dispute:?} of {paid:?}: {split:?}");
+        let Ok(split) = split else { return false };
+        assert_eq!(split.amount + split.difference, dispute.minor);
+        let taken = self.model.take(dispute.paid, split.amount, None).expect("held");
+        self.model.paid[dispute.paid].given = (paid.given.0 + split.amount, paid.given.1 + split.difference);
+        self.model.disputes[which].open = false;
+        let split = (split.amount, split.difference);
+        self.model.promises.push(Promise { cause: dispute.cause, paid: dispute.paid, taken, split, open: false });
+        true
+    }
+
     async fn advance_use(&mut self, tx: &mut Tx, debtor: usize) -> bool {
         let facts = AdvanceUse {
             tenant: self.cast.tenant,
@@ -349,21 +281,6 @@ impl Run {
         done
     }
 
-    /// How many rows each table of the books holds.
-    async fn rows(&self) -> Vec<(String, i64)> {
-        let mut tx = self.db.read().await.expect("reads");
-        fetch_all!(
-            &mut tx,
-            (String, i64),
-            "select 'posting', cast(count(*) as bigint) from posting
-             union all select 'entry', cast(count(*) as bigint) from entry
-             union all select 'allocation', cast(count(*) as bigint) from allocation
-             union all select 'collection', cast(count(*) as bigint) from collection
-             union all select 'collection_refund', cast(count(*) as bigint) from collection_refund"
-        )
-        .expect("counts")
-    }
-
     async fn account(&self, tx: &mut Tx, account: &str, party: Party) -> i64 {
         let (sum,) = fetch_one!(
             tx,
@@ -400,12 +317,50 @@ impl Run {
             assert_eq!(self.account(&mut tx, "receivable", party).await, owed, "{act:?}");
             assert_eq!(self.account(&mut tx, "advance", party).await, -self.model.advance(debtor), "{act:?}");
         }
+        let (disputed,) = fetch_one!(
+            &mut tx,
+            (i64,),
+            "select cast(coalesce(sum(minor), 0) as bigint) from entry where tenant_id = $1 and account = 'chargeback'",
+            self.cast.tenant.to_text()
+        )
+        .expect("a sum");
+        let open: i64 = self.model.disputes.iter().filter(|dispute| dispute.open).map(|dispute| dispute.minor).sum();
+        assert_eq!(disputed, open, "{act:?}");
         for paid in &self.model.paid {
             let held: i64 = paid.places.iter().map(|place| place.2).sum();
             let wanted = if paid.voided { 0 } else { paid.amount - paid.given.0 };
             assert_eq!(held, wanted, "allocations + advance + refunded = received: {paid:?}");
         }
     }
+}
+
+/// Every row of the books, as bytes. Lock counters are not among them: they are what a refusal may write.
+pub(super) async fn rows(tx: &mut Tx) -> Vec<(String, String)> {
+    fetch_all!(
+        tx,
+        (String, String),
+        "select 'posting', posting_id || '|' || node_id || '|' || kind || '|' || cause || '|' || reverses_id \
+           || '|' || coalesce(collection_id, '') || '|' || cast(at_ms as text) from posting \
+         union all select 'entry', posting_id || '|' || cast(line as text) || '|' || account || '|' \
+           || counterparty || '|' || coalesce(component, '') || '|' || cast(minor as text) from entry \
+         union all select 'allocation', posting_id || '|' || cast(line as text) || '|' || collection_id || '|' || debtor \
+           || '|' || coalesce(component_id, '') || '|' || cast(minor as text) from allocation \
+         union all select 'collection', collection_id || '|' || attempt_id || '|' || cast(amount_minor as text) || '|' \
+           || cast(charged_minor as text) from collection \
+         union all select 'collection_refund', cause || '|' || collection_id || '|' || cast(amount_minor as text) || '|' \
+           || cast(difference_minor as text) || '|' || state from collection_refund \
+         union all select 'component', component_id || '|' || receivable_id || '|' || cast(charged_minor as text) \
+           from component \
+         order by 1, 2"
+    )
+    .expect("rows")
+}
+
+/// What is new, gone or other, for a failure's message.
+fn changed(before: &[(String, String)], after: &[(String, String)]) -> String {
+    let gone = before.iter().filter(|row| !after.contains(row)).map(|(table, row)| format!("- {table} {row}"));
+    let new = after.iter().filter(|row| !before.contains(row)).map(|(table, row)| format!("+ {table} {row}"));
+    gone.chain(new).collect::<Vec<_>>().join("\n")
 }
 
 async fn history(fresh: Fresh, acts: Vec<Act>) {
