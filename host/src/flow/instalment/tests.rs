@@ -124,15 +124,17 @@ async fn without_a_card_only_the_single_payment_is_offered() {
     let mut tx = db.begin().await.expect("begins");
     let World { tenant, firm, ankara, .. } = world(&mut tx).await;
     let amount = Money::new(1_000_000, Currency::TRY);
-    let (quote, card) = quote_make_in_tx(&mut tx, tenant, ankara, None, amount, NOW_MS).await.expect("quoted");
+    let (quote, card) =
+        quote_make_in_tx(&mut tx, Sides::of(tenant, ankara), None, amount, NOW_MS).await.expect("quoted");
     assert_eq!((card, quote.offers.len()), (None, 1));
     let option = &quote.offers[0].option;
-    let (_, terms) = quote_take_in_tx(&mut tx, tenant, firm, option, amount, None, NOW_MS).await.expect("taken");
+    let (_, terms) =
+        quote_take_in_tx(&mut tx, Sides::of(tenant, firm), option, amount, None, NOW_MS).await.expect("taken");
     assert_eq!((terms.charged, terms.instalments), (amount, 1));
-    let known = quote_take_in_tx(&mut tx, tenant, firm, option, amount, Some("45436012"), NOW_MS).await;
+    let known = quote_take_in_tx(&mut tx, Sides::of(tenant, firm), option, amount, Some("45436012"), NOW_MS).await;
     assert!(matches!(known, Err(QuoteError::NoSuchOption)), "what is known of a card decides its terms");
     let small = Money::new(499, Currency::TRY);
-    let made = quote_make_in_tx(&mut tx, tenant, ankara, None, small, NOW_MS).await;
+    let made = quote_make_in_tx(&mut tx, Sides::of(tenant, ankara), None, small, NOW_MS).await;
     assert!(matches!(made, Err(QuoteError::AmountNotAllowed { .. })));
 }
 
@@ -168,7 +170,7 @@ async fn the_payers_limit_the_card_familys_and_the_sectors_hold() {
     let World { tenant, firm, ankara, .. } = world(&mut tx).await;
     let amount = Money::new(1_000_000, Currency::TRY);
     let by_firm = Sides::of(tenant, firm);
-    let (quote, _) = quote_make_in_tx(&mut tx, by_firm, "454360", amount, NOW_MS).await.expect("quoted");
+    let (quote, _) = quote_make_in_tx(&mut tx, by_firm, Some("454360"), amount, NOW_MS).await.expect("quoted");
     let nine = quote.offers[2].clone();
     assert_eq!((nine.instalments, nine.unavailable), (9, None), "the firm itself allows nine");
     let take = async |tx: &mut Tx, sides| {
@@ -177,7 +179,7 @@ async fn the_payers_limit_the_card_familys_and_the_sectors_hold() {
     assert!(matches!(take(&mut tx, by_firm).await, Ok(9)));
     // Ankara, which may six, pays what it owes the firm: neither shown nor taken.
     let by_ankara = Sides { payer: Some(ankara), ..by_firm };
-    let (shown, _) = quote_make_in_tx(&mut tx, by_ankara, "454360", amount, NOW_MS).await.expect("quoted");
+    let (shown, _) = quote_make_in_tx(&mut tx, by_ankara, Some("454360"), amount, NOW_MS).await.expect("quoted");
     assert_eq!(shown.offers[2].limited_by.as_deref(), Some("Ankara Bayi"));
     assert!(matches!(take(&mut tx, by_ankara).await, Err(QuoteError::NotAvailable)));
     for (settings, reason) in [
@@ -187,7 +189,7 @@ async fn the_payers_limit_the_card_familys_and_the_sectors_hold() {
         let (_, version) = node_settings(&mut tx, tenant, firm).await.expect("reads").expect("the firm");
         assert!(node_settings_update(&mut tx, tenant, firm, settings, version).await.expect("writes"));
         assert!(!node_settings_update(&mut tx, tenant, firm, settings, version).await.expect("writes"), "once");
-        let (shown, _) = quote_make_in_tx(&mut tx, by_firm, "454360", amount, NOW_MS).await.expect("quoted");
+        let (shown, _) = quote_make_in_tx(&mut tx, by_firm, Some("454360"), amount, NOW_MS).await.expect("quoted");
         assert_eq!(shown.offers[2].unavailable, Some(reason));
         assert!(matches!(take(&mut tx, by_firm).await, Err(QuoteError::NotAvailable)), "{settings}");
     }
