@@ -18,6 +18,7 @@ use super::error::{self, Error};
 use super::extract::{ADDRESS, REQUEST_ID, cookie_secret, is_unsafe};
 use crate::app::App;
 use crate::limits;
+use crate::security::redact::scrub;
 use crate::security::session;
 
 /// Puts the edge around the whole server.
@@ -44,7 +45,7 @@ async fn name(mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     headers.insert(REQUEST_ID, id.clone());
     headers.insert(ADDRESS, HeaderValue::from_str(&address).unwrap_or(HeaderValue::from_static("")));
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), scrub(request.uri().path()).into_owned());
     let started = std::time::Instant::now();
     let mut response = next.run(request).await;
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

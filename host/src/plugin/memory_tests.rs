@@ -15,7 +15,7 @@ use super::*;
 
 const CARD: &str = "5401341234567891";
 /// Four digits: three stand in every memory by chance.
-const CODE: &str = "8374";
+const CODE: &str = "7391";
 /// The number that the first calls of every component are made with (`plugin/smoke.rs`).
 const SMOKE_CARD: &str = "4111111111111111";
 /// Connectors of four dialects: XML in ISO-8859-9, XML in UTF-8, JSON, a form of its own. Each is compiled here.

@@ -174,7 +174,9 @@ async fn the_payers_limit_the_card_familys_and_the_sectors_hold() {
     let nine = quote.offers[2].clone();
     assert_eq!((nine.instalments, nine.unavailable), (9, None), "the firm itself allows nine");
     let take = async |tx: &mut Tx, sides| {
-        quote_take_in_tx(tx, sides, &nine.option, amount, None, NOW_MS).await.map(|(_, terms)| terms.instalments)
+        quote_take_in_tx(tx, sides, &nine.option, amount, Some("45436012"), NOW_MS)
+            .await
+            .map(|(_, terms)| terms.instalments)
     };
     assert!(matches!(take(&mut tx, by_firm).await, Ok(9)));
     // Ankara, which may six, pays what it owes the firm: neither shown nor taken.
@@ -208,7 +210,8 @@ async fn the_version_that_began_last_counts_and_one_taken_back_never() {
     }
     let offered = async |tx: &mut Tx, at_ms| {
         let lines = scheme_lines(tx, tenant, at_ms).await.expect("lines");
-        lines.first().map(|line| line.offer_rate.to_string()).unwrap_or_default()
+        let three = lines.iter().find(|line| line.instalments == 3);
+        three.map(|line| line.offer_rate.to_string()).unwrap_or_default()
     };
     assert_eq!(scheme_at(&mut tx, tenant, NOW_MS + 100).await.expect("reads"), Some(same));
     assert_eq!(offered(&mut tx, NOW_MS + 99).await, "2.5");
