@@ -6,6 +6,7 @@ use crate::domain::id::NodeId;
 use crate::domain::instalment::Terms;
 use crate::domain::money::{Currency, Money};
 use crate::domain::party::Party;
+use crate::domain::routing::By;
 use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::instalment::{ProgrammeOffers, QuoteError, Sides, matrix, terms_single_in_tx};
@@ -13,7 +14,7 @@ use crate::flow::routing::{Asked, route_in_tx};
 use crate::store::Tx;
 use crate::store::customer::customer_fetch;
 use crate::store::node::node_fetch;
-use crate::store::pos_account::pos_account_fetch;
+use crate::store::pos_account::{PosAccount, pos_account_fetch, pos_account_usable};
 
 /// What is known without a card.
 #[derive(Debug)]
@@ -63,6 +64,10 @@ pub async fn checkout(
     };
     let route = route_in_tx(app, &mut tx, &asked).await?;
     let card_at_bank = match route.accounts.first() {
+        // Nobody chose: we take the card where one of the accounts lets us, and route by its digits then.
+        Some(_) if route.explanation.by == By::Nearest => {
+            pos_account_usable(&mut tx, ctx.tenant, node).await?.iter().all(PosAccount::is_hosted)
+        }
         Some((account, _)) => {
             pos_account_fetch(&mut tx, ctx.tenant, *account).await?.is_some_and(|row| row.is_hosted())
         }

@@ -52,7 +52,7 @@ fn forms(name: &str, text: &str) -> Vec<Needle> {
 }
 
 fn holds(hay: &[u8], needle: &[u8]) -> bool {
-    hay.windows(needle.len()).any(|part| part == needle)
+    memchr::memmem::find(hay, needle).is_some()
 }
 
 /// Makes memories and looks through each at its end.

@@ -4,7 +4,9 @@ use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use vezne::config::Config;
 use vezne::ctx::Clock;
+use vezne::limits;
 use vezne_it::api::{Api, fresh_key};
 use vezne_it::host::Host;
 use vezne_it::process::Process;
@@ -136,17 +138,25 @@ stories! {
 
 stories! {
     async fn many_readers_and_a_busy_writer_meet_no_error(world) {
+        world.host.app.shutdown.cancel();
+        // The limits of a server in use: what they hold back is told with 429.
+        let limited = |config: &mut Config| {
+            config.reads_per_second = limits::READS_PER_SECOND;
+            config.writes_per_second = limits::WRITES_PER_SECOND;
+        };
+        let host = Host::start_with(&world.database_url, &world.bank.url(), Clock::system(), limited).await?;
+        let api = Api::new(&host.url, &world.firm.secret);
         let stop = AtomicBool::new(false);
         let read = || async {
             let mut met = BTreeMap::<u16, usize>::new();
             while !stop.load(Ordering::SeqCst) {
-                let status = world.api.get("/v1/payments?limit=20").await.context("no answer")?.status;
+                let status = api.get("/v1/payments?limit=20").await.context("no answer")?.status;
                 *met.entry(status).or_default() += 1;
             }
             Ok::<_, anyhow::Error>(met)
         };
         let readers = futures::future::join_all((0..64).map(|_| read()));
-        let writers = crowd(&world.api, world, 32, &stop);
+        let writers = crowd(&api, world, 32, &stop);
         let clock = async {
             tokio::time::sleep(Duration::from_secs(8)).await;
             stop.store(true, Ordering::SeqCst);
@@ -162,6 +172,7 @@ stories! {
         ensure!(met.keys().all(|status| [200, 429].contains(status)), "{met:?}");
         ensure!(written.keys().all(|status| [201, 429].contains(status)), "{written:?}");
         ensure!(written.get(&201).is_some_and(|count| *count > 20), "{written:?}");
+        host.stop().await;
         Ok(())
     }
 }

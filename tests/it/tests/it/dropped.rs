@@ -164,7 +164,7 @@ stories! {
         let clerk = world.person("telefon", UserRole::FirmAdministrator).await?;
         let browser = clerk.browser().await?;
         for (turn, when) in HangUp::ALL.into_iter().enumerate() {
-            let page = browser.get(&format!("{}/pay?amount=123%2C45", world.host.url)).await?;
+            let page = browser.get(&format!("{}/pay?open=1&sent=1&amount=123%2C45", world.host.url)).await?;
             let form = page.forms().into_iter().find(|form| form.fields.iter().any(|(name, _)| name == "card_number"));
             let form = form.with_context(|| format!("no card form: {}", page.head()))?;
             let form = form.set("card_number", GOOD_CARD).set("card_holder", "DENEME").set("expiry", "12 / 30");

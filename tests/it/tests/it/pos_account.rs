@@ -78,6 +78,8 @@ stories! {
     async fn another_account_takes_what_goes_without_3_d(world) {
         let demand = json!({ "three_d_model": "3d", "three_d_required": true });
         changed(world, &world.pos, &demand).await?.good()?;
+        // Later, so that it is the second: of equally near accounts the older one comes first.
+        world.advance(Duration::from_secs(1));
         let other = world.add_pos("Mail order POS", "none", Store::Demo).await?;
         let paid = world.pay(&routed(world)).await?;
         ensure!((paid.text("/state"), paid.text("/pos_account/id")) == ("succeeded", other.as_str()), "{}", paid.answer.text());
@@ -145,6 +147,8 @@ stories! {
         ensure!(tested.json["ok"] == json!(true), "{}", tested.answer.text());
         let sale = newest_run(world, "pos-nestpay", "sale").await?;
         ensure!(fact(&sale, "context.payer_ip") == "127.0.0.1", "{}", sale.answer.text());
+        // What a test sells at the bank is no payment of ours.
+        world.may_differ();
         Ok(())
     }
 
@@ -169,13 +173,13 @@ stories! {
         ensure!(paid.text("/state") == "succeeded", "{}", paid.answer.text());
         let sale = newest_run(world, "pos-posnet", "sale").await?;
         ensure!(sale.answer.text().contains("sub-dealer-identity"), "{}", sale.answer.text());
-        ensure!(sale.answer.text().contains("<vkn>1234567890</vkn>"), "{}", sale.answer.text());
+        ensure!(sale.answer.text().contains("vkn%3E1234567890%3C%2Fvkn"), "{}", sale.answer.text());
 
         // The firm's own sale names nobody, and nobody's is not sent to be booked to the main dealer.
         let own = world.pay(&sale_for(&world.firm.node)).await?;
         ensure!(own.text("/state") == "succeeded", "{}", own.answer.text());
         let sale = newest_run(world, "pos-posnet", "sale").await?;
-        ensure!(!sale.answer.text().contains("<vkn>"), "{}", sale.answer.text());
+        ensure!(!sale.answer.text().contains("vkn%3E"), "{}", sale.answer.text());
         let unnamed = dealer("İzmir", Value::Null).await?;
         let before = world.bank.bank.requests().len();
         let answer = world.pay_with_key(&sale_for(&unnamed), &fresh_key()).await?;

@@ -20,6 +20,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("webhook_delivery_update", "webhook_delivery"),
     ("webhook_delivery_move_all", "webhook_delivery"),
     ("outbox_handed", "outbox"),
+    ("payment_rewrite", "payment"),
 ];
 
 /// The only files in which a row is given another state, each beside the call of the table that answered it.
@@ -36,6 +37,7 @@ const MOVERS: &[(&str, &str)] = &[
 const BORN: &[(&str, &str)] = &[
     ("flow/routing/onward.rs", "AttemptState::Sending"),
     ("flow/sale.rs", "PaymentState::Processing"),
+    ("flow/sale/draft.rs", "PaymentState::RequiresConfirmation"),
     ("flow/sale.rs", "AttemptState::Sending"),
     ("store/operation.rs", "OperationState::Sending"),
     ("flow/webhook/deliver.rs", "DeliveryState::Pending"),
