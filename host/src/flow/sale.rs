@@ -20,6 +20,8 @@ use crate::domain::party::Party;
 use crate::domain::payment::{AttemptState, PaymentState};
 use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::pos::Pos;
+use crate::flow::routing::Onward;
 use crate::flow::run::{Course, Ran, act_due_ms, attempt_run, first_act};
 use crate::plugin::HeldCard;
 use crate::store::attempt::{Attempt, NOTHING_SENT, Purpose, attempt_insert};
@@ -97,16 +99,36 @@ pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowR
     let key = request.key.clone();
     // The card lives on in the hold only.
     drop(request);
-    if let Some(replay) = begin(app, &key, &payment, &attempt, &explanation).await? {
+    // From the first row on nobody can cancel it: a caller who hangs up between that row and the bank would leave one
+    // that is never sent.
+    let begun = Begun { key, payment, attempt, explanation, held, pos, onward };
+    let task = app.spawn(begun_run(app.clone(), begun));
+    task.await.unwrap_or_else(|error| Err(FlowError::Internal(format!("a sale's task ended early: {error}"))))
+}
+
+/// A sale that is planned, before its first row.
+struct Begun {
+    key: IdempotencyKey,
+    payment: Payment,
+    attempt: Attempt,
+    explanation: Explanation,
+    held: Option<Arc<HeldCard>>,
+    pos: Pos,
+    onward: Onward,
+}
+
+async fn begun_run(app: App, begun: Begun) -> FlowResult<Created> {
+    let Begun { key, payment, attempt, explanation, held, pos, onward } = begun;
+    if let Some(replay) = begin(&app, &key, &payment, &attempt, &explanation).await? {
         return Ok(replay);
     }
-    crate::crash::point(app, "after_tx1").await;
+    crate::crash::point(&app, "after_tx1").await;
     if let Some(held) = &held {
         app.hold.card_put(attempt.attempt_id, Arc::clone(held));
     }
     let act = first_act(&payment, &attempt);
     let course = Course { act, card: held, claimed: None, onward: Some(onward) };
-    let ran = attempt_run(app, pos, payment, attempt, course).await?;
+    let ran = attempt_run(&app, pos, payment, attempt, course).await?;
     Ok(Created::Ran(Box::new(ran)))
 }
 
