@@ -6,6 +6,7 @@ pub mod amount;
 pub mod bin;
 pub mod books;
 pub mod card;
+pub mod debt;
 pub mod decline;
 pub mod doubt;
 pub mod fold;

@@ -20,9 +20,7 @@ use crate::domain::party::Party;
 use crate::domain::payment::{AttemptState, PaymentState};
 use crate::domain::routing::Explanation;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::pos::Pos;
-use crate::flow::routing::Onward;
-use crate::flow::run::{Course, Ran, act_due_ms, attempt_run, first_act};
+use crate::flow::run::{Course, Ran, act_due_ms, attempt_run, first_act, to_its_end};
 use crate::plugin::HeldCard;
 use crate::store::attempt::{Attempt, NOTHING_SENT, Purpose, attempt_insert};
 use crate::store::event::{PaymentEvent, event_insert};
@@ -85,40 +83,24 @@ pub enum Created {
 
 /// Creates a payment and runs its first attempt.
 pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowResult<Created> {
-    if let Some(replay) = replayed(app, &request.key).await? {
+    to_its_end(app, create(app.clone(), ctx.clone(), request)).await
+}
+
+async fn create(app: App, ctx: Ctx, request: SaleRequest) -> FlowResult<Created> {
+    if let Some(replay) = replayed(&app, &request.key).await? {
         return Ok(replay);
     }
     let mut tx = app.db.read().await?;
     // Before anything else: the attempt's id decides whether it falls to a canary.
     let attempt_id = AttemptId::at(app.clock.now_ms());
-    let plan = plan(app, &mut tx, ctx, &request, attempt_id).await?;
+    let plan = plan(&app, &mut tx, &ctx, &request, attempt_id).await?;
     drop(tx);
     let held = request.card.as_ref().map(|card| held(card, plan.facts.as_ref()));
-    let (payment, attempt) = rows(app, ctx, &request, &plan, attempt_id);
+    let (payment, attempt) = rows(&app, &ctx, &request, &plan, attempt_id);
     let Plan { pos, explanation, onward, .. } = plan;
     let key = request.key.clone();
     // The card lives on in the hold only.
     drop(request);
-    // From the first row on nobody can cancel it: a caller who hangs up between that row and the bank would leave one
-    // that is never sent.
-    let begun = Begun { key, payment, attempt, explanation, held, pos, onward };
-    let task = app.spawn(begun_run(app.clone(), begun));
-    task.await.unwrap_or_else(|error| Err(FlowError::Internal(format!("a sale's task ended early: {error}"))))
-}
-
-/// A sale that is planned, before its first row.
-struct Begun {
-    key: IdempotencyKey,
-    payment: Payment,
-    attempt: Attempt,
-    explanation: Explanation,
-    held: Option<Arc<HeldCard>>,
-    pos: Pos,
-    onward: Onward,
-}
-
-async fn begun_run(app: App, begun: Begun) -> FlowResult<Created> {
-    let Begun { key, payment, attempt, explanation, held, pos, onward } = begun;
     if let Some(replay) = begin(&app, &key, &payment, &attempt, &explanation).await? {
         return Ok(replay);
     }
@@ -128,7 +110,7 @@ async fn begun_run(app: App, begun: Begun) -> FlowResult<Created> {
     }
     let act = first_act(&payment, &attempt);
     let course = Course { act, card: held, claimed: None, onward: Some(onward) };
-    let ran = attempt_run(&app, pos, payment, attempt, course).await?;
+    let ran = attempt_run(app, pos, payment, attempt, course).await?;
     Ok(Created::Ran(Box::new(ran)))
 }
 
