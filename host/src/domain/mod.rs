@@ -7,6 +7,7 @@ pub mod bin;
 pub mod books;
 pub mod card;
 pub mod day_end;
+pub mod debt;
 pub mod decline;
 pub mod doubt;
 pub mod fold;

@@ -11,7 +11,7 @@ use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Diary;
 use crate::flow::pos::pos_open_again;
-use crate::flow::run::{act_context, act_due_ms, act_until_ms, attempt_target, surely, terms_of};
+use crate::flow::run::{act_context, act_due_ms, act_until_ms, attempt_target, surely, terms_of, to_its_end};
 use crate::flow::view::{Whole, whole_fetch};
 use crate::plugin::{Act, Ending, Reason, Verdict};
 use crate::store::attempt::attempt_fetch;
@@ -75,7 +75,11 @@ pub enum Done {
 
 /// Captures, voids or refunds.
 pub async fn operation_create(app: &App, ctx: &Ctx, request: OperationRequest) -> FlowResult<Done> {
-    if let Some(row) = known(app, request.key.as_ref()).await? {
+    to_its_end(app, create(app.clone(), ctx.clone(), request)).await
+}
+
+async fn create(app: App, ctx: Ctx, request: OperationRequest) -> FlowResult<Done> {
+    if let Some(row) = known(&app, request.key.as_ref()).await? {
         return Ok(Done::Replayed(row));
     }
     let mut tx = app.db.read().await?;
@@ -87,12 +91,12 @@ pub async fn operation_create(app: &App, ctx: &Ctx, request: OperationRequest) -
     let now_ms = app.clock.now_ms();
     let (kind, amount_minor) = decide(&whole, &request, now_ms)?;
     let by_choice = matches!(request.what, What::GiveBack(Mode::Auto));
-    let operation = begin(app, ctx, &whole, &request, kind, amount_minor).await?;
+    let operation = begin(&app, &ctx, &whole, &request, kind, amount_minor).await?;
     let Some(operation) = operation else {
-        return known(app, request.key.as_ref()).await?.map(Done::Replayed).ok_or(FlowError::InFlight);
+        return known(&app, request.key.as_ref()).await?.map(Done::Replayed).ok_or(FlowError::InFlight);
     };
-    crate::crash::point(app, "after_operation_tx1").await;
-    let ended = operation_run(app, operation.tenant_id, operation.operation_id).await?;
+    crate::crash::point(&app, "after_operation_tx1").await;
+    let ended = run(app.clone(), operation.tenant_id, operation.operation_id).await?;
     // The bank closed its day earlier than we knew: what was meant is a refund (E12).
     if by_choice && ended.kind == OperationKind::Void && ended.state == OperationState::Declined {
         let again = OperationRequest {
@@ -100,9 +104,9 @@ pub async fn operation_create(app: &App, ctx: &Ctx, request: OperationRequest) -
             amount_minor: Some(amount_minor),
             key: None,
             instead_of: Some(ended.operation_id),
-            ..request.clone()
+            ..request
         };
-        return Box::pin(operation_create(app, ctx, again)).await;
+        return Box::pin(create(app, ctx, again)).await;
     }
     Ok(Done::Ran(Box::new(ended)))
 }
@@ -217,11 +221,7 @@ async fn begin(
 
 /// Runs a committed operation at the bank in a task that nobody can cancel, and waits for it.
 pub async fn operation_run(app: &App, tenant: TenantId, operation: OperationId) -> FlowResult<Operation> {
-    let task = app.spawn(run(app.clone(), tenant, operation));
-    task.await.unwrap_or_else(|error| {
-        tracing::error!(%operation, %error, "an operation's task ended early");
-        Err(FlowError::Internal("an operation's task ended early".to_owned()))
-    })
+    to_its_end(app, run(app.clone(), tenant, operation)).await
 }
 
 async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operation> {

@@ -60,18 +60,24 @@ pub fn first_act(payment: &Payment, attempt: &Attempt) -> Act {
     }
 }
 
-/// Runs an act of an attempt in a task that nobody can cancel, and waits for it.
-pub async fn attempt_run(app: &App, pos: Pos, payment: Payment, attempt: Attempt, course: Course) -> FlowResult<Ran> {
-    let id = attempt.attempt_id;
-    let task = app.spawn(run(app.clone(), pos, payment, attempt, course));
-    task.await.unwrap_or_else(|error| {
-        // The row is there, and the janitor will ask the bank.
-        tracing::error!(attempt = %id, %error, "an attempt's task ended early");
-        Err(FlowError::Internal("an attempt's task ended early".to_owned()))
-    })
+/// Runs a flow in a task of its own and waits for it: whoever stops waiting cancels nothing, not even between two
+/// commits. Where the task ends early all the same, the rows are there and the janitor will ask the bank.
+pub fn to_its_end<T, F>(app: &App, flow: F) -> impl Future<Output = FlowResult<T>> + Send + use<T, F>
+where
+    T: Send + 'static,
+    F: Future<Output = FlowResult<T>> + Send + 'static,
+{
+    let task = app.spawn(flow);
+    async move {
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a flow's task ended early");
+            Err(FlowError::Internal("a flow's task ended early".to_owned()))
+        })
+    }
 }
 
-async fn run(app: App, pos: Pos, payment: Payment, attempt: Attempt, course: Course) -> FlowResult<Ran> {
+/// Runs an act of an attempt. Part of a flow that runs [`to_its_end`].
+pub async fn attempt_run(app: App, pos: Pos, payment: Payment, attempt: Attempt, course: Course) -> FlowResult<Ran> {
     let Course { act, card, claimed, mut onward } = course;
     let mut turn = Turn { pos, payment, attempt, act };
     let mut claimed = claimed;

@@ -27,7 +27,7 @@ use crate::domain::payment::{AttemptState, PaymentState};
 use crate::domain::routing::Explanation;
 use crate::flow::attempt::publish_kind;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::run::{Course, Ran, act_due_ms, attempt_run, first_act};
+use crate::flow::run::{Course, Ran, act_due_ms, attempt_run, first_act, to_its_end};
 use crate::plugin::HeldCard;
 use crate::store::attempt::{Attempt, NOTHING_SENT, Purpose, attempt_insert};
 use crate::store::draft::payment_rewrite;
@@ -91,10 +91,14 @@ pub enum Created {
 
 /// Creates a payment and runs its first attempt.
 pub async fn payment_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowResult<Created> {
-    if let Some(replay) = replayed(app, &request.key).await? {
+    to_its_end(app, create(app.clone(), ctx.clone(), request)).await
+}
+
+async fn create(app: App, ctx: Ctx, request: SaleRequest) -> FlowResult<Created> {
+    if let Some(replay) = replayed(&app, &request.key).await? {
         return Ok(replay);
     }
-    sale_run(app, ctx, request, None).await
+    sale_run(&app, &ctx, request, None).await
 }
 
 /// Plans a sale, writes it down and runs its attempt. `drafted` is the unconfirmed payment that it confirms.
@@ -125,7 +129,7 @@ async fn sale_run(app: &App, ctx: &Ctx, request: SaleRequest, drafted: Option<Pa
     }
     let act = first_act(&payment, &attempt);
     let course = Course { act, card: held, claimed: None, onward: Some(onward) };
-    let ran = attempt_run(app, pos, payment, attempt, course).await?;
+    let ran = attempt_run(app.clone(), pos, payment, attempt, course).await?;
     Ok(Created::Ran(Box::new(ran)))
 }
 

@@ -8,7 +8,7 @@ use crate::flow::attempt::{AttemptNews, Waiting, attempt_settle};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::{Pos, pos_open_version, pos_reopen};
 use crate::flow::replica;
-use crate::flow::run::{Claimed, Course, act_due_ms, attempt_run, charge_terms, three_d_model};
+use crate::flow::run::{Claimed, Course, act_due_ms, attempt_run, charge_terms, three_d_model, to_its_end};
 use crate::limits;
 use crate::plugin::{Act, Callback, ThreeDModel};
 use crate::security::hold::Page;
@@ -57,7 +57,7 @@ pub async fn callback(app: &App, tenant: TenantId, account: PosAccountId, callba
             return Ok(payment);
         }
     }
-    heard(app, tenant, meant, callback).await
+    to_its_end(app, heard(app.clone(), tenant, meant, callback)).await
 }
 
 /// As [`callback`], passed on by another server: it is dealt with here.
@@ -68,7 +68,7 @@ pub(super) async fn callback_here(
     callback: Callback,
 ) -> FlowResult<PaymentId> {
     let meant = meant(app, tenant, account, &callback).await?;
-    heard(app, tenant, meant, callback).await
+    to_its_end(app, heard(app.clone(), tenant, meant, callback)).await
 }
 
 /// Whom a callback is for.
@@ -89,15 +89,15 @@ async fn meant(app: &App, tenant: TenantId, account: PosAccountId, callback: &Ca
 }
 
 /// Claims a callback and runs it.
-async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) -> FlowResult<PaymentId> {
+async fn heard(app: App, tenant: TenantId, meant: Meant, callback: Callback) -> FlowResult<PaymentId> {
     let (attempt, correlation) = match meant {
         Meant::Waiting { attempt, correlation } => (attempt, correlation),
         // Nothing moves, but the payer may see how things stand.
-        Meant::Past(attempt) => return repeated(app, &attempt).await,
+        Meant::Past(attempt) => return repeated(&app, &attempt).await,
     };
     let mut tx = app.db.read().await?;
     let payment = payment_fetch(&mut tx, tenant, attempt.payment_id).await?.ok_or(FlowError::NotFound("payment"))?;
-    let pos = pos_reopen(app, &mut tx, &attempt).await?;
+    let pos = pos_reopen(&app, &mut tx, &attempt).await?;
     drop(tx);
     let state = attempt.plugin_state.clone().unwrap_or_default();
     let waiting = Claimed {
@@ -106,15 +106,15 @@ async fn heard(app: &App, tenant: TenantId, meant: Meant, callback: Callback) ->
         gate_charges: attempt.state == AttemptState::BrowsingCharge,
     };
     let claim = AttemptNews {
-        due_ms: Some(act_due_ms(app, app.clock.now_ms())),
+        due_ms: Some(act_due_ms(&app, app.clock.now_ms())),
         ..AttemptNews::new(AttemptEvent::CallbackReceived, Actor::Payer)
     };
-    crate::crash::stop(app, "callback_heard");
-    let claimed = attempt_settle(app, tenant, attempt.attempt_id, &claim).await?;
+    crate::crash::stop(&app, "callback_heard");
+    let claimed = attempt_settle(&app, tenant, attempt.attempt_id, &claim).await?;
     if !claimed.moved {
         return Ok(payment.payment_id);
     }
-    crate::crash::point(app, "callback_claimed").await;
+    crate::crash::point(&app, "callback_claimed").await;
     let card = app.hold.card(attempt.attempt_id);
     let act = Act::Resume { terms: Some(charge_terms(&payment)), state, callback };
     // The payer has been at this bank's gate: no other account may take over.

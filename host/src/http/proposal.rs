@@ -17,6 +17,7 @@ use crate::domain::id::ProposalId;
 use crate::domain::proposal::{ProposalEvent, ProposalKind, ProposalState};
 use crate::flow::doubt::Decision;
 use crate::flow::proposal::proposal_decide;
+use crate::flow::run::to_its_end;
 use crate::store::proposal::{Proposal, ProposalFilter, proposal_list, proposal_visible};
 
 /// Narrows `GET /v1/proposals`.
@@ -135,8 +136,7 @@ async fn decide(
     caller.require(needed(proposal_of(app, &caller.ctx, id).await?.kind))?;
     // Money may move: the flow must reach its end even when the one who asked goes away.
     let (flow, ctx, note) = (app.clone(), caller.ctx.clone(), body.note.clone());
-    let task = app.spawn(async move { proposal_decide(&flow, &ctx, id, event, note.as_deref()).await });
-    task.await.map_err(|error| Error::Internal(error.to_string()))??;
+    to_its_end(app, async move { proposal_decide(&flow, &ctx, id, event, note.as_deref()).await }).await?;
     let proposal = proposal_of(app, &caller.ctx, id).await?;
     Ok(axum::Json(proposal_view(&caller.ctx, &proposal)))
 }

@@ -150,6 +150,22 @@ pub struct ActContext {
     pub clock: Clock,
 }
 
+impl ActContext {
+    /// Of an act that belongs to no payment: a connector's first calls, a benchmark.
+    pub fn of_trial(order_id: &str, clock: Clock) -> Self {
+        Self {
+            attempt_id: "01KDTRY0000000000000000000".to_owned(),
+            order_id: order_id.to_owned(),
+            callback_url: "https://vezne.example/pos/callback".to_owned(),
+            payer_ip: Some("203.0.113.1".to_owned()),
+            payer_email: None,
+            locale: "tr".to_owned(),
+            attributes: Vec::new(),
+            clock,
+        }
+    }
+}
+
 /// One act on a connector.
 #[derive(Debug)]
 pub enum Act {

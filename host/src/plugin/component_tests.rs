@@ -54,18 +54,6 @@ impl Transport for Bank {
     }
 }
 
-struct Silent;
-
-impl Journal for Silent {
-    fn before_send<'a>(&'a self, _: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn after_reply<'a>(&'a self, _: &'a ReplyNote) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
-}
-
 struct World {
     plugins: Plugins,
     bank: Arc<Bank>,
@@ -122,7 +110,7 @@ impl World {
 async fn driven(plugins: &Plugins, installation: &Installation, act: Act, within: Duration) -> Ending {
     let (card, context) = (card(), context());
     let until_ms = context.clock.now_ms() + crate::limits::millis(within);
-    plugins.drive(installation, &context, act, Some(&card), &Silent, until_ms).await
+    plugins.drive(installation, &context, act, Some(&card), &Unwritten, until_ms).await
 }
 
 fn context() -> ActContext {

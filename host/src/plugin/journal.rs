@@ -15,6 +15,20 @@ pub trait Journal: Send + Sync {
     fn after_reply<'a>(&'a self, note: &'a ReplyNote) -> BoxFuture<'a, ()>;
 }
 
+/// Writes nothing down: of acts that reach no bank.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwritten;
+
+impl Journal for Unwritten {
+    fn before_send<'a>(&'a self, _: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn after_reply<'a>(&'a self, _: &'a ReplyNote) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}
+
 /// The row could not be committed: nothing is sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the intent to send could not be recorded: {0}")]

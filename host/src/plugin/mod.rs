@@ -56,7 +56,7 @@ pub use grant::{Beside, EndpointGrant, Grant, Wish};
 pub use health::{ActPhase, Sick};
 pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};
-pub use journal::{Journal, JournalError, ReplyNote, SendIntent};
+pub use journal::{Journal, JournalError, ReplyNote, SendIntent, Unwritten};
 pub use judge::CALLBACK_NOT_AUTHENTIC;
 pub use line::{Line, Lines};
 pub use manifest::Manifest;

@@ -131,16 +131,7 @@ fn target() -> Target {
 }
 
 fn context() -> ActContext {
-    ActContext {
-        attempt_id: "01KDTRY0000000000000000000".to_owned(),
-        order_id: "TRY00000000000000001".to_owned(),
-        callback_url: "https://vezne.example/pos/callback".to_owned(),
-        payer_ip: Some("203.0.113.1".to_owned()),
-        payer_email: None,
-        locale: "tr".to_owned(),
-        attributes: Vec::new(),
-        clock: Clock::simulated(NOW_MS),
-    }
+    ActContext::of_trial("TRY00000000000000001", Clock::simulated(NOW_MS))
 }
 
 fn card() -> Result<HeldCard, String> {

@@ -66,6 +66,11 @@ impl HangUp {
     pub fn is_whole(self) -> bool {
         matches!(self, Self::AfterTheRequest | Self::InTheAnswer)
     }
+
+    /// Whether the other side has begun to answer.
+    pub fn is_answered(self) -> bool {
+        self == Self::InTheAnswer
+    }
 }
 
 /// An answer, read to its end.

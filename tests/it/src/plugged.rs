@@ -11,9 +11,8 @@ use vezne::domain::card::{Card, Expiry, Pan, SecurityCode};
 use vezne::domain::id::{PosAccountId, TenantId};
 use vezne::domain::money::{Currency, Money};
 use vezne::plugin::{
-    Act, ActContext, BankRef, Ending, Endpoint, HeldCard, Installation, Journal, JournalError, Operation, OutRequest,
-    PluginInfo, Plugins, ReplyNote, Response, Secret, SendIntent, Target, Terms, ThreeDModel, Transport,
-    TransportFailure, Tuning, Verdict,
+    Act, ActContext, BankRef, Ending, Endpoint, HeldCard, Installation, Operation, OutRequest, PluginInfo, Plugins,
+    Response, Secret, Target, Terms, ThreeDModel, Transport, TransportFailure, Tuning, Unwritten, Verdict,
 };
 
 use crate::component::Component;
@@ -34,18 +33,6 @@ impl Transport for Says {
     ) -> BoxFuture<'a, Result<Response, TransportFailure>> {
         let response = Response { status: 200, headers: Vec::new(), body: self.0.clone(), truncated: false };
         Box::pin(async move { Ok(response) })
-    }
-}
-
-struct Silent;
-
-impl Journal for Silent {
-    fn before_send<'a>(&'a self, _: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn after_reply<'a>(&'a self, _: &'a ReplyNote) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
     }
 }
 
@@ -88,14 +75,14 @@ impl Plugged {
     /// Sells once.
     pub async fn sale(&self, installation: &Installation, card: &HeldCard) -> Ending {
         let act = Act::Sale { terms: terms() };
-        self.plugins.drive(installation, &context(), act, Some(card), &Silent, UNTIL_MS).await
+        self.plugins.drive(installation, &context(), act, Some(card), &Unwritten, UNTIL_MS).await
     }
 
     /// Asks what became of a sale.
     pub async fn inquiry(&self, installation: &Installation) -> Ending {
         let (operation, model) = (Operation::Sale, ThreeDModel::None);
         let target = Target { operation, model, terms: terms(), bank: BankRef::default(), sent_at_ms: 0 };
-        self.plugins.drive(installation, &context(), Act::Inquire { target }, None, &Silent, UNTIL_MS).await
+        self.plugins.drive(installation, &context(), Act::Inquire { target }, None, &Unwritten, UNTIL_MS).await
     }
 }
 
@@ -131,16 +118,7 @@ pub fn terms() -> Terms {
 }
 
 fn context() -> ActContext {
-    ActContext {
-        attempt_id: "01KDTRY0000000000000000000".to_owned(),
-        order_id: "ORD1".to_owned(),
-        callback_url: "https://vezne.example/pos/callback".to_owned(),
-        payer_ip: Some("203.0.113.1".to_owned()),
-        payer_email: None,
-        locale: "tr".to_owned(),
-        attributes: Vec::new(),
-        clock: Clock::simulated(NOW_MS),
-    }
+    ActContext::of_trial("ORD1", Clock::simulated(NOW_MS))
 }
 
 /// A card of a bank's test environment.

@@ -116,7 +116,8 @@ impl World {
     /// Moves the clock along the janitor's schedule until the payment has one of these states.
     pub async fn until_asked_any(&self, id: &str, states: &[&str]) -> Result<Reply> {
         let mut last = String::new();
-        // 2 s: an act that was written down a moment ago comes due with the first step. Then the schedule: 5 s, 15 s, 45 s, 2 min, 10 min, 1 h, then daily (plugin-host §4.4).
+        // 2 s: an act that was written down a moment ago comes due with the first step. Then the schedule: 5 s, 15 s,
+        // 45 s, 2 min, 10 min, 1 h, then daily (plugin-host §4.4).
         for wait_s in [2, 5, 15, 45, 120, 600, 600, 3_600, 86_400, 86_400] {
             self.rest().await?;
             let payment = self.payment(id).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::SaleRequest;
 use crate::ctx::Ctx;
+use crate::domain::debt::{DebtRefused, debt_payable};
 use crate::domain::id::{NodeId, ReceivableId};
 use crate::flow::collect::shares;
 use crate::flow::doubt::in_doubt_of_receivables;
@@ -28,27 +29,24 @@ pub(super) async fn debt_checked(tx: &mut Tx, ctx: &Ctx, node: NodeId, request: 
     for part in receivable_open(tx, ctx.tenant, node, payer, currency).await? {
         *open.entry(part.receivable).or_default() += part.outstanding;
     }
-    let mut stated = 0_i64;
-    for (share, at) in shares.iter().zip(0..) {
-        let Some(outstanding) = open.get(&share.receivable) else {
-            let pointer = format!("/receivables/{at}/receivable");
-            return Err(FlowError::invalid(pointer, "not_found", "the payer has no such open debt"));
-        };
-        let minor = share.minor.unwrap_or(0);
-        stated = stated.saturating_add(minor);
-        if share.minor.is_some_and(|minor| minor < 1) || minor > *outstanding || stated > request.amount.minor {
-            let pointer = format!("/receivables/{at}/amount");
-            return Err(FlowError::invalid(pointer, "out_of_range", format!("at most {outstanding} of it is open")));
+    let in_doubt = in_doubt_of_receivables(tx, ctx.tenant, &[(node, payer, currency)]).await?;
+    debt_payable(request.amount.minor, &open, &in_doubt, &shares).map_err(refused)
+}
+
+fn refused(why: DebtRefused) -> FlowError {
+    let field = |at: usize, name: &str, code: &'static str, detail: String| {
+        FlowError::invalid(format!("/receivables/{at}/{name}"), code, detail)
+    };
+    match why {
+        DebtRefused::NotOwed { at } => {
+            field(at, "receivable", "not_found", "the payer has no such open debt".to_owned())
+        }
+        DebtRefused::Twice { at } => field(at, "receivable", "already_used", "this debt is chosen already".to_owned()),
+        DebtRefused::OutOfRange { at, open } => {
+            field(at, "amount", "out_of_range", format!("at most {open} of it is open"))
+        }
+        DebtRefused::InDoubt { in_doubt, free } => {
+            FlowError::conflict("in_doubt", format!("{in_doubt} of this debt is in doubt, {free} is not"))
         }
     }
-    if !shares.is_empty() {
-        open.retain(|receivable, _| shares.iter().any(|share| share.receivable == *receivable));
-    }
-    let doubts = in_doubt_of_receivables(tx, ctx.tenant, &[(node, payer, currency)]).await?;
-    let in_doubt: i64 = open.keys().filter_map(|receivable| doubts.get(receivable)).sum();
-    let free = open.values().sum::<i64>() - in_doubt;
-    if in_doubt > 0 && request.amount.minor > free {
-        return Err(FlowError::conflict("in_doubt", format!("{in_doubt} of this debt is in doubt, {free} is not")));
-    }
-    Ok(())
 }

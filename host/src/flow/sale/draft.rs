@@ -16,6 +16,7 @@ use crate::flow::attempt::publish_kind;
 use crate::flow::collect::payer;
 use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::run::to_its_end;
 use crate::flow::view::answer_store;
 use crate::limits;
 use crate::store::Tx;
@@ -174,12 +175,16 @@ pub async fn draft_change(app: &App, ctx: &Ctx, id: PaymentId, change: DraftChan
 
 /// Confirms a payment: from here on it is a sale like any other, and is checked as one.
 pub async fn payment_confirm(app: &App, ctx: &Ctx, id: PaymentId, confirm: Confirm) -> FlowResult<Created> {
-    if let Some(replay) = replayed(app, &confirm.key).await? {
+    to_its_end(app, confirm_run(app.clone(), ctx.clone(), id, confirm)).await
+}
+
+async fn confirm_run(app: App, ctx: Ctx, id: PaymentId, confirm: Confirm) -> FlowResult<Created> {
+    if let Some(replay) = replayed(&app, &confirm.key).await? {
         return Ok(replay);
     }
-    let seen = draft_seen(app, ctx, id).await?;
+    let seen = draft_seen(&app, &ctx, id).await?;
     let request = request_of(&seen, confirm)?;
-    sale_run(app, ctx, request, Some(seen)).await
+    sale_run(&app, &ctx, request, Some(seen)).await
 }
 
 /// Gives an unconfirmed payment up. Gives the answer that was stored, where the key was used before.

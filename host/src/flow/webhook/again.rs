@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::id::{WebhookDeliveryId, WebhookEndpointId};
 use crate::domain::webhook::{DeliveryEvent, EndpointState, TEST_TYPE, filter_passes};
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::run::to_its_end;
 use crate::limits;
 use crate::store::Tx;
 use crate::store::audit::audit_insert;
@@ -42,8 +43,7 @@ pub async fn webhook_test(app: &App, ctx: &Ctx, id: WebhookEndpointId) -> FlowRe
     audit_insert(&mut tx, ctx, "webhook_endpoint.tested", &id.to_string(), &json!({})).await?;
     tx.commit().await?;
     let flow = app.clone();
-    let sent = app.spawn(async move { deliver(&flow, leased).await });
-    sent.await.map_err(|error| FlowError::Internal(error.to_string()))??;
+    to_its_end(app, async move { deliver(&flow, leased).await }).await?;
     Ok(delivery_id)
 }
 

@@ -14,7 +14,7 @@ use super::super::act::ActContext;
 use super::super::driver::{Drive, Transport};
 use super::super::ending::Phase;
 use super::super::installation::{Endpoint, Installation};
-use super::super::journal::{Journal, JournalError, ReplyNote, SendIntent};
+use super::super::journal::Unwritten;
 use super::super::prepare::OutRequest;
 use super::super::step::{Response, TransportFailure};
 use super::super::version::Version;
@@ -111,7 +111,7 @@ pub(in crate::plugin) async fn replay(version: &Version, recording: &Recording) 
         installation: &installation,
         context: &context,
         card: card.as_ref(),
-        journal: &*rehearsal,
+        journal: &Unwritten,
         deadline: Instant::now() + LONGEST,
         until_ms: i64::MAX,
         recorder: Some(&recorder),
@@ -165,16 +165,6 @@ impl Rehearsal {
 impl Transport for Rehearsal {
     fn send<'a>(&'a self, _: &'a OutRequest, _: Instant) -> BoxFuture<'a, Result<Response, TransportFailure>> {
         Box::pin(async move { self.reply() })
-    }
-}
-
-impl Journal for Rehearsal {
-    fn before_send<'a>(&'a self, _: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn after_reply<'a>(&'a self, _: &'a ReplyNote) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
     }
 }
 

@@ -181,6 +181,7 @@ stories! {
             (json!([{ "receivable": other }]), 10_000, "/receivables/0/receivable"),
             (json!([{ "receivable": first, "amount": 30_001 }]), 40_000, "/receivables/0/amount"),
             (json!([{ "receivable": first, "amount": 0 }]), 40_000, "/receivables/0/amount"),
+            (json!([{ "receivable": first, "amount": 1_000 }, { "receivable": first }]), 10_000, "/receivables/1/receivable"),
             (json!([{ "receivable": first, "amount": 6_000 }, { "receivable": second, "amount": 5_000 }]), 10_000, "/receivables/1/amount"),
         ] {
             let refused = world.pay_with_key(&with(shares, amount), &fresh_key()).await?;
