@@ -1,10 +1,10 @@
 //! A caller who hangs up cancels nothing.
 
 use anyhow::ensure;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vezne_it::api::fresh_key;
-use vezne_it::stories;
 use vezne_it::world::{AMOUNT, GOOD_CARD};
+use vezne_it::{Patience, stories};
 use vezne_sandbox::{Fault, FaultKind};
 
 stories! {
@@ -17,23 +17,17 @@ stories! {
             call.send_and_hang_up(Duration::from_millis(wait_ms)).await?;
             keys.push((body, key));
         }
-        tokio::time::sleep(Duration::from_millis(600)).await;
+        world.rest().await?;
         world.bank.bank.clear_faults();
         // The caller comes back with the same keys: each is charged once in the end.
         for (body, key) in keys {
-            let end = Instant::now() + Duration::from_secs(45);
+            let mut patience = Patience::new();
             let answer = loop {
                 let answer = world.pay_with_key(&body, &key).await?;
-                if answer.status != 409 || Instant::now() > end {
+                if answer.status != 409 {
                     break answer.good()?;
                 }
-                // On a busy machine the bank's answer may have come too late. Then, and only when no flow can still be
-                // on its way to the bank, the clock is moved so that the inquiry finds it.
-                if end.saturating_duration_since(Instant::now()) < Duration::from_secs(8) {
-                    world.advance(Duration::from_secs(3));
-                }
-                // The caller's limit of requests follows the clock, which stands still.
-                tokio::time::sleep(Duration::from_millis(400)).await;
+                ensure!(patience.lasts().await, "still in flight: {}", answer.answer.text());
             };
             ensure!(answer.text("/state") == "succeeded", "{}", answer.answer.text());
         }
