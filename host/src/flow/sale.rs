@@ -98,7 +98,7 @@ async fn create(app: App, ctx: Ctx, request: SaleRequest) -> FlowResult<Created>
     if let Some(replay) = replayed(&app, &request.key).await? {
         return Ok(replay);
     }
-    sale_run(&app, &ctx, request, None).await
+    Box::pin(sale_run(&app, &ctx, request, None)).await
 }
 
 /// Plans a sale, writes it down and runs its attempt. `drafted` is the unconfirmed payment that it confirms.

@@ -12,6 +12,7 @@ use vezne_api::{FieldError, Problem};
 use super::text;
 use crate::domain::locale::Locale;
 use crate::flow::error::FlowError;
+use crate::security::redact::scrub;
 use crate::store::StoreError;
 
 /// A field of the request that cannot be taken.
@@ -168,7 +169,7 @@ impl Error {
             title: text::title(code, self.status().as_u16(), locale).to_owned(),
             status: self.status().as_u16(),
             detail: text::detail(code, locale).map(str::to_owned),
-            instance: Some(path.to_owned()),
+            instance: Some(scrub(path).into_owned()),
             code: code.to_owned(),
             request_id: request_id.to_owned(),
             errors: fields

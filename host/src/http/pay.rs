@@ -200,6 +200,10 @@ impl CardTyped {
 fn back(form: &Form, fields: &[Field]) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("sent", "1");
+    if form.get("debtor").is_none() {
+        // Nobody was chosen on purpose: the page does not ask again.
+        query.append_pair("open", "1");
+    }
     for (name, value) in &form.shown {
         match name.as_str() {
             "idempotency_key" => {}

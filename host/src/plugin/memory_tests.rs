@@ -190,7 +190,7 @@ impl Watching {
         };
         let (card, context) = (HeldCard::new(&card, "mastercard", None), context());
         let until_ms = context.clock.now_ms() + 20_000;
-        self.world.plugins.drive(pos, &context, act, Some(&card), &Silent, until_ms).await
+        self.world.plugins.drive(pos, &context, act, Some(&card), &Unwritten, until_ms).await
     }
 }
 

@@ -166,9 +166,10 @@ impl Page {
         (!asks && more.is_none() && first.contains("type=\"hidden\"")).then(|| self.form_of(first))
     }
 
-    /// The beginning of the page, for a failure's message.
+    /// The beginning of what the page says, for a failure's message.
     pub fn head(&self) -> String {
-        self.html.chars().take(2_000).collect()
+        let said = self.html.find("<main").map_or(self.html.as_str(), |at| &self.html[at..]);
+        said.chars().take(3_000).collect()
     }
 
     fn form_of(&self, part: &str) -> Form {

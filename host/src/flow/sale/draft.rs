@@ -184,7 +184,7 @@ async fn confirm_run(app: App, ctx: Ctx, id: PaymentId, confirm: Confirm) -> Flo
     }
     let seen = draft_seen(&app, &ctx, id).await?;
     let request = request_of(&seen, confirm)?;
-    sale_run(&app, &ctx, request, Some(seen)).await
+    Box::pin(sale_run(&app, &ctx, request, Some(seen))).await
 }
 
 /// Gives an unconfirmed payment up. Gives the answer that was stored, where the key was used before.

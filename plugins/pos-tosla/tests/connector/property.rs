@@ -49,8 +49,11 @@ proptest! {
         let _host = bank::host();
         let (step, mut body) = waiting().swap_remove(which);
         let at = at % body.len();
+        // The card's bank has no second word beside its code: another code there is another answer.
+        let bank_code = br#""BankResponseCode":"00""#;
+        let code_at = body.windows(bank_code.len()).position(|part| part == bank_code).map(|start| start + bank_code.len());
+        prop_assume!(code_at.is_none_or(|end| !(end - 3..end - 1).contains(&at)));
         body[at] = byte;
-        // A code that becomes another code is the bank's word, but the one beside it still says yes.
         let word = word(&bank::resumed(&step, 1_001, &reply(&body)));
         prop_assert!(!word.starts_with("declined") || which >= 4, "{word}");
     }
