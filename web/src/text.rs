@@ -106,12 +106,14 @@ mod tests {
 
     use super::*;
 
+    /// Every key; one that stands there twice would silently be the later one.
     fn keys(locale: Locale) -> BTreeSet<String> {
-        SOURCES[locale as usize]
-            .lines()
-            .filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase()))
-            .filter_map(|l| l.split_once(" =").map(|(key, _)| key.to_owned()))
-            .collect()
+        let mut keys = BTreeSet::new();
+        let lines = SOURCES[locale as usize].lines().filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase()));
+        for key in lines.filter_map(|l| l.split_once(" =").map(|(key, _)| key.to_owned())) {
+            assert!(keys.insert(key.clone()), "{key} is there twice in {}", locale.code());
+        }
+        keys
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct NodeSettings {
     pub pos_share: Option<Rate>,
     /// Whose legal ceiling of instalments holds.
     pub sector: Option<String>,
+    /// The bank's number of this node alone, where several dealers have its identity number.
+    pub sub_dealer_code: Option<String>,
 }
 
 const INSTALMENTS_MAX: &str = "instalments_max";
@@ -31,6 +33,7 @@ const AMOUNT_MIN: &str = "amount_min";
 const AMOUNT_MAX: &str = "amount_max";
 const POS_SHARE: &str = "pos_share";
 const SECTOR: &str = "sector";
+const SUB_DEALER_CODE: &str = "sub_dealer_code";
 
 impl NodeSettings {
     /// Reads a stored object. A figure may be written as a number or as text; what cannot be read is not set.
@@ -50,6 +53,7 @@ impl NodeSettings {
             amount_max: number(AMOUNT_MAX),
             pos_share: object.get(POS_SHARE).and_then(text_of).and_then(|text| text.parse().ok()),
             sector: object.get(SECTOR).and_then(text_of),
+            sub_dealer_code: object.get(SUB_DEALER_CODE).and_then(text_of).filter(|code| !code.is_empty()),
         }
     }
 
@@ -68,6 +72,7 @@ impl NodeSettings {
             (AMOUNT_MAX, self.amount_max.map(Value::from)),
             (POS_SHARE, self.pos_share.map(|rate| Value::from(rate.to_string()))),
             (SECTOR, self.sector.clone().map(Value::from)),
+            (SUB_DEALER_CODE, self.sub_dealer_code.clone().map(Value::from)),
         ];
         for (name, value) in values {
             match value {
@@ -112,6 +117,7 @@ mod tests {
             amount_max: None,
             pos_share: "2.4".parse().ok(),
             sector: Some("fuel".to_owned()),
+            sub_dealer_code: Some("77".to_owned()),
         };
         let written = settings.write(r#"{"page":"a","amount_max":5}"#);
         assert_eq!(NodeSettings::read(&written), settings);

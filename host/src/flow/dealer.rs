@@ -85,6 +85,7 @@ fn settings_view(own: &NodeSettings) -> api::DealerSettings {
         amount_max: own.amount_max,
         pos_share: own.pos_share.map(|rate| rate.to_string()),
         sector: own.sector.clone(),
+        sub_dealer_code: own.sub_dealer_code.clone(),
     }
 }
 
@@ -156,6 +157,9 @@ fn settings_of(wire: &api::DealerSettings, is_firm: bool, faults: &mut Vec<Field
     if wire.sector.as_ref().is_some_and(|sector| !sectors().contains(sector)) {
         wrong("/settings/sector", "not_a_choice");
     }
+    if wire.sub_dealer_code.as_deref().is_some_and(|code| !is_sub_dealer_code(code)) {
+        wrong("/settings/sub_dealer_code", "malformed");
+    }
     NodeSettings {
         instalments_max: wire.instalments_max,
         programme_instalments_max: wire.programme_instalments_max.clone(),
@@ -163,7 +167,13 @@ fn settings_of(wire: &api::DealerSettings, is_firm: bool, faults: &mut Vec<Field
         amount_max: wire.amount_max,
         pos_share: wire.pos_share.as_deref().map(|text| rate_of(text, || "/settings/pos_share".to_owned(), faults)),
         sector: wire.sector.clone(),
+        sub_dealer_code: wire.sub_dealer_code.clone(),
     }
+}
+
+/// As banks give them: up to 15 letters and digits.
+fn is_sub_dealer_code(code: &str) -> bool {
+    (1..=15).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -211,6 +221,7 @@ mod tests {
             amount_max: Some(400),
             pos_share: Some("100,5".to_owned()),
             sector: Some("space".to_owned()),
+            sub_dealer_code: Some("7-7".to_owned()),
         };
         let mut faults = Vec::new();
         settings_of(&wire, true, &mut faults);
@@ -224,6 +235,7 @@ mod tests {
                 ("/settings/amount_max", "below_minimum"),
                 ("/settings/pos_share", "not_allowed"),
                 ("/settings/sector", "not_a_choice"),
+                ("/settings/sub_dealer_code", "malformed"),
                 ("/settings/pos_share", "rate_malformed"),
             ]
         );

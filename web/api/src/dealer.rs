@@ -104,6 +104,10 @@ pub struct DealerSettings {
     /// Whose legal ceiling of instalments holds: `general`, `fuel`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sector: Option<String>,
+    /// The bank's number of this node alone, where several dealers have its identity number: 1 to 15 letters and
+    /// digits. Told to the bank where a POS account names sub-dealers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_dealer_code: Option<String>,
 }
 
 /// Changes a node; what is absent stays. Settings are replaced whole.

@@ -85,8 +85,15 @@ fn asked(t: Locale, sent: &Sent) -> Result<DealerSettings, Fault> {
         return Err(Fault { status: 422, errors, ..Fault::default() });
     }
     let pos_share = sent.some("pos_share").map(|typed| typed.replace(',', "."));
-    let sector = sent.some("sector");
-    Ok(DealerSettings { instalments_max, programme_instalments_max, amount_min, amount_max, pos_share, sector })
+    Ok(DealerSettings {
+        instalments_max,
+        programme_instalments_max,
+        amount_min,
+        amount_max,
+        pos_share,
+        sector: sent.some("sector"),
+        sub_dealer_code: sent.some("sub_dealer_code"),
+    })
 }
 
 /// The section of the dealer's page: what holds, and the form for those who may set it. `refused` is a form that came
@@ -189,6 +196,15 @@ fn form(visit: &Visit, dealer: &Dealer, settings: &EffectiveSettings, came_back:
     let min = shown.text("amount_min", own.amount_min.map(format::amount_input));
     let max = shown.text("amount_max", own.amount_max.map(format::amount_input));
     let share = shown.text("pos_share", own.pos_share.as_ref().map(|rate| rate.replace('.', ",")));
+    let code = shown.text("sub_dealer_code", own.sub_dealer_code.clone());
+    let code = (dealer.kind == DealerKind::Dealer).then(|| {
+        field("sub_dealer_code", t.s("terms-bank-code"))
+            .value(code)
+            .max("15")
+            .hint(t.s("terms-bank-code-hint"))
+            .error(at(fault, "/settings/sub_dealer_code"))
+            .view()
+    });
     let share = (dealer.kind == DealerKind::Dealer).then(|| {
         field("pos_share", t.s("terms-pos-share"))
             .value(share)
@@ -206,7 +222,7 @@ fn form(visit: &Visit, dealer: &Dealer, settings: &EffectiveSettings, came_back:
                 {choice("sector", t.s("terms-sector"), sectors, &shown.text("sector", own.sector.clone()), at(fault, "/settings/sector"))}
                 {field("amount_min", t.s("terms-amount-min")).value(min).mode("decimal").error(at(fault, "/settings/amount_min")).view()}
                 {field("amount_max", t.s("terms-amount-max")).value(max).mode("decimal").error(at(fault, "/settings/amount_max")).view()}
-                {share}
+                {share}{code}
             </div>
             {programmes(t, settings, &shown)}
             <div class="row"><button class="btn go end">{t.s("save")}</button></div></form>

@@ -24,7 +24,7 @@ pub fn table_of(t: Locale, v: &PluginVersion) -> Option<AnyView> {
     Some(
         view! {
             <details open=open><summary class="small">{t.s("grants-title")}</summary>
-                <div class="card">{table(&t.s("grants-title"), true, cols, rows)}</div></details>
+                <div class="card">{table(&t.s("grants-title"), false, cols, rows)}</div></details>
         }
         .into_any(),
     )

@@ -64,7 +64,7 @@ fn required(t: Locale, s: &Settings<'_>) -> AnyView {
 fn sub_dealers(t: Locale, s: &Settings<'_>) -> Option<AnyView> {
     let can = s.plugin.capabilities.iter().any(|capability| capability == "sub-dealer-identity");
     let stored = s.account.is_some_and(|a| a.sub_dealers);
-    can.then(|| check("sub_dealers", s, stored, t.s("sub-dealers"), t.s("sub-dealers-what")))
+    can.then(|| check("sub_dealers", s, stored, t.s("tell-sub-dealer"), t.s("tell-sub-dealer-what")))
 }
 
 /// A box to tick. One that is not ticked sends nothing, so a form that came back says how it was left.

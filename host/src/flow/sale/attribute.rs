@@ -3,13 +3,11 @@
 //! Recurring orders have names there too; nothing here knows of any, so none is told.
 
 use crate::domain::id::{NodeId, TenantId};
+use crate::domain::node::NodeSettings;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::Pos;
 use crate::store::Tx;
 use crate::store::node::{Node, node_fetch};
-
-/// A setting of a node: the number by which the bank tells apart dealers of one identity.
-const CODE: &str = "sub_dealer_code";
 
 /// The attributes of a payment that `node` collects through an account, as a JSON list of pairs.
 pub async fn attributes_of(tx: &mut Tx, tenant: TenantId, node: NodeId, pos: &Pos) -> FlowResult<String> {
@@ -28,13 +26,8 @@ fn sub_dealer(node: &Node) -> FlowResult<Vec<(&'static str, String)>> {
     let identity = node.tax_no.as_deref().map(str::trim).filter(|identity| !identity.is_empty());
     let unnamed = || FlowError::conflict("sub_dealer_unnamed", format!("{} has no tax or identity number", node.name));
     let mut pairs = vec![("sub-dealer-identity", identity.ok_or_else(unnamed)?.to_owned())];
-    let settings: serde_json::Value = serde_json::from_str(&node.settings).unwrap_or_default();
-    let code = match settings.get(CODE) {
-        Some(serde_json::Value::String(text)) => Some(text.clone()),
-        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
-    pairs.extend(code.filter(|code| !code.is_empty()).map(|code| ("sub-dealer-code", code)));
+    let code = NodeSettings::read(&node.settings).sub_dealer_code;
+    pairs.extend(code.map(|code| ("sub-dealer-code", code)));
     Ok(pairs)
 }
 

@@ -175,6 +175,12 @@ stories! {
         ensure!(sale.answer.text().contains("sub-dealer-identity"), "{}", sale.answer.text());
         ensure!(sale.answer.text().contains("vkn%3E1234567890%3C%2Fvkn"), "{}", sale.answer.text());
 
+        let path = format!("/v1/dealers/{named}");
+        patch(world, &path, 1, &json!({ "settings": { "sub_dealer_code": "77" } })).await?.good()?;
+        world.pay(&sale_for(&named)).await?;
+        let sale = newest_run(world, "pos-posnet", "sale").await?;
+        ensure!(sale.answer.text().contains("subDealerCode%3E77%3C%2FsubDealerCode"), "{}", sale.answer.text());
+
         // The firm's own sale names nobody, and nobody's is not sent to be booked to the main dealer.
         let own = world.pay(&sale_for(&world.firm.node)).await?;
         ensure!(own.text("/state") == "succeeded", "{}", own.answer.text());

@@ -60,8 +60,8 @@ pub fn lines(t: Locale, label: &str, choices: &InstalmentChoices, lines: &[Insta
         cells.extend(counts.iter().map(|n| {
             let here = lines.iter().filter(|line| same(line, group) && u32::from(line.instalments) == *n);
             let words = here.map(|line| line_words(t, line)).collect::<Vec<_>>();
-            let none = words.is_empty().then(|| view! { <span class="soft">"–"</span> }.into_any());
-            cell(view! { <span>{words}{none}</span> }).class("n").label(count_word(t, *n))
+            if words.is_empty() { nothing() } else { cell(view! { <span>{words}</span> }).class("n") }
+                .label(count_word(t, *n))
         }));
         cells
     });
@@ -98,15 +98,19 @@ pub fn offers(t: Locale, label: &str, amount: i64, rows: &[InstalmentMatrixRow])
         let mut cells = vec![head(name)];
         cells.extend(counts.iter().map(|n| {
             let here = row.cells.iter().find(|cell| cell.instalments == *n);
-            cell(offer_words(t, amount, here)).class("n").label(count_word(t, *n))
+            here.map_or_else(nothing, |here| cell(offer_words(t, amount, here)).class("n")).label(count_word(t, *n))
         }));
         cells
     });
     grid(t, label, &counts, rows.collect())
 }
 
-fn offer_words(t: Locale, amount: i64, offer: Option<&InstalmentMatrixCell>) -> AnyView {
-    let Some(offer) = offer else { return view! { <span class="soft">"–"</span> }.into_any() };
+/// What is not offered; on a phone it is not listed.
+fn nothing() -> Cell {
+    cell(view! { <span class="soft">"–"</span> }).class("n none")
+}
+
+fn offer_words(t: Locale, amount: i64, offer: &InstalmentMatrixCell) -> AnyView {
     let monthly = (offer.instalments > 1).then(|| {
         view! { <small>{format!("{} × {}", offer.instalments, format::amount(offer.part))}</small> }.into_any()
     });

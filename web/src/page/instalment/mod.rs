@@ -64,13 +64,13 @@ pub async fn list(visit: Visit) -> Result<Response, Fault> {
 
 fn add(visit: &Visit, from: Option<&str>) -> Option<AnyView> {
     let t = visit.t();
-    let (href, words) = match from {
-        Some(from) => (format!("/instalments/new?from={from}"), t.s("inst-from-this")),
-        None => ("/instalments/new".to_owned(), t.s("inst-add")),
+    let (href, class, words) = match from {
+        Some(from) => (format!("/instalments/new?from={from}"), "btn", t.s("inst-from-this")),
+        None => ("/instalments/new".to_owned(), "btn go", t.s("inst-add")),
     };
     visit
         .may(Permission::PosAccountWrite)
-        .then(|| view! { <a class="btn go" href=href>{icon(icon::PLUS)}{words}</a> }.into_any())
+        .then(|| view! { <a class=class href=href>{icon(icon::PLUS)}{words}</a> }.into_any())
 }
 
 fn saved(visit: &Visit) -> Option<AnyView> {
