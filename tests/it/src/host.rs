@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use vezne::app::App;
 use vezne::config::{Config, DatabaseUrl};
 use vezne::ctx::Clock;
+use vezne::flow::inquire::janitor_due;
+
+use crate::patience::Patience;
 
 /// An act at the bank may take this long before its outcome counts as unknown.
 pub const BANK_DEADLINE_MS: u64 = 4_000;
@@ -84,6 +87,15 @@ impl Host {
             }
         });
         Ok(Self { app, url, config, task })
+    }
+
+    /// Waits until nothing is under way and nothing is due: from then on only the clock can change things.
+    pub async fn rest(&self) -> Result<()> {
+        let mut patience = Patience::new();
+        while !(janitor_due(&self.app, &[]).await?.is_empty() && self.app.tasks.is_empty()) {
+            ensure!(patience.lasts().await, "the host does not come to rest");
+        }
+        Ok(())
     }
 
     /// Asks it to end and waits for its flows.

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vezne::ctx::Clock;
-use vezne::flow::inquire::janitor_due;
 use vezne_sandbox::{Options, Running};
 
 use crate::api::{Api, Reply, fresh_key};
@@ -132,11 +131,7 @@ impl World {
 
     /// Waits until nothing is under way at the host and nothing is due: from then on only the clock can change things.
     pub async fn rest(&self) -> Result<()> {
-        let (mut patience, app) = (Patience::new(), &self.host.app);
-        while !(janitor_due(app, &[]).await?.is_empty() && app.tasks.is_empty()) {
-            ensure!(patience.lasts().await, "the host does not come to rest");
-        }
-        Ok(())
+        self.host.rest().await
     }
 
     /// Waits until the bank has booked more than this. A late bank books by the machine's clock: the story's must not

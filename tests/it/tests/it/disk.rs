@@ -26,7 +26,7 @@ async fn resolved(world: &World) -> Result<()> {
         }
         clock.advance(Duration::from_secs(wait_s));
         host.app.janitor_wake.notify_one();
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        host.rest().await?;
         left = world.auditor().number(open).await?;
     }
     host.stop().await;
@@ -173,6 +173,6 @@ stories! {
         ensure!(written.keys().all(|status| [201, 429].contains(status)), "{written:?}");
         ensure!(written.get(&201).is_some_and(|count| *count > 20), "{written:?}");
         host.stop().await;
-        Ok(())
+        resolved(world).await
     }
 }
