@@ -147,15 +147,29 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// When SQLite's commits reach the disk; PostgreSQL syncs each, as its server is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitSync {
+    /// Before the commit is acknowledged.
+    Each,
+    /// With the next checkpoint: for showing in a sandbox what is lost then.
+    Later,
+}
+
 impl Db {
     /// Opens `sqlite:PATH` (created when missing) or `postgres://…` and brings the schema up to date.
     pub async fn open(url: &str) -> StoreResult<Self> {
-        let db = Self::connect(url).await?;
+        Self::open_syncing(url, CommitSync::Each).await
+    }
+
+    /// As [`Db::open`], where SQLite may sync its commits later.
+    pub async fn open_syncing(url: &str, sync: CommitSync) -> StoreResult<Self> {
+        let db = Self::connect(url, sync).await?;
         migration::run(&db).await?;
         Ok(db)
     }
 
-    async fn connect(url: &str) -> StoreResult<Self> {
+    async fn connect(url: &str, sync: CommitSync) -> StoreResult<Self> {
         if url.starts_with("postgres") {
             let options = PgConnectOptions::from_str(url)?.application_name("vezne");
             let pool = PgPoolOptions::new()
@@ -168,8 +182,11 @@ impl Db {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // FULL: a commit that was acknowledged survives a power cut (P2).
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(match sync {
+                // A commit that was acknowledged survives a power cut (P2).
+                CommitSync::Each => SqliteSynchronous::Full,
+                CommitSync::Later => SqliteSynchronous::Normal,
+            })
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
         // The writer first: it creates the file and turns the journal to WAL before a reader looks.

@@ -21,6 +21,7 @@ mod outage;
 mod pace;
 mod plugin;
 mod pos_account;
+mod power;
 mod record;
 mod refund;
 mod replica;

@@ -1,0 +1,55 @@
+//! Power loss for a story: loaded into the host with `LD_PRELOAD`, it stands in front of `fsync` and `fdatasync` and
+//! keeps each file of the database as it was when it was last synced. What the machine would still know after the
+//! plug was pulled is at least that; a story that puts those images in the files' places has lost everything else.
+#![cfg(target_os = "linux")]
+#![expect(unsafe_code, reason = "the two functions take the places of the C library's")]
+
+use std::ffi::{OsString, c_int, c_long};
+use std::path::{Path, PathBuf};
+
+/// The database's file; its journals have names that begin with this one.
+const FILE: &str = "VEZNE_POWER_FILE";
+/// The folder for the images.
+const IMAGES: &str = "VEZNE_POWER_IMAGES";
+
+/// `fsync(2)`, and an image of what is safe now.
+#[unsafe(no_mangle)]
+pub extern "C" fn fsync(file: c_int) -> c_int {
+    synced(libc::SYS_fsync, file)
+}
+
+/// `fdatasync(2)`, and an image of what is safe now.
+#[unsafe(no_mangle)]
+pub extern "C" fn fdatasync(file: c_int) -> c_int {
+    synced(libc::SYS_fdatasync, file)
+}
+
+fn synced(call: c_long, file: c_int) -> c_int {
+    // SAFETY: both calls take a descriptor and touch no memory of ours.
+    let done = unsafe { libc::syscall(call, file) };
+    if done == 0 && image_kept(file).is_none() {
+        eprintln!("vezne-power: no image of descriptor {file}");
+    }
+    c_int::try_from(done).unwrap_or(-1)
+}
+
+/// `None` where a file of the database has no image; every other file needs none.
+fn image_kept(file: c_int) -> Option<()> {
+    let database = PathBuf::from(std::env::var_os(FILE)?);
+    let images = PathBuf::from(std::env::var_os(IMAGES)?);
+    let path = std::fs::read_link(format!("/proc/self/fd/{file}")).ok()?;
+    if !belongs(&path, &database) {
+        return Some(());
+    }
+    let name = path.file_name()?.to_owned();
+    let mut unfinished = OsString::from("unfinished-");
+    unfinished.push(&name);
+    let unfinished = images.join(unfinished);
+    std::fs::copy(&path, &unfinished).ok()?;
+    std::fs::rename(unfinished, images.join(name)).ok()
+}
+
+fn belongs(path: &Path, database: &Path) -> bool {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.parent() == database.parent() && name(path).starts_with(&name(database))
+}
