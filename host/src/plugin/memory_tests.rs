@@ -51,8 +51,13 @@ fn forms(name: &str, text: &str) -> Vec<Needle> {
     forms.into_iter().map(|(form, bytes)| (format!("{name}, {form}"), bytes)).collect()
 }
 
+/// Four digits count where they stand alone: within a time or a digest they stand by chance.
 fn holds(hay: &[u8], needle: &[u8]) -> bool {
-    memchr::memmem::find(hay, needle).is_some()
+    let alone = |at: usize| {
+        let around = [at.checked_sub(1), Some(at + needle.len())];
+        !around.into_iter().flatten().filter_map(|at| hay.get(at)).any(u8::is_ascii_alphanumeric)
+    };
+    memchr::memmem::find_iter(hay, needle).any(|at| needle.len() > CODE.len() || alone(at))
 }
 
 /// Makes memories and looks through each at its end.

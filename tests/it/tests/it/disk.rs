@@ -146,6 +146,8 @@ stories! {
         };
         let host = Host::start_with(&world.database_url, &world.bank.url(), Clock::system(), limited).await?;
         let api = Api::new(&host.url, &world.firm.secret);
+        // One token for all of them.
+        api.get("/v1/payments").await?.good()?;
         let stop = AtomicBool::new(false);
         let read = || async {
             let mut met = BTreeMap::<u16, usize>::new();
