@@ -20,7 +20,7 @@ use crate::plugin::{Egress, Plugins, Transport, roots};
 use crate::security::hold::Hold;
 use crate::security::publisher::TrustStore;
 use crate::security::{Keys, PasswordCost, Security, Vault};
-use crate::store::{CommitSync, Db};
+use crate::store::Db;
 
 /// The application. Cheap to clone.
 #[derive(Clone)]
@@ -84,8 +84,9 @@ impl App {
         database_dir(&config)?;
         private_dir(&config.private_dir)?;
         let keys = Keys::open(&config.private_dir.join("keys")).context("the keys cannot be opened")?;
-        let sync = if config.sandbox_sync_later { CommitSync::Later } else { CommitSync::Each };
-        let db = Db::open_syncing(&config.database_url.0, sync).await.context("the database cannot be opened")?;
+        let db = Db::open_syncing(&config.database_url.0, config.sandbox_commit_sync)
+            .await
+            .context("the database cannot be opened")?;
         let cache = config.private_dir.join("components");
         let compiler = config.compiler.clone();
         let roots = roots(config.extra_ca_file.as_deref()).map_err(anyhow::Error::msg).context("extra_ca_file")?;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use crate::limits;
+use crate::store::CommitSync;
 
 /// How this node runs. Every field has a default that suits `cargo xtask run`; `VEZNE_` and the field's
 /// name in capitals overrides the file.
@@ -39,9 +40,9 @@ pub struct Config {
     pub sandbox_url: Option<String>,
     /// In sandbox mode: how soon a bank's "no such order" is final, seconds, instead of what the connector states.
     pub sandbox_not_found_final_s: Option<u32>,
-    /// In a sandbox: SQLite does not sync each commit. Power loss then takes payments that were acknowledged; a story
-    /// shows that it would.
-    pub sandbox_sync_later: bool,
+    /// `later`, in a sandbox: SQLite does not sync each commit. Power loss then takes payments that were acknowledged;
+    /// a story shows that it would.
+    pub sandbox_commit_sync: CommitSync,
     /// How long one act at a bank may take before its outcome counts as unknown, milliseconds.
     pub bank_deadline_ms: u64,
     /// How often the janitor looks for work, milliseconds.
@@ -114,7 +115,7 @@ impl Default for Config {
             sandbox: false,
             sandbox_url: None,
             sandbox_not_found_final_s: None,
-            sandbox_sync_later: false,
+            sandbox_commit_sync: CommitSync::Each,
             bank_deadline_ms: 60_000,
             janitor_every_ms: 1_000,
             password_memory_kib: 65_536,
@@ -156,8 +157,8 @@ impl Config {
             "sandbox_not_found_final_s is for sandboxes: real banks need the time that their connector states"
         );
         ensure!(
-            self.sandbox || !self.sandbox_sync_later,
-            "sandbox_sync_later is for sandboxes: what real banks booked must survive power loss"
+            self.sandbox || self.sandbox_commit_sync == CommitSync::Each,
+            "sandbox_commit_sync is for sandboxes: what real banks booked must survive power loss"
         );
         ensure!(
             self.sandbox || !self.allow_unsigned_plugins,
@@ -200,7 +201,7 @@ const FIELDS: &[&str] = &[
     "sandbox",
     "sandbox_url",
     "sandbox_not_found_final_s",
-    "sandbox_sync_later",
+    "sandbox_commit_sync",
     "bank_deadline_ms",
     "janitor_every_ms",
     "password_memory_kib",

@@ -192,7 +192,9 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::CommitUnknown(_) => Self::Unavailable(error.to_string()),
+            StoreError::Unavailable(_) | StoreError::NotCommitted(_) | StoreError::CommitUnknown(_) => {
+                Self::Unavailable(error.to_string())
+            }
             other => Self::Internal(format!("{other:?}")),
         }
     }

@@ -41,8 +41,10 @@ pub mod turn;
 pub mod user;
 pub mod webhook;
 pub mod webhook_delivery;
+mod writer;
 
 use std::future::ready;
+use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -52,6 +54,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
+pub use self::writer::Turn;
+use self::writer::Writer;
 use crate::limits;
 
 /// What can go wrong between us and the database.
@@ -60,6 +64,9 @@ pub enum StoreError {
     /// The database cannot be reached or is overloaded: nothing was changed, try again (503).
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// The group of writes that this one was part of was rolled back: nothing was changed, try again (503).
+    #[error("a group of writes was not kept: {0}")]
+    NotCommitted(String),
     /// A commit was sent and no answer came: the rows may or may not be there.
     #[error("the outcome of a commit is not known")]
     CommitUnknown(#[source] sqlx::Error),
@@ -131,10 +138,10 @@ pub struct Db(Backend);
 
 #[derive(Clone)]
 enum Backend {
-    /// Readers share a snapshot each; writers queue for one connection, so none ever sees BUSY.
+    /// Readers have a snapshot each; writers queue for one connection, so none ever sees BUSY.
     Sqlite {
         readers: SqlitePool,
-        writer: SqlitePool,
+        writer: Writer,
     },
     Postgres(PgPool),
 }
@@ -142,13 +149,42 @@ enum Backend {
 /// A transaction, and the only way to run a statement.
 pub enum Tx {
     /// On the embedded database.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// On PostgreSQL, READ COMMITTED.
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// A transaction on the embedded database.
+pub enum SqliteTx {
+    /// A snapshot.
+    Read(Transaction<'static, Sqlite>),
+    /// A turn of the writer.
+    Write(Turn),
+}
+
+impl Deref for SqliteTx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Read(tx) => tx,
+            Self::Write(turn) => turn,
+        }
+    }
+}
+
+impl DerefMut for SqliteTx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Read(tx) => tx,
+            Self::Write(turn) => turn,
+        }
+    }
+}
+
 /// When SQLite's commits reach the disk; PostgreSQL syncs each, as its server is set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CommitSync {
     /// Before the commit is acknowledged.
     Each,
@@ -190,12 +226,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
         // The writer first: it creates the file and turns the journal to WAL before a reader looks.
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(limits::DATABASE_WAIT_MAX)
-            .before_acquire(|connection, _| Box::pin(ready(Ok(is_settled(connection)))))
-            .connect_with(options.clone())
-            .await?;
+        let writer = Writer::open(options.clone()).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(limits::SQLITE_READERS_MAX)
             .acquire_timeout(limits::DATABASE_WAIT_MAX)
@@ -208,8 +239,7 @@ impl Db {
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> StoreResult<Tx> {
         Ok(match &self.0 {
-            // IMMEDIATE: a deferred read that turns into a write fails at once when another wrote meanwhile.
-            Backend::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Backend::Sqlite { writer, .. } => Tx::Sqlite(SqliteTx::Write(writer.begin().await?)),
             Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -217,7 +247,7 @@ impl Db {
     /// Begins a transaction that only reads. Drop it when done.
     pub async fn read(&self) -> StoreResult<Tx> {
         Ok(match &self.0 {
-            Backend::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Backend::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::Read(readers.begin().await?)),
             Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -239,7 +269,8 @@ impl Tx {
     /// read again before acting on it.
     pub async fn commit(self) -> StoreResult<()> {
         let result = match self {
-            Self::Sqlite(tx) => tx.commit().await,
+            Self::Sqlite(SqliteTx::Write(turn)) => return turn.commit().await,
+            Self::Sqlite(SqliteTx::Read(tx)) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
         };
         result.map_err(|error| match error {

@@ -31,7 +31,7 @@ pub async fn statements_refused(db: &super::Db) -> super::StoreResult<Vec<String
         // A transaction each: PostgreSQL takes nothing more in one that has met an error.
         let mut tx = db.read().await?;
         let prepared = match &mut tx {
-            super::Tx::Sqlite(tx) => tx.prepare(sqlx::SqlStr::from_static(statement.sqlite)).await.map(drop),
+            super::Tx::Sqlite(tx) => (&mut **tx).prepare(sqlx::SqlStr::from_static(statement.sqlite)).await.map(drop),
             super::Tx::Postgres(tx) => tx.prepare(sqlx::SqlStr::from_static(statement.postgres)).await.map(drop),
         };
         if let Err(error) = prepared {

@@ -7,7 +7,8 @@
 use std::ffi::{OsString, c_int, c_long};
 use std::path::{Path, PathBuf};
 
-/// The database's file; its journals have names that begin with this one.
+/// The database's file, which must have its journal as a write-ahead log beside it (`-wal`) when the program starts: a
+/// rollback journal is deleted when it has served, and an image of it would be served again.
 const FILE: &str = "VEZNE_POWER_FILE";
 /// The folder for the images.
 const IMAGES: &str = "VEZNE_POWER_IMAGES";
@@ -50,6 +51,7 @@ fn image_kept(file: c_int) -> Option<()> {
 }
 
 fn belongs(path: &Path, database: &Path) -> bool {
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.parent() == database.parent() && name(path).starts_with(&name(database))
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    path == database || path.as_os_str() == log
 }

@@ -29,8 +29,9 @@ impl Fragile {
         std::fs::create_dir(folder.path().join("images"))?;
         let file = folder.path().join("vezne.sqlite");
         world.auditor().change(&format!("vacuum into '{}'", file.display())).await?;
-        std::fs::copy(&file, folder.path().join("images/vezne.sqlite"))?;
         let url = format!("sqlite:{}", file.display());
+        Auditor::new(&url).change("pragma journal_mode = wal").await?;
+        std::fs::copy(&file, folder.path().join("images/vezne.sqlite"))?;
         Ok(Self { folder, url })
     }
 
@@ -69,7 +70,7 @@ async fn paid_until_power_loss(world: &World, disk: &Fragile, sync_later: bool) 
     let (shim, file, images) = (text(&shim)?, text(&disk.file())?, text(&disk.images())?);
     let environment = [
         ("VEZNE_DATABASE_URL", disk.url.as_str()),
-        ("VEZNE_SANDBOX_SYNC_LATER", if sync_later { "true" } else { "false" }),
+        ("VEZNE_SANDBOX_COMMIT_SYNC", if sync_later { "later" } else { "each" }),
         ("LD_PRELOAD", &shim),
         ("VEZNE_POWER_FILE", &file),
         ("VEZNE_POWER_IMAGES", &images),
