@@ -56,9 +56,11 @@ pub fn bench(place: &Place, options: &Options) -> Result<()> {
         let compiler = crate::wasm_target::setup(place, None)?;
         crate::component::build(place, &compiler)?;
         build_release(place, &program)?;
+        build_power(place)?;
         let mut command = Command::new(place.target().join("release").join(&program));
         command.current_dir(place.target()).args(options.quick.then_some("--quick"));
         command.env("VEZNE_BENCH_OUT", &file).env("VEZNE_COMPONENTS", place.components());
+        command.env("VEZNE_POWER", place.target().join("release/libvezne_power.so"));
         // A result of an earlier run must not pass for this one's.
         if file.exists() {
             fs::remove_file(&file)?;
@@ -79,6 +81,11 @@ pub fn bench(place: &Place, options: &Options) -> Result<()> {
 fn programs(place: &Place) -> Result<Vec<String>> {
     let members = cargo::members(place)?;
     Ok(members.into_iter().flat_map(|member| member.binaries).filter(|name| name.starts_with(PREFIX)).collect())
+}
+
+/// Builds what makes every disk the same.
+fn build_power(place: &Place) -> Result<()> {
+    process::run(cargo::cargo(place).args(["build", "--release", "--package", "vezne-power"]))
 }
 
 /// Builds one program optimised. All of them share what they are built from.

@@ -27,6 +27,7 @@ pub mod receiver;
 pub mod samples;
 pub mod seed;
 pub mod seeded;
+pub mod shop;
 pub mod story;
 pub mod swap;
 pub mod tls;

@@ -4,7 +4,6 @@
 //! bank's call alone; and a bare axum handler that commits one row to SQLite with the same settings.
 //! Writes its result to the file that `VEZNE_BENCH_OUT` names.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -14,16 +13,11 @@ use axum::routing::post;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use vezne::ctx::Clock;
-use vezne_it::api::{Api, fresh_key};
-use vezne_it::host::Host;
+use vezne_it::api::fresh_key;
 use vezne_it::http::Call;
 use vezne_it::samples::{is_quick, out, percentile, ratio};
-use vezne_it::seed::{self, Store};
+use vezne_it::shop::{AMOUNT, Shop};
 use vezne_it::world::GOOD_CARD;
-use vezne_sandbox::{Options, Running};
-
-const AMOUNT: i64 = 12_345;
 
 /// How much is measured.
 struct Effort {
@@ -34,12 +28,8 @@ struct Effort {
 
 /// What is compared.
 struct Bench {
-    bank: Running,
-    host: Host,
-    api: Api,
-    pos: String,
+    shop: Shop,
     bare: String,
-    folder: tempfile::TempDir,
 }
 
 /// Milliseconds per call.
@@ -74,45 +64,28 @@ async fn main() -> Result<()> {
         samples.bare.extend(round.bare);
     }
     let result = bench.result(&samples, &ratios);
-    bench.host.stop().await;
-    drop(bench.folder);
+    bench.shop.host.stop().await;
     std::fs::write(&out, format!("{result:#}\n"))?;
     Ok(())
 }
 
 impl Bench {
     async fn start() -> Result<Self> {
-        let folder = tempfile::tempdir_in(std::env::current_dir()?)?;
-        let bank = vezne_sandbox::start(SocketAddr::from(([127, 0, 0, 1], 0)), Options::default()).await?;
-        let database = format!("sqlite:{}", folder.path().join("vezne.sqlite").display());
-        let host = Host::start(&database, &bank.url(), Clock::system()).await?;
-        let firm = seed::firm(&host.app, "olcum").await?;
-        let api = Api::new(&host.url, &firm.secret);
-        let pos = seed::pos_account(&api, &bank.url(), "Ölçüm POS", "none", Store::Demo).await?;
-        let bare = bare(&folder.path().join("bare.sqlite")).await?;
-        Ok(Self { bank, host, api, pos, bare, folder })
+        let shop = Shop::open(|_| ()).await?;
+        let bare = bare(&shop.folder.path().join("bare.sqlite")).await?;
+        Ok(Self { shop, bare })
     }
 
     /// A-B-C-C-B-A, so that drift of the machine hits all alike.
     async fn round(&self, calls: usize, samples: &mut Samples) -> Result<()> {
         for _ in 0..calls {
-            samples.sale.push(timed(self.sale()).await?);
+            samples.sale.push(timed(self.shop.sale()).await?);
             samples.bank.push(timed(self.bank_alone()).await?);
             samples.bare.push(timed(self.insert()).await?);
             samples.bare.push(timed(self.insert()).await?);
             samples.bank.push(timed(self.bank_alone()).await?);
-            samples.sale.push(timed(self.sale()).await?);
+            samples.sale.push(timed(self.shop.sale()).await?);
         }
-        Ok(())
-    }
-
-    async fn sale(&self) -> Result<()> {
-        let body = json!({
-            "amount": AMOUNT, "currency": "TRY", "three_d_secure": "off", "pos_account": self.pos,
-            "card": { "number": GOOD_CARD, "expiry_month": 12, "expiry_year": 2030, "security_code": "000" },
-        });
-        let paid = self.api.post_with_key("/v1/payments", &body, &fresh_key()).await?.good()?;
-        ensure!(paid.text("/state") == "succeeded", "{}", paid.answer.text());
         Ok(())
     }
 
@@ -124,7 +97,8 @@ impl Bench {
              <ClientId>700655000200</ClientId><Type>Auth</Type><OrderId>{order}</OrderId><Total>123.45</Total>\
              <Currency>949</Currency><Number>{GOOD_CARD}</Number><Expires>12/30</Expires><Cvv2Val>000</Cvv2Val></CC5Request>"
         );
-        let answer = Call::new("POST", format!("{}/fim/api", self.bank.url())).body("text/xml", xml).send().await?;
+        let answer =
+            Call::new("POST", format!("{}/fim/api", self.shop.bank.url())).body("text/xml", xml).send().await?;
         ensure!(answer.text().contains("Approved"), "{}", answer.text());
         Ok(())
     }
@@ -138,8 +112,8 @@ impl Bench {
 
     fn result(&self, samples: &Samples, ratios: &[f64]) -> Value {
         let sales = samples.sale.len();
-        let approved = self.bank.bank.orders().iter().filter(|order| order.approvals == 1).count();
-        let twice = self.bank.bank.orders().iter().filter(|order| order.approvals > 1).count();
+        let approved = self.shop.bank.bank.orders().iter().filter(|order| order.approvals == 1).count();
+        let twice = self.shop.bank.bank.orders().iter().filter(|order| order.approvals > 1).count();
         let mut over_bare_insert = ratio(ratios, 0.0, "figure");
         over_bare_insert["target"] = Value::Null;
         json!({
