@@ -154,6 +154,9 @@ stories! {
             while !stop.load(Ordering::SeqCst) {
                 let status = api.get("/v1/payments?limit=20").await.context("no answer")?.status;
                 *met.entry(status).or_default() += 1;
+                if status == 429 {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
             }
             Ok::<_, anyhow::Error>(met)
         };
