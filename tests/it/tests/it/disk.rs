@@ -173,9 +173,11 @@ stories! {
                 *met.entry(status).or_default() += count;
             }
         }
-        // 429: the caller is slowed down by the limit of its own key, which is no error.
-        ensure!(met.keys().all(|status| [200, 429].contains(status)), "{met:?}");
-        ensure!(written.keys().all(|status| [201, 429].contains(status)), "{written:?}");
+        // 429: the caller is slowed down by the limit of its own key. 503: on a machine that is busy with other stories
+        // the queue before the database is too long. Neither is an error.
+        ensure!(met.keys().all(|status| [200, 429, 503].contains(status)), "{met:?}");
+        ensure!(met.get(&200).is_some_and(|count| *count > 100), "{met:?}");
+        ensure!(written.keys().all(|status| [201, 429, 503].contains(status)), "{written:?}");
         ensure!(written.get(&201).is_some_and(|count| *count > 20), "{written:?}");
         host.stop().await;
         resolved(world).await
