@@ -58,8 +58,8 @@ fn counted() {
 
 /// `None` where a file of the database has no image; every other file needs none.
 fn image_kept(file: c_int) -> Option<()> {
-    let database = PathBuf::from(std::env::var_os(FILE)?);
-    let images = PathBuf::from(std::env::var_os(IMAGES)?);
+    let (Some(database), Some(images)) = (std::env::var_os(FILE), std::env::var_os(IMAGES)) else { return Some(()) };
+    let (database, images) = (PathBuf::from(database), PathBuf::from(images));
     let path = std::fs::read_link(format!("/proc/self/fd/{file}")).ok()?;
     if !belongs(&path, &database) {
         return Some(());
