@@ -24,7 +24,7 @@ pub fn measure(place: &Place, quick: bool) -> Result<Value> {
     crate::build_host(place, &["vezne", "vezne-sandbox"])?;
     let folder = TemporaryFolder::make("footprint")?;
     let mut demo = Demo::new(place, folder.path(), free_port()?, free_port()?);
-    demo.server = place.target().join("release/vezne");
+    demo.server = place.release("vezne");
     demo.prepare()?;
     let _bank = demo.start_bank()?;
     // The first start compiles plugins; every later one finds them compiled.
