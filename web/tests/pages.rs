@@ -46,13 +46,14 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 49] = [
+const PAGES: [&str; 50] = [
     "/",
     "/menu",
     "/pay",
     "/pay?debtor=dlr_ankara",
     "/pay?debtor=dlr_ankara&bin=454360",
     "/pay?debtor=cus_hosted&amount=100,00&sent=1",
+    "/pay?open=1&amount=100,00&sent=1&channel=mail_order&error=channel:demanded",
     "/payments",
     "/payments?state=declined&from=2026-11-01&to=2026-11-20",
     "/payments/pay_1",
@@ -214,6 +215,32 @@ async fn the_pay_page_has_no_place_for_a_card_that_the_bank_takes() {
     assert!(html.contains("Kartınızı bankanın sayfasında girersiniz") && html.contains("100,00\u{a0}₺ öde"), "{html}");
     assert!(html.contains("Kırk Anahtar") && html.contains("name=\"idempotency_key\""), "{html}");
     assert!(!html.contains("name=\"bin\""), "without a card there is nothing to look up: {html}");
+}
+
+#[tokio::test]
+async fn a_card_is_typed_for_its_holder_only_by_those_who_may() {
+    let asked = "/pay?debtor=dlr_ankara&amount=100,00&sent=1";
+    let box_of = |html: &str| {
+        let tag =
+            html.split("<input").find(|tag| tag.contains("type=\"checkbox\"") && tag.contains("name=\"channel\""));
+        tag.and_then(|tag| tag.split('>').next()).map(str::to_owned)
+    };
+    let code_needed = |html: &str| {
+        let tag = html.split("<input").find(|tag| tag.contains("id=\"security_code\""));
+        tag.and_then(|tag| tag.split('>').next()).is_some_and(|tag| tag.contains("required"))
+    };
+    let (_, html) = get(asked, "session=firm").await;
+    assert!(box_of(&html).is_some_and(|tag| !tag.contains("checked")) && code_needed(&html), "{html}");
+    let (_, html) = get(&format!("{asked}&channel=mail_order"), "session=firm").await;
+    assert!(box_of(&html).is_some_and(|tag| tag.contains("checked")) && !code_needed(&html), "{html}");
+    // Without the right the wish changes nothing.
+    let (_, html) = get(&format!("{asked}&channel=mail_order"), "session=dealer").await;
+    assert!(box_of(&html).is_none() && code_needed(&html), "{html}");
+    // Where the bank's page would take the card there is no field for it yet: a link leads to one.
+    let (_, html) = get("/pay?debtor=cus_hosted&amount=100,00&sent=1", "session=firm").await;
+    assert!(html.contains("channel=mail_order"), "{html}");
+    let (_, html) = get("/pay?debtor=cus_hosted&amount=100,00&sent=1&channel=mail_order", "session=firm").await;
+    assert!(html.contains("id=\"card_number\""), "{html}");
 }
 
 #[tokio::test]
