@@ -497,6 +497,16 @@ async fn the_instalment_table_is_read_tried_and_written_anew() {
     assert!(html.contains("id=\"n-1\"") && !html.contains("id=\"n-2\""), "the line without a number is out: {html}");
     let (response, html) = ask(form("/instalments", &sent("add", "5", ""))).await;
     assert!(response.status() == StatusCode::OK && html.contains("id=\"n-6\""), "{html}");
+    let paste = |rows: &str| {
+        let typed = sent("paste", "5", "");
+        form("/instalments", &form_urlencoded::Serializer::new(typed).append_pair("pasted", rows).finish())
+    };
+    let (_, html) = ask(paste("Taksit\tProgram\n3\tbonus\t\tgaranti pos\t%4,5\t100\n\n6\t\tŞirket\t\t9")).await;
+    let value = |id: &str| html.split(&format!("id=\"{id}\"")).nth(1).and_then(|rest| rest.split(['>']).next());
+    assert!(value("offer-0").is_some_and(|tag| tag.contains("value=\"4,5\"")), "{html}");
+    assert!(html.contains("id=\"n-1\"") && !html.contains("id=\"n-2\""), "the rows stand for the lines: {html}");
+    let (_, html) = ask(paste("3;Bonsu")).await;
+    assert!(html.contains("1. satır okunamadı: “Bonsu” bilinmiyor.") && html.contains("3;Bonsu"), "{html}");
     for (rate, min, place, words) in
         [("101", "", "offer-1-e", "Yüzde yazın."), ("5", "abc", "min-1-e", "1.250,00 gibi")]
     {
