@@ -53,7 +53,7 @@ const PAGES: [&str; 50] = [
     "/pay?debtor=dlr_ankara",
     "/pay?debtor=dlr_ankara&bin=454360",
     "/pay?debtor=cus_hosted&amount=100,00&sent=1",
-    "/pay?open=1&amount=100,00&sent=1&channel=mail_order&error=channel:demanded",
+    "/pay?open=1&amount=100,00&sent=1&channel=mail_order",
     "/payments",
     "/payments?state=declined&from=2026-11-01&to=2026-11-20",
     "/payments/pay_1",

@@ -102,6 +102,7 @@ async fn me(headers: HeaderMap) -> Response {
     ];
     let mut all: Vec<&str> = common.to_vec();
     all.extend([
+        "payment_mail_order",
         "ledger_read",
         "pos_account_read",
         "pos_account_write",
