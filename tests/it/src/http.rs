@@ -236,20 +236,26 @@ impl Line {
 
     async fn exchange(&mut self, call: &Call) -> Result<Answer> {
         let (authority, request) = call.request()?;
-        let mut sender = match self.sender.take() {
-            // Nothing of the request has left yet: a connection that is closed by now may be opened again.
-            Some(mut sender) if sender.ready().await.is_ok() => sender,
-            _ => {
-                self.opened += 1;
-                let (sender, connection) = connected(&authority).await?;
-                tokio::spawn(connection);
-                sender
-            }
+        // Until the request leaves, a connection that turns out to be closed may be opened again.
+        let kept = match self.sender.take() {
+            Some(mut sender) => sender.ready().await.ok().map(|()| sender),
+            None => None,
+        };
+        let mut sender = match kept {
+            Some(sender) => sender,
+            None => self.open(&authority).await?,
         };
         let answer = answer(&mut sender, request).await.with_context(|| format!("{} {}", call.method, call.url))?;
         if !answer.header("connection").is_some_and(|said| said.eq_ignore_ascii_case("close")) {
             self.sender = Some(sender);
         }
         Ok(answer)
+    }
+
+    async fn open(&mut self, authority: &str) -> Result<Sender> {
+        self.opened += 1;
+        let (sender, connection) = connected(authority).await?;
+        tokio::spawn(connection);
+        Ok(sender)
     }
 }
