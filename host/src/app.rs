@@ -14,8 +14,10 @@ use crate::config::Config;
 use crate::ctx::Clock;
 use crate::domain::id::ReplicaId;
 use crate::flow::plugin::{plugins_bundled, plugins_follow};
+use crate::flow::replica::Inherited;
 use crate::flow::routing::Tables;
 use crate::flow::silence::Silence;
+use crate::limits;
 use crate::plugin::{Egress, Plugins, Transport, roots};
 use crate::security::hold::Hold;
 use crate::security::publisher::TrustStore;
@@ -52,6 +54,8 @@ pub struct Parts {
     pub inside: Arc<dyn Transport>,
     /// Which of them this is; new at each start.
     pub replica: ReplicaId,
+    /// Servers that have ended and handed over to this one what they held.
+    pub inherited: Inherited,
     /// Passwords, tokens, fingerprints.
     pub security: Security,
     /// Opens the secrets of POS accounts.
@@ -66,7 +70,10 @@ pub struct Parts {
     pub janitor_wake: Notify,
     /// Wakes the one who tells the outside: a commit wrote to the outbox.
     pub webhook_wake: Notify,
-    /// Set when the process is asked to end.
+    /// Set when the process is asked to end: jobs begin nothing more, others are sent elsewhere, and what comes all the
+    /// same is still taken. Set with `shutdown` at the latest.
+    pub leaving: CancellationToken,
+    /// Set when nothing more is taken.
     pub shutdown: CancellationToken,
 }
 
@@ -116,17 +123,20 @@ impl App {
         security: Security,
     ) -> Self {
         let replica = ReplicaId::at(clock.now_ms());
+        let shutdown = CancellationToken::new();
         Self(Arc::new(Parts {
             vault: security.vault.clone(),
             hold: Hold::new(clock.clone(), config.replica_url.is_some().then_some(replica)),
             replica,
+            inherited: Inherited::default(),
             inside,
             routing: Tables::default(),
             silence: Silence::default(),
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),
             webhook_wake: Notify::new(),
-            shutdown: CancellationToken::new(),
+            leaving: shutdown.child_token(),
+            shutdown,
             egress,
             config,
             clock,
@@ -154,12 +164,21 @@ impl App {
         })
     }
 
+    /// Waits for the flows that are under way, as long as anybody would wait for their answers.
+    pub async fn flows_ended(&self) {
+        self.tasks.close();
+        if tokio::time::timeout(limits::LEAVE_FLOWS_MAX, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "flows are left to their rows: the bank will be asked");
+        }
+    }
+
     /// Ends what may end, and waits for the flows that may not.
     pub async fn drain(&self) {
         self.shutdown.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
-        self.db.close().await;
+        self.flows_ended().await;
+        if tokio::time::timeout(limits::LEAVE_CONNECTIONS_MAX, self.db.close()).await.is_err() {
+            tracing::warn!("the database does not let go of its connections");
+        }
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Config {
     /// With several servers on one database: the origin under which the others reach this one. They share the keys
     /// (the file `keys` in `private_dir`), and what they tell each other is sealed with them.
     pub replica_url: Option<String>,
+    /// With several servers: how long one that is asked to end still takes what comes, milliseconds. In that time whoever
+    /// stands in front must have seen that `/readyz` says no.
+    pub leave_notice_ms: u64,
     /// Requests that change nothing which an API key or a person may send in a second, with as many at once.
     pub reads_per_second: u32,
     /// The same of requests that may change something.
@@ -121,6 +124,7 @@ impl Default for Config {
             password_memory_kib: 65_536,
             log_json: false,
             replica_url: None,
+            leave_notice_ms: u64::try_from(limits::LEAVE_NOTICE.as_millis()).unwrap_or(u64::MAX),
             reads_per_second: limits::READS_PER_SECOND,
             writes_per_second: limits::WRITES_PER_SECOND,
             metrics_token: None,
@@ -166,6 +170,11 @@ impl Config {
         );
         ensure!(self.bank_deadline_ms >= 1_000, "bank_deadline_ms below a second would doubt every answer");
         ensure!(self.janitor_every_ms > 0, "janitor_every_ms must not be zero");
+        ensure!(
+            u128::from(self.leave_notice_ms) <= limits::LEAVE_NOTICE_MAX.as_millis(),
+            "leave_notice_ms must be at most {}",
+            limits::LEAVE_NOTICE_MAX.as_millis()
+        );
         let granted = 1..=limits::REQUESTS_PER_SECOND_MAX;
         ensure!(
             granted.contains(&self.reads_per_second) && granted.contains(&self.writes_per_second),
@@ -207,6 +216,7 @@ const FIELDS: &[&str] = &[
     "password_memory_kib",
     "log_json",
     "replica_url",
+    "leave_notice_ms",
     "reads_per_second",
     "writes_per_second",
     "metrics_token",

@@ -395,3 +395,22 @@ pub const TURN_LEASE: Duration = Duration::from_mins(5);
 pub const REPLICA_FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 /// An errand that was longer on its way is not done.
 pub const REPLICA_ERRAND_LIFE: Duration = Duration::from_secs(30);
+
+// Leaving
+
+/// How long a server that is asked to end still takes what comes, where others can take it instead: whoever stands in
+/// front must have noticed, and many look every few seconds.
+pub const LEAVE_NOTICE: Duration = Duration::from_secs(10);
+/// The most that a configuration may ask for: whoever stands in front looks more often.
+pub const LEAVE_NOTICE_MAX: Duration = Duration::from_mins(2);
+/// How long the flows of a server that ends may take: nobody waits longer for their answers. What is left then is in its
+/// row, and the bank is asked.
+pub const LEAVE_FLOWS_MAX: Duration = REQUEST_TIME_MAX;
+/// How long it may take to hand over what is held for payers: for so long the others still take a server for alive.
+pub const LEAVE_HAND_OVER_MAX: Duration = Duration::from_secs(8);
+/// One errand of it: a server that hangs is no heir.
+pub const LEAVE_ERRAND_MAX: Duration = Duration::from_secs(2);
+/// What connections get after the last flow, to take their answers or to end a request that was begun.
+pub const LEAVE_CONNECTIONS_MAX: Duration = Duration::from_secs(5);
+/// What a job gets to put down what it is at.
+pub const LEAVE_JOBS_MAX: Duration = Duration::from_secs(2);

@@ -107,6 +107,8 @@ impl Demo {
             .env("VEZNE_SANDBOX_URL", self.bank_url());
         if self.postgres.is_some() {
             command.env("VEZNE_REPLICA_URL", format!("http://127.0.0.1:{}", self.listen_port));
+            // The proxy looks often, and whoever presses Ctrl-C waits for this.
+            command.env("VEZNE_LEAVE_NOTICE_MS", "1000");
         }
         command
     }

@@ -10,9 +10,11 @@ use crate::{BUILD_STEPS, build_all};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(200);
+/// They have started: they need only be looked at.
+const READY_TIME: Duration = Duration::from_secs(10);
 
 /// Where to run.
 #[derive(Debug, clap::Args)]
@@ -49,14 +51,18 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
     demo.postgres = cluster.as_ref().map(|cluster| cluster.url().to_owned());
     let logins = progress.step("Database and demo firm", || demo.prepare())?;
     let bank = progress.step("Sandbox bank", || demo.start_bank())?;
-    let servers = progress.step("Server", || start_servers(&demo, options.nodes))?;
+    let (servers, _front) = progress.step("Server", || start_servers(&demo, options.nodes))?;
     let mut running = Running { servers, bank };
     println!("\nVezne is at {}\n\n{}", demo.url(), logins.trim_end());
     println!("\nMagic cards and amounts: {}/admin/cards and README.md", demo.bank_url());
     println!("Database, keys and logs: {}", folder.display());
     if options.nodes > 1 {
         let processes: Vec<String> = running.servers.iter().map(|server| server.pid().to_string()).collect();
-        println!("Behind it are the processes {}: kill one, and the others carry on.", processes.join(", "));
+        println!(
+            "Behind it are the processes {}: end one (`kill PID`) and no request fails; kill one (`kill -9 PID`) and what it \
+             was at is in doubt until another has asked the bank.",
+            processes.join(", ")
+        );
     }
     println!("Ctrl-C stops everything.");
     while !running.servers.is_empty() {
@@ -85,9 +91,9 @@ fn watch(running: &mut Running) -> Result<()> {
 }
 
 /// One server on the demo's own port, or several behind a proxy there.
-fn start_servers(demo: &Demo, nodes: u16) -> Result<Vec<Service>> {
+fn start_servers(demo: &Demo, nodes: u16) -> Result<(Vec<Service>, Option<Front>)> {
     if nodes == 1 {
-        return Ok(vec![demo.start_server()?]);
+        return Ok((vec![demo.start_server()?], None));
     }
     let mut servers = Vec::new();
     let mut ports = Vec::new();
@@ -96,6 +102,10 @@ fn start_servers(demo: &Demo, nodes: u16) -> Result<Vec<Service>> {
         servers.push(demo.replica(port).start_server()?);
         ports.push(port);
     }
-    Front::start(demo.port, ports)?;
-    Ok(servers)
+    let front = Front::start(demo.port, &ports)?;
+    let begun = Instant::now();
+    while !ports.iter().all(|port| front.is_ready(*port)) && begun.elapsed() < READY_TIME {
+        sleep(POLL);
+    }
+    Ok((servers, Some(front)))
 }

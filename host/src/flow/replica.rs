@@ -4,26 +4,32 @@
 //! page that carries it to the bank, and the callback after which the bank wants it again. Each errand and its answer
 //! are sealed with the keys that the servers share, so that the network between them learns nothing and nobody else
 //! can send one; an errand opens at the server it is for, and an answer opens for its errand. An errand is passed on
-//! once; a server that does not answer costs the payer nothing but the card.
+//! once; a server that does not answer costs the payer nothing but the card. One that leaves in order hands over what it
+//! holds (`hand_over`), and its name with it: errands for it go to its heir.
 
+mod carried;
+mod hand_over;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::domain::id::{AttemptId, PaymentId, PosAccountId, ReplicaId, TenantId};
+use crate::domain::id::{PaymentId, PosAccountId, ReplicaId, TenantId};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::three_ds::{callback_here, gate_take_here};
 use crate::limits;
-use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, Method, OutRequest};
+use crate::plugin::{Callback, Method, OutRequest};
 use crate::security::hold::{Hold, Page};
 use crate::store::Tx;
 use crate::store::attempt::Attempt;
 use crate::store::replica::{
     Replica, attempt_holder_fetch, attempt_holder_insert, replica_gone, replica_list, replica_prune, replica_seen,
 };
+use carried::{Answer, Carried, Errand, ErrandOf, Heard, What};
+pub use hand_over::{Inherited, hand_over};
 
 /// Where a server takes errands of the others.
 pub const PATH: &str = "/replica/errand";
@@ -38,135 +44,19 @@ fn answer_to(sealed_errand: &str) -> String {
     format!("replica-answer|{sealed_errand}")
 }
 
-/// What one server asks of another.
-#[derive(Serialize, Deserialize)]
-struct Errand {
-    /// When it was written: an old one is not taken again.
-    at_ms: i64,
-    what: What,
-}
-
-#[derive(Serialize, Deserialize)]
-enum What {
-    Page { token: String },
-    Callback { tenant: String, account: String, callback: Heard },
-}
-
-/// What came of it.
-#[derive(Serialize, Deserialize)]
-enum Answer {
-    Page(Box<Carried>),
-    Payment { payment: String },
-    NotFound,
-    Failed,
-}
-
-/// A callback on its way.
-#[derive(Serialize, Deserialize)]
-struct Heard {
-    post: bool,
-    query: Vec<(String, String)>,
-    form: Vec<(String, String)>,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-    source_ip: String,
-}
-
-/// A page on its way; its fields may hold the card.
-#[derive(Serialize, Deserialize)]
-struct Carried {
-    tenant: String,
-    payment: String,
-    attempt: String,
-    locale: String,
-    post: bool,
-    action: String,
-    gate_origin: String,
-    fields: Vec<CarriedField>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct CarriedField {
-    name: String,
-    #[serde(with = "wiped")]
-    value: Zeroizing<String>,
-    from_card: bool,
-}
-
-/// A text that is wiped when dropped, in a message that is sealed.
-mod wiped {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use zeroize::Zeroizing;
-
-    pub fn serialize<S: Serializer>(text: &Zeroizing<String>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(text)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
-        String::deserialize(from).map(Zeroizing::new)
-    }
-}
-
-impl Heard {
-    fn of(callback: &Callback) -> Self {
-        Self {
-            post: callback.method == Method::Post,
-            query: callback.query.clone(),
-            form: callback.form.clone(),
-            headers: callback.headers.clone(),
-            body: callback.body.clone(),
-            source_ip: callback.source_ip.clone(),
-        }
-    }
-
-    fn callback(self) -> Callback {
-        let method = if self.post { Method::Post } else { Method::Get };
-        let Self { query, form, headers, body, source_ip, .. } = self;
-        Callback { method, query, form, headers, body, source_ip }
-    }
-}
-
-impl Carried {
-    fn of(page: Page) -> Self {
-        let carried = |FormField { name, value, from_card }: FormField| CarriedField { name, value, from_card };
-        let fields = page.form.fields.into_iter().map(carried);
-        Self {
-            tenant: page.tenant.to_text(),
-            payment: page.payment.to_text(),
-            attempt: page.attempt.to_text(),
-            locale: page.locale,
-            post: page.form.method == FormMethod::Post,
-            action: page.form.action,
-            gate_origin: page.form.gate_origin,
-            fields: fields.collect(),
-        }
-    }
-
-    fn page(self) -> Option<Page> {
-        let method = if self.post { FormMethod::Post } else { FormMethod::Redirect };
-        let field = |CarriedField { name, value, from_card }: CarriedField| FormField { name, value, from_card };
-        let fields = self.fields.into_iter().map(field);
-        let form = BrowserForm { method, action: self.action, gate_origin: self.gate_origin, fields: fields.collect() };
-        Some(Page {
-            tenant: TenantId::from_text(&self.tenant).ok()?,
-            payment: PaymentId::from_text(&self.payment).ok()?,
-            attempt: AttemptId::from_text(&self.attempt).ok()?,
-            form,
-            locale: self.locale,
-        })
-    }
-}
-
 /// Says that this server lives, forgets those that do not, and shares the limits with the rest.
 pub async fn presence_round(app: &App) -> FlowResult<()> {
     let Some(url) = &app.config.replica_url else { return Ok(()) };
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.begin().await?;
-    let this = Replica { replica_id: app.replica, url: url.clone(), seen_at_ms: now_ms };
-    replica_seen(&mut tx, &this).await?;
+    for replica_id in names(app) {
+        replica_seen(&mut tx, &Replica { replica_id, url: url.clone(), seen_at_ms: now_ms }).await?;
+    }
     replica_prune(&mut tx, now_ms - limits::millis(limits::REPLICA_FORGOTTEN_AFTER), now_ms).await?;
-    let alive = replica_list(&mut tx, seen_since_ms(app)).await?.len();
+    let alive = replica_list(&mut tx, seen_since_ms(app)).await?;
     tx.commit().await?;
+    // One may answer to several names.
+    let alive = alive.into_iter().map(|replica| replica.url).collect::<BTreeSet<_>>().len();
     let alive = u32::try_from(alive).unwrap_or(u32::MAX);
     app.security.read_rate.share(alive);
     app.security.write_rate.share(alive);
@@ -175,15 +65,22 @@ pub async fn presence_round(app: &App) -> FlowResult<()> {
     Ok(())
 }
 
-/// Says that this server ends: nothing more is passed on to it.
+/// Says that this server ends: nothing more is passed on to it. Where it has an heir, the heir's word stands.
 pub async fn presence_end(app: &App) -> FlowResult<()> {
-    if app.config.replica_url.is_none() {
-        return Ok(());
-    }
+    let Some(url) = &app.config.replica_url else { return Ok(()) };
     let mut tx = app.db.begin().await?;
-    replica_gone(&mut tx, app.replica).await?;
+    for replica in names(app) {
+        replica_gone(&mut tx, replica, url).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// The names that this server answers to: its own, and those of servers that handed over to it.
+fn names(app: &App) -> Vec<ReplicaId> {
+    let mut names = app.inherited.names(app.clock.now_ms());
+    names.push(app.replica);
+    names
 }
 
 /// Notes that this server holds the card of an attempt whose payer goes to the bank. Without the note a callback that
@@ -210,12 +107,12 @@ pub(super) async fn holder(app: &App, tx: &mut Tx, attempt: &Attempt) -> FlowRes
         return Ok(None);
     }
     let holder = attempt_holder_fetch(tx, attempt.tenant_id, attempt.attempt_id, seen_since_ms(app)).await?;
-    Ok(holder.filter(|holder| holder.replica_id != app.replica))
+    Ok(holder.filter(|holder| !names(app).contains(&holder.replica_id)))
 }
 
 /// The page of a token that another server gave out.
 pub(super) async fn page_elsewhere(app: &App, token: &str) -> FlowResult<Option<Page>> {
-    let Some(holder) = Hold::holder_of(token).filter(|holder| *holder != app.replica) else { return Ok(None) };
+    let Some(holder) = Hold::holder_of(token).filter(|holder| !names(app).contains(holder)) else { return Ok(None) };
     if app.config.replica_url.is_none() {
         return Ok(None);
     }
@@ -223,7 +120,7 @@ pub(super) async fn page_elsewhere(app: &App, token: &str) -> FlowResult<Option<
     let alive = replica_list(&mut tx, seen_since_ms(app)).await?;
     drop(tx);
     let Some(holder) = alive.into_iter().find(|replica| replica.replica_id == holder) else { return Ok(None) };
-    match ask(app, &holder, What::Page { token: token.to_owned() }).await {
+    match ask(app, &holder, &What::Page { token: token.to_owned() }, patience(app)).await {
         Some(Answer::Page(page)) => Ok(page.page()),
         Some(Answer::NotFound) => Err(FlowError::NotFound("page")),
         _ => Err(FlowError::Busy("the server that has this page does not answer")),
@@ -239,7 +136,7 @@ pub(super) async fn callback_elsewhere(
     callback: &Callback,
 ) -> Option<PaymentId> {
     let what = What::Callback { tenant: tenant.to_text(), account: account.to_text(), callback: Heard::of(callback) };
-    match ask(app, holder, what).await? {
+    match ask(app, holder, &what, patience(app)).await? {
         Answer::Payment { payment } => PaymentId::from_text(&payment).ok(),
         _ => None,
     }
@@ -248,7 +145,7 @@ pub(super) async fn callback_elsewhere(
 /// Does an errand of another server: sealed in, sealed out. Nothing where it is not one.
 pub async fn errand(app: &App, sealed: &str) -> Option<String> {
     app.config.replica_url.as_ref()?;
-    let opened = app.vault.open_message(&errand_for(app.replica), sealed).ok()?;
+    let opened = names(app).into_iter().find_map(|name| app.vault.open_message(&errand_for(name), sealed).ok())?;
     let errand: Errand = serde_json::from_slice(&opened).ok()?;
     if app.clock.now_ms().saturating_sub(errand.at_ms).saturating_abs() > limits::millis(limits::REPLICA_ERRAND_LIFE) {
         return None;
@@ -262,6 +159,10 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
             let payment = callback_here(app, tenant, account, callback.callback()).await;
             payment.map(|payment| Answer::Payment { payment: payment.to_text() })
         }
+        // Who leaves as well is no heir.
+        What::Keep(_) | What::Inherit { .. } if app.leaving.is_cancelled() => Ok(Answer::Failed),
+        What::Keep(kept) => Ok(kept.keep(app).map_or(Answer::Failed, |()| Answer::Taken)),
+        What::Inherit { names } => hand_over::inherit(app, &names).await.map(|()| Answer::Taken),
     };
     let answer = done.unwrap_or_else(|error| match error {
         FlowError::NotFound(_) => Answer::NotFound,
@@ -274,10 +175,17 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
     app.vault.seal_message(&answer_to(sealed), &answer).ok()
 }
 
+/// How long an answer may take: a callback may make the other server ask the bank.
+fn patience(app: &App) -> Duration {
+    Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE
+}
+
 /// Asks another server. Nothing where it gives no answer that we can open.
-async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
-    let errand = Errand { at_ms: app.clock.now_ms(), what };
-    let message = Zeroizing::new(serde_json::to_vec(&errand).ok()?);
+async fn ask(app: &App, replica: &Replica, what: &What, patience: Duration) -> Option<Answer> {
+    let errand = ErrandOf { at_ms: app.clock.now_ms(), what };
+    // As long as a request may be: a vector that grows leaves what it held behind.
+    let mut message = Zeroizing::new(Vec::with_capacity(limits::BODY_BYTES_MAX));
+    serde_json::to_writer(&mut *message, &errand).ok()?;
     let sealed = app.vault.seal_message(&errand_for(replica.replica_id), &message).ok()?;
     let request = OutRequest {
         url: url::Url::parse(&format!("{}{PATH}", replica.url)).ok()?,
@@ -286,8 +194,6 @@ async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
         body: Zeroizing::new(sealed.clone().into_bytes()),
         sandbox: app.config.sandbox,
     };
-    // A callback may make the other server ask the bank: as long as that may take.
-    let patience = Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
     let response = match app.inside.send(&request, Instant::now() + patience).await {
         Ok(response) if response.status == 200 => response,
         Ok(response) => {

@@ -1,5 +1,5 @@
-//! A job that one server does for all: its turn is leased, kept while the job runs, and inherited from a server that
-//! died in it.
+//! A job that one server does for all: its turn is leased, kept while the job runs, given back by a server that is asked
+//! to end, and inherited from one that died in it.
 
 use crate::app::App;
 use crate::crash;
@@ -25,6 +25,13 @@ pub async fn turn_run<T>(
         tokio::select! {
             biased;
             done = &mut work => break done?,
+            () = app.leaving.cancelled() => {
+                let mut tx = app.db.begin().await?;
+                turn_keep(&mut tx, mine, app.clock.now_ms()).await?;
+                tx.commit().await?;
+                tracing::info!(job, turn, "this server ends: the job is given back, another one begins it again");
+                return Ok(None);
+            }
             () = app.clock.sleep(limits::TURN_LEASE / 3) => {
                 let mut tx = app.db.begin().await?;
                 let kept = turn_keep(&mut tx, mine, until_ms(app)).await?;

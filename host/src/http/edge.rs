@@ -136,6 +136,10 @@ async fn timeout(request: Request, next: Next) -> Response {
 /// Headers of every answer; a page may set stricter or other ones of its own.
 async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if app.leaving.is_cancelled() {
+        // Whoever keeps a connection opens the next one, which leads elsewhere. HTTP/1.1 is all that we speak.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let secure = app.config.public_url.starts_with("https://");
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {

@@ -17,10 +17,11 @@ pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database answers, so requests may come.
+/// `GET /readyz`: the database answers, so requests may come. A server that is about to end says no for a while before
+/// it takes nothing more, so that whoever stands in front sends nobody into a closed door.
 pub async fn ready(State(app): State<App>) -> Result<&'static str> {
-    if app.shutdown.is_cancelled() {
-        return Err(Error::Unavailable("shutting down".to_owned()));
+    if app.leaving.is_cancelled() {
+        return Err(Error::Unavailable("this server is leaving".to_owned()));
     }
     let mut tx = app.db.read().await?;
     let (_one,) = fetch_one!(&mut tx, (i64,), "select cast(1 as bigint)")?;

@@ -19,7 +19,8 @@ use crate::flow::turn::turn_run;
 use crate::flow::webhook::webhook_round;
 use crate::limits;
 
-/// Runs the janitor until shutdown: by the clock, and at once when somebody wakes it.
+/// Runs the janitor until this server leaves: by the clock, and at once when somebody wakes it. What it has begun goes on
+/// until nothing more is taken.
 pub async fn janitor(app: App) {
     let every = Duration::from_millis(app.config.janitor_every_ms);
     let mut causes_due_ms = 0;
@@ -40,22 +41,26 @@ pub async fn janitor(app: App) {
             tracing::error!(%error, "the janitor's round failed");
         }
         tokio::select! {
-            () = app.shutdown.cancelled() => return,
+            () = app.leaving.cancelled() => break,
             () = app.janitor_wake.notified() => {}
             () = places.freed() => {}
             () = tokio::time::sleep(every) => {}
         }
     }
+    tokio::select! {
+        () = app.shutdown.cancelled() => {}
+        () = places.rest() => {}
+    }
 }
 
-/// Tells the outside until shutdown: at once when a commit of this node wrote to the outbox, and by the clock for
-/// what is tried again and what other nodes wrote.
+/// Tells the outside until this server leaves: at once when a commit of this node wrote to the outbox, and by the clock
+/// for what is tried again and what other nodes wrote.
 pub async fn webhooks(app: App) {
     let every = Duration::from_millis(app.config.janitor_every_ms);
     let room = Arc::new(Semaphore::new(limits::WEBHOOKS_AT_ONCE));
     loop {
         match webhook_round(&app, &room).await {
-            Ok(more) if more && !app.shutdown.is_cancelled() => continue,
+            Ok(more) if more && !app.leaving.is_cancelled() => continue,
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(%error, "a round of webhooks failed");
@@ -64,7 +69,7 @@ pub async fn webhooks(app: App) {
             }
         }
         tokio::select! {
-            () = app.shutdown.cancelled() => return,
+            () = app.leaving.cancelled() => return,
             () = app.webhook_wake.notified() => {}
             () = tokio::time::sleep(every) => {}
         }
@@ -154,7 +159,7 @@ pub async fn watch(app: App) {
             Err(error) => tracing::error!(%error, "the nightly audit did not run"),
         }
         tokio::select! {
-            () = app.shutdown.cancelled() => return,
+            () = app.leaving.cancelled() => return,
             () = tokio::time::sleep(WATCH_EVERY) => {}
         }
     }

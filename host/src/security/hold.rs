@@ -115,6 +115,35 @@ impl Hold {
         self.kept().cards.len()
     }
 
+    /// How many pages wait for their payer.
+    pub fn pages_held(&self) -> usize {
+        self.kept().pages.len()
+    }
+
+    /// Every card with its attempt and its end, to be handed over. They stay here until they are dropped.
+    pub fn cards(&self) -> Vec<(AttemptId, i64, Arc<HeldCard>)> {
+        self.kept().cards.iter().map(|(id, timed)| (*id, timed.until_ms, Arc::clone(&timed.value))).collect()
+    }
+
+    /// Takes any page with its token and its end, to be handed over: nobody else can take it meanwhile.
+    pub fn page_pop(&self) -> Option<(String, i64, Page)> {
+        let mut kept = self.kept();
+        let token = kept.pages.keys().next()?.clone();
+        kept.pages.remove(&token).map(|timed| (token, timed.until_ms, timed.value))
+    }
+
+    /// Keeps a card that another server held, no longer than it would have, nor longer than any.
+    pub fn card_inherit(&self, attempt: AttemptId, until_ms: i64, card: HeldCard) {
+        let until_ms = until_ms.min(self.until_ms());
+        self.kept().cards.insert(attempt, Timed { until_ms, value: Arc::new(card) });
+    }
+
+    /// The same of a page, under the token that its payer has.
+    pub fn page_inherit(&self, token: String, until_ms: i64, page: Page) {
+        let until_ms = until_ms.min(self.until_ms());
+        self.kept().pages.insert(token, Timed { until_ms, value: page });
+    }
+
     fn until_ms(&self) -> i64 {
         self.clock.now_ms() + i64::try_from(limits::HOLD_LIFE_MAX.as_millis()).unwrap_or(i64::MAX)
     }
@@ -199,6 +228,29 @@ mod tests {
             form,
             locale: "tr".to_owned(),
         }
+    }
+
+    #[test]
+    fn what_is_inherited_lives_no_longer_than_where_it_was() {
+        let clock = Clock::simulated(1);
+        let hold = Hold::new(clock.clone(), None);
+        let held = HeldCard::new(
+            &Card {
+                pan: Pan::parse("4355084355084358").unwrap(),
+                expiry: Expiry { month: 12, year: 2030 },
+                security_code: None,
+                holder: None,
+            },
+            "visa",
+            None,
+        );
+        hold.card_inherit(AttemptId::at(1), 1_000, held);
+        hold.page_inherit("a".to_owned(), i64::MAX, page());
+        assert_eq!((hold.cards().len(), hold.pages_held()), (1, 1));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!((hold.cards().len(), hold.pages_held()), (0, 1));
+        clock.advance(limits::HOLD_LIFE_MAX);
+        assert!(hold.page_pop().is_none());
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub struct Replica {
     pub seen_at_ms: i64,
 }
 
-/// Says that a server lives.
+/// Says that a server lives, or that another one answers in its place.
 pub async fn replica_seen(tx: &mut Tx, replica: &Replica) -> StoreResult<()> {
     execute!(
         tx,
         "insert into replica (replica_id, url, seen_at_ms) values ($1, $2, $3) \
-         on conflict (replica_id) do update set seen_at_ms = excluded.seen_at_ms",
+         on conflict (replica_id) do update set seen_at_ms = excluded.seen_at_ms, url = excluded.url",
         replica.replica_id.to_text(),
         replica.url.as_str(),
         replica.seen_at_ms
@@ -28,9 +28,9 @@ pub async fn replica_seen(tx: &mut Tx, replica: &Replica) -> StoreResult<()> {
     Ok(())
 }
 
-/// Forgets a server that ends.
-pub async fn replica_gone(tx: &mut Tx, replica: ReplicaId) -> StoreResult<()> {
-    execute!(tx, "delete from replica where replica_id = $1", replica.to_text())?;
+/// Forgets a server that ends, unless another one answers in its place.
+pub async fn replica_gone(tx: &mut Tx, replica: ReplicaId, url: &str) -> StoreResult<()> {
+    execute!(tx, "delete from replica where replica_id = $1 and url = $2", replica.to_text(), url)?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub async fn turn_take(tx: &mut Tx, turn: Turn<'_>, until_ms: i64, now_ms: i64) 
     Ok(rows == 1)
 }
 
-/// Keeps a turn for longer. `false` where it is no longer this server's.
+/// Keeps a turn until `until_ms`, which gives it back if that is now. `false` where it is no longer this server's.
 pub async fn turn_keep(tx: &mut Tx, turn: Turn<'_>, until_ms: i64) -> StoreResult<bool> {
     let rows = execute!(
         tx,

@@ -43,6 +43,7 @@ pub fn config(database_url: &str, addr: SocketAddr, bank_url: &str) -> Result<Co
         bank_deadline_ms: BANK_DEADLINE_MS,
         janitor_every_ms: 25,
         password_memory_kib: 256,
+        leave_notice_ms: 100,
         // A story's clock stands still, and with it every caller's bucket.
         reads_per_second: 2_000,
         writes_per_second: 2_000,
@@ -98,7 +99,13 @@ impl Host {
         Ok(())
     }
 
-    /// Asks it to end and waits for its flows.
+    /// Lets it leave in order, as when the process is asked to end.
+    pub async fn leave(self) -> Result<()> {
+        self.app.leaving.cancel();
+        self.task.await.context("the host did not end by itself")
+    }
+
+    /// Ends it at once, and waits for its flows.
     pub async fn stop(self) {
         self.app.drain().await;
         self.task.abort();

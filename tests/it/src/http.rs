@@ -170,40 +170,92 @@ impl Call {
     async fn exchange(&self) -> Result<Answer> {
         let (mut sender, connection, request) = self.open().await?;
         let connection = tokio::spawn(connection);
-        let answer = async {
-            let response = sender.send_request(request).await?;
-            let status = response.status().as_u16();
-            let headers = response.headers().iter();
-            let headers = headers.map(|(k, v)| (k.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
-            let headers = headers.collect();
-            let body = response.into_body().collect().await?.to_bytes();
-            anyhow::Ok(Answer { status, headers, body })
-        };
-        let answer = answer.await.with_context(|| format!("{} {}", self.method, self.url));
+        let answer = answer(&mut sender, request).await.with_context(|| format!("{} {}", self.method, self.url));
         connection.abort();
         answer
     }
 
-    async fn open(
-        &self,
-    ) -> Result<(
-        http1::SendRequest<Full<Bytes>>,
-        http1::Connection<TokioIo<TcpStream>, Full<Bytes>>,
-        hyper::Request<Full<Bytes>>,
-    )> {
+    async fn open(&self) -> Result<(Sender, Connection, Request)> {
+        let (authority, request) = self.request()?;
+        let (sender, connection) = connected(&authority).await?;
+        Ok((sender, connection, request))
+    }
+
+    /// Whom it is for, and what is sent.
+    fn request(&self) -> Result<(String, Request)> {
         let uri: hyper::Uri = self.url.parse().with_context(|| format!("{} is no address", self.url))?;
         ensure!(uri.scheme_str() == Some("http"), "{} is not plain http", self.url);
         let authority = uri.authority().context("no host")?.to_string();
-        let stream = TcpStream::connect(&authority).await.with_context(|| format!("{authority} does not answer"))?;
-        stream.set_nodelay(true)?;
         let mut request = hyper::Request::builder()
             .method(self.method)
             .uri(uri.path_and_query().map_or("/", |p| p.as_str()))
-            .header("host", authority);
+            .header("host", &authority);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        Ok((sender, connection, request.body(Full::new(self.body.clone()))?))
+        Ok((authority, request.body(Full::new(self.body.clone()))?))
+    }
+}
+
+type Sender = http1::SendRequest<Full<Bytes>>;
+type Connection = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+type Request = hyper::Request<Full<Bytes>>;
+
+async fn connected(authority: &str) -> Result<(Sender, Connection)> {
+    let stream = TcpStream::connect(authority).await.with_context(|| format!("{authority} does not answer"))?;
+    stream.set_nodelay(true)?;
+    Ok(http1::handshake(TokioIo::new(stream)).await?)
+}
+
+async fn answer(sender: &mut Sender, request: Request) -> Result<Answer> {
+    let response = sender.send_request(request).await?;
+    let status = response.status().as_u16();
+    let headers = response.headers().iter();
+    let headers = headers.map(|(k, v)| (k.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
+    let headers = headers.collect();
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok(Answer { status, headers, body })
+}
+
+/// A connection that is kept for one request after the other, as most programs do, until the server says that it closes
+/// it or has closed it.
+#[derive(Default)]
+pub struct Line {
+    sender: Option<Sender>,
+    /// How often it was opened.
+    pub opened: usize,
+}
+
+impl Line {
+    /// Sends a call to the server that the first one was for.
+    pub async fn send(&mut self, call: &Call) -> Result<Answer> {
+        tokio::time::timeout(PATIENCE, self.exchange(call))
+            .await
+            .with_context(|| format!("{} takes too long", call.url))?
+    }
+
+    async fn exchange(&mut self, call: &Call) -> Result<Answer> {
+        let (authority, request) = call.request()?;
+        // Until the request leaves, a connection that turns out to be closed may be opened again.
+        let kept = match self.sender.take() {
+            Some(mut sender) => sender.ready().await.ok().map(|()| sender),
+            None => None,
+        };
+        let mut sender = match kept {
+            Some(sender) => sender,
+            None => self.open(&authority).await?,
+        };
+        let answer = answer(&mut sender, request).await.with_context(|| format!("{} {}", call.method, call.url))?;
+        if !answer.header("connection").is_some_and(|said| said.eq_ignore_ascii_case("close")) {
+            self.sender = Some(sender);
+        }
+        Ok(answer)
+    }
+
+    async fn open(&mut self, authority: &str) -> Result<Sender> {
+        self.opened += 1;
+        let (sender, connection) = connected(authority).await?;
+        tokio::spawn(connection);
+        Ok(sender)
     }
 }

@@ -14,10 +14,14 @@ pub mod component;
 pub mod database;
 pub mod echo;
 pub mod family;
+// The proxy of `cargo xtask run --nodes`: what a person tries there is what the stories play.
+#[path = "../../../xtask/src/front.rs"]
+pub mod front;
 pub mod host;
 pub mod http;
 pub mod kill;
 pub mod log;
+pub mod nodes;
 pub mod patience;
 pub mod person;
 pub mod plugged;

@@ -12,6 +12,9 @@ use crate::host::vezne;
 use crate::http::Call;
 use crate::world::World;
 
+/// Long enough for its notice, what it is at, and a busy machine.
+const LEAVING_MAX: Duration = Duration::from_secs(40);
+
 /// A host in a process of its own, on the world's database and with its keys.
 pub struct Process {
     child: Child,
@@ -40,6 +43,14 @@ impl Process {
         let mut command = Command::new(binary()?);
         command.arg("serve");
         Self::spawn(world, port, command, environment).await
+    }
+
+    /// Starts one of several servers on the world's database, behind a proxy at `front`.
+    pub async fn start_node(world: &World, port: u16, front: &str, environment: &[(&str, &str)]) -> Result<Self> {
+        let url = format!("http://127.0.0.1:{port}");
+        let mut environment = environment.to_vec();
+        environment.extend([("VEZNE_PUBLIC_URL", front), ("VEZNE_REPLICA_URL", url.as_str())]);
+        Self::start_on(world, port, &environment).await
     }
 
     async fn spawn(world: &World, port: u16, mut command: Command, environment: &[(&str, &str)]) -> Result<Self> {
@@ -83,6 +94,28 @@ impl Process {
     /// `kill -9`.
     pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("the process cannot be killed")
+    }
+
+    /// Asks it to end (SIGTERM), as a supervisor does.
+    pub async fn ask_to_end(&self) -> Result<()> {
+        let id = self.child.id().context("it has ended already")?;
+        // The shell's own `kill`: no machine is without it.
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id.to_string()]).status().await?;
+        ensure!(sent.success(), "no signal: {sent}");
+        Ok(())
+    }
+
+    /// Waits until it has ended well.
+    pub async fn until_ended(mut self) -> Result<()> {
+        let status = tokio::time::timeout(LEAVING_MAX, self.child.wait()).await.context("it does not end")??;
+        ensure!(status.success(), "it did not end well: {status}");
+        Ok(())
+    }
+
+    /// Lets it leave in order.
+    pub async fn leave(self) -> Result<()> {
+        self.ask_to_end().await?;
+        self.until_ended().await
     }
 
     /// Waits for the end it was told to find.

@@ -63,6 +63,13 @@ impl Places {
         tokio::time::sleep(limits::JANITOR_PAUSE).await;
     }
 
+    /// Waits for what is under way, and begins nothing.
+    pub async fn rest(&mut self) {
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            self.free(ended);
+        }
+    }
+
     /// The accounts without a free place.
     fn full(&self) -> impl Iterator<Item = PosAccountId> {
         let mut counts = BTreeMap::<PosAccountId, usize>::new();

@@ -83,6 +83,29 @@ stories! {
         Ok(())
     }
 
+    async fn a_night_whose_server_leaves_is_given_back(world) {
+        world.host.app.shutdown.cancel();
+        let server = async || Host::start(&world.database_url, &world.bank.url(), world.clock.clone()).await;
+        let (first, second) = (server().await?, server().await?);
+        next_night(world);
+        let night = night_of(world)?;
+        // It is asked to end in the middle of the work.
+        let app = first.app.clone();
+        let left = first.app.spawn(async move {
+            let work = async {
+                app.leaving.cancel();
+                std::future::pending::<FlowResult<()>>().await
+            };
+            turn_run(&app, "audit", &night, work).await
+        });
+        ensure!(left.await??.is_none(), "the work has no end");
+        first.leave().await?;
+        // Nobody has to wait for a lease to run out.
+        ensure!(audit_round(&second.app).await?.is_some(), "the turn was not given back");
+        second.stop().await;
+        Ok(())
+    }
+
     async fn an_honest_day_has_no_differences(world) {
         let paid = world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?;
         let voided = world.pay(&world.sale(AMOUNT + 1, GOOD_CARD)).await?;

@@ -17,6 +17,7 @@ mod family;
 mod hosted;
 mod idempotency;
 mod instalment;
+mod leave;
 mod outage;
 mod pace;
 mod plugin;

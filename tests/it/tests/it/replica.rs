@@ -3,6 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use futures::future::join_all;
 use serde_json::json;
+use std::time::Duration;
+use vezne::flow::replica::presence_round;
 use vezne_it::api::fresh_key;
 use vezne_it::family::{Family, families};
 use vezne_it::host::Host;
@@ -17,22 +19,23 @@ struct Two {
     second_api: Api,
 }
 
+/// One more server; payers and banks are sent to `public_url`, or to itself.
+async fn server(world: &World, public_url: Option<String>) -> Result<Host> {
+    let host = Host::start_with(&world.database_url, &world.bank.url(), world.clock.clone(), |config| {
+        config.replica_url = Some(config.public_url.clone());
+        if let Some(url) = public_url {
+            config.public_url = url;
+        }
+    })
+    .await?;
+    presence_round(&host.app).await?;
+    Ok(host)
+}
+
 impl Two {
     async fn start(world: &World) -> Result<Self> {
-        let server = async |public_url: Option<String>| {
-            Host::start_with(&world.database_url, &world.bank.url(), world.clock.clone(), |config| {
-                config.replica_url = Some(config.public_url.clone());
-                if let Some(url) = public_url {
-                    config.public_url = url;
-                }
-            })
-            .await
-        };
-        let second = server(None).await?;
-        let first = server(Some(second.url.clone())).await?;
-        for host in [&first, &second] {
-            vezne::flow::replica::presence_round(&host.app).await?;
-        }
+        let second = server(world, None).await?;
+        let first = server(world, Some(second.url.clone())).await?;
         let first_api = Api::new(&first.url, &world.firm.secret);
         let second_api = Api::new(&second.url, &world.firm.secret);
         Ok(Self { first, second, first_api, second_api })
@@ -49,13 +52,17 @@ fn card_wanted_twice() -> Result<Family> {
     families().into_iter().find(|family| family.plugin == "pos-payflex").context("no such family")
 }
 
-/// A payment begun at the first server, its payer's browser led by the second as far as the one-time code.
-async fn at_the_issuer(world: &World, two: &Two) -> Result<(Reply, Browser, Page)> {
-    let pos = card_wanted_twice()?.pos_account(world, "3d").await?;
+/// A payment begun at the first server; nobody has followed where its payer is sent.
+async fn begun(world: &World, two: &Two, pos: &str) -> Result<Reply> {
     let mut body = world.sale(AMOUNT, GOOD_CARD);
     body["pos_account"] = json!(pos);
     body["three_d_secure"] = json!("required");
-    let begun = two.first_api.post("/v1/payments", &body).await?.good()?;
+    two.first_api.post("/v1/payments", &body).await?.good()
+}
+
+/// A payment begun at the first server, its payer's browser led by the second as far as the one-time code.
+async fn at_the_issuer(world: &World, two: &Two, pos: &str) -> Result<(Reply, Browser, Page)> {
+    let begun = begun(world, two, pos).await?;
     let url = begun.text("/next_action/redirect_url").to_owned();
     ensure!(url.starts_with(&two.second.url), "{url}");
     let browser = Browser::default();
@@ -65,6 +72,14 @@ async fn at_the_issuer(world: &World, two: &Two) -> Result<(Reply, Browser, Page
     ensure!(again.status == 410, "the page was shown twice, by two servers: {}", again.status);
     let page = browser.settle(gate).await?;
     Ok((begun, browser, page))
+}
+
+/// The payment succeeds, charged once.
+async fn paid(world: &World, begun: &Reply) -> Result<()> {
+    world.until(&id(begun)?, "succeeded").await?;
+    let order = world.order(&order_no(begun)?)?;
+    ensure!((order.net, order.approvals) == (AMOUNT, 1), "{} {}", order.net, order.approvals);
+    Ok(())
 }
 
 async fn confirmed(browser: &Browser, page: &Page) -> Result<Page> {
@@ -78,19 +93,49 @@ stories! {
 
     async fn the_payer_comes_back_to_the_other_server(world) {
         let two = Two::start(world).await?;
-        let (begun, browser, page) = at_the_issuer(world, &two).await?;
+        let pos = card_wanted_twice()?.pos_account(world, "3d").await?;
+        let (begun, browser, page) = at_the_issuer(world, &two, &pos).await?;
         let result = confirmed(&browser, &page).await?;
         ensure!(result.url.starts_with(&two.second.url), "{}", result.url);
-        world.until(&id(&begun)?, "succeeded").await?;
-        let order = world.order(&order_no(&begun)?)?;
-        ensure!((order.net, order.approvals) == (AMOUNT, 1), "{} {}", order.net, order.approvals);
+        paid(world, &begun).await?;
         two.stop().await;
         Ok(())
     }
 
-    async fn a_server_that_ends_takes_its_cards_along_and_no_money(world) {
+    async fn a_server_that_leaves_hands_its_cards_and_pages_over(world) {
         let two = Two::start(world).await?;
-        let (begun, browser, page) = at_the_issuer(world, &two).await?;
+        let pos = card_wanted_twice()?.pos_account(world, "3d").await?;
+        let (one, other) = (at_the_issuer(world, &two, &pos).await?, at_the_issuer(world, &two, &pos).await?);
+        let unseen = begun(world, &two, &pos).await?;
+        // The one that began last is the heir.
+        world.advance(Duration::from_secs(1));
+        let third = server(world, Some(two.second.url.clone())).await?;
+        presence_round(&two.second.app).await?;
+        two.first.leave().await?;
+        // The second server passes on to the third what was the first one's.
+        let page = unseen.text("/next_action/redirect_url");
+        let gate = Browser::default().get(page).await?;
+        ensure!(gate.status == 200, "{}: {}", gate.status, gate.head());
+        let again = Browser::default().get(page).await?;
+        ensure!(again.status == 410, "the page was shown twice: {}", again.status);
+        let (begun, browser, page) = one;
+        confirmed(&browser, &page).await?;
+        paid(world, &begun).await?;
+        // And the heir's heir.
+        third.leave().await?;
+        let (begun, browser, page) = other;
+        confirmed(&browser, &page).await?;
+        paid(world, &begun).await?;
+        ensure!(world.bank.bank.orders().iter().map(|order| order.approvals).sum::<usize>() == 2);
+        two.second.stop().await;
+        world.until_asked_any(&id(&unseen)?, &["failed", "declined", "expired", "canceled"]).await?;
+        Ok(())
+    }
+
+    async fn a_server_that_dies_takes_its_cards_along_and_no_money(world) {
+        let two = Two::start(world).await?;
+        let pos = card_wanted_twice()?.pos_account(world, "3d").await?;
+        let (begun, browser, page) = at_the_issuer(world, &two, &pos).await?;
         two.first.stop().await;
         confirmed(&browser, &page).await?;
         let ended = world.until_asked_any(&id(&begun)?, &["failed", "declined", "expired", "canceled"]).await?;
