@@ -145,6 +145,11 @@ impl Bank {
         self.lock_faults().set(fault);
     }
 
+    /// The ordered faults that no request has met yet, or that stay until cleared.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.lock_faults().list().to_vec()
+    }
+
     /// Withdraws all faults.
     pub fn clear_faults(&self) {
         self.lock_faults().clear();
