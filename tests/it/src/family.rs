@@ -27,6 +27,8 @@ pub struct Family {
     pub marks_mail_order: bool,
     /// Some connectors speak to several banks, of which one may lack what the others have.
     pub reserves: bool,
+    /// Takes the bank a part of a reservation?
+    pub captures_parts: bool,
 }
 
 /// What the kit saw a connector do (docs/connectors.md): an operation on a payment that began in this model.
@@ -71,6 +73,7 @@ fn plain(name: &'static str, plugin: &'static str, bank: &'static str) -> Family
         mail_order: None,
         marks_mail_order: false,
         reserves: true,
+        captures_parts: true,
     }
 }
 
@@ -134,6 +137,7 @@ fn katilim() -> Family {
             json!({ "merchant-id": "7002", "customer-id": "11112", "user-name": "MOTOUSER" }),
             json!({ "api-password": "ğüş<12>" }),
         )),
+        captures_parts: false,
         ..plain("katilim", "pos-boa", "vakifkatilim")
     }
 }

@@ -16,7 +16,7 @@ use super::Failures;
 use super::doubt::{Doubts, End};
 use super::operation::charges_at_the_gate;
 use super::silent::silent;
-use super::till::{Sold, Till, booked, stands};
+use super::till::{LASTING, Sold, Till, booked, stands};
 
 /// How a charge ends that met a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub const SERVER_CALLBACK: &str = "nestpay";
 /// Plays every fault at one bank.
 pub async fn play(world: &World, family: &Family) -> Result<()> {
     let till = Till::open(world, family).await?;
+    // A version that has so much in doubt in its first hour would be taken back.
+    world.advance(Duration::from_hours(2));
     let (mut failures, mut doubts) = (Failures::default(), Doubts::default());
     charges(&till, &mut failures, &mut doubts).await;
     for model in till.models().iter().filter(|model| *model != "none") {
@@ -153,7 +155,9 @@ async fn at_the_gate(till: &Till<'_>, model: &str, (kind, on): (K, Op), doubts: 
         // Whoever takes it for true has nobody else to ask.
         bank.fault(Fault::always(K::InquiryDown));
     }
-    let paid = till.pay_under(Fault::once(kind).on(on), &till.sale(model, GOOD_CARD)?).await?;
+    let count = if matches!(on, Op::Open | Op::Resolve) { LASTING } else { 1 };
+    let fault = Fault { count: Some(count), ..Fault::once(kind).on(on) };
+    let paid = till.pay_under(fault, &till.sale(model, GOOD_CARD)?).await?;
     let is_booked = till.world.bank_net(paid.text("/order_no")) == AMOUNT;
     let what = format!("{kind:?} {on:?} {model}");
     if kind == K::DuplicateCallback {
