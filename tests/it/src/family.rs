@@ -29,6 +29,8 @@ pub struct Family {
     pub reserves: bool,
     /// Takes the bank a part of a reservation?
     pub captures_parts: bool,
+    /// Can the bank say that a void or refund was never asked of it? Otherwise a person decides.
+    pub tells_undone: bool,
 }
 
 /// What the kit saw a connector do (docs/connectors.md): an operation on a payment that began in this model.
@@ -74,6 +76,7 @@ fn plain(name: &'static str, plugin: &'static str, bank: &'static str) -> Family
         marks_mail_order: false,
         reserves: true,
         captures_parts: true,
+        tells_undone: true,
     }
 }
 
@@ -100,6 +103,8 @@ fn ccpayment() -> Family {
         }),
         secrets: json!({ "app-secret": "b46a67571aa1e7ef5641dc3fa6f1712a" }),
         endpoints: &[("api", "/ccpayment"), ("gate", "/ccpayment")],
+        // Its staff may have queued what does not show yet.
+        tells_undone: false,
         ..plain("ccpayment", "pos-ccpayment", "sipay")
     }
 }

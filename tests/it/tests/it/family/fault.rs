@@ -244,7 +244,12 @@ async fn given_back(
     till.met(kind)?;
     let back = back?.good()?;
     ensure!((back.text("/kind"), back.text("/state")) == (mode, "unknown"), "{}", back.answer.text());
-    doubts.back(what, &back, sold, if kind == K::SilenceBefore { End::NotBack } else { End::Back(0) })
+    let end = match kind {
+        K::SilenceBefore if till.family.tells_undone => End::NotBack,
+        K::SilenceBefore => End::InDoubt,
+        _ => End::Back(0),
+    };
+    doubts.back(what, &back, sold, end)
 }
 
 /// A sale in doubt, about which the bank says what is not so, or nothing: it stays in doubt until the truth is heard.
