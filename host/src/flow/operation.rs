@@ -90,6 +90,7 @@ async fn create(app: App, ctx: Ctx, request: OperationRequest) -> FlowResult<Don
     drop(tx);
     let now_ms = app.clock.now_ms();
     let (kind, amount_minor) = decide(&whole, &request, now_ms)?;
+    declared(&app, &whole, kind, amount_minor)?;
     let by_choice = matches!(request.what, What::GiveBack(Mode::Auto));
     let operation = begin(&app, &ctx, &whole, &request, kind, amount_minor).await?;
     let Some(operation) = operation else {
@@ -170,6 +171,25 @@ fn give_back(whole: &Whole, mode: Mode, amount_minor: Option<i64>, now_ms: i64) 
         Mode::Auto if whole_amount && before_day_end => Ok((OperationKind::Void, all)),
         Mode::Auto | Mode::Refund => Ok((OperationKind::Refund, left)),
     }
+}
+
+/// What the connector's manifest does not promise is refused before anything is written.
+fn declared(app: &App, whole: &Whole, kind: OperationKind, amount_minor: i64) -> FlowResult<()> {
+    let Some(attempt) = whole.attempt() else { return Ok(()) };
+    let plugin = app.plugins.chosen(attempt.tenant_id, &attempt.plugin_id, attempt.attempt_id);
+    // Where none is left, running it says so.
+    let Some(plugin) = plugin else { return Ok(()) };
+    let needs = match kind {
+        OperationKind::Capture => "capture",
+        OperationKind::Void => "void",
+        OperationKind::Refund if amount_minor < whole.captured_minor() => "partial-refund",
+        OperationKind::Refund => "refund",
+        _ => return Ok(()),
+    };
+    if plugin.manifest.capabilities.contains(needs) {
+        return Ok(());
+    }
+    Err(FlowError::conflict("capability_missing", format!("{} does not declare {needs}", plugin.manifest.id)))
 }
 
 /// Tx 1 of an operation. Nothing where somebody else holds the key.

@@ -6,7 +6,7 @@ use vezne_plugin::{BankRef, Context, Effect, Fault, HttpRequest, HttpResponse, S
 
 use crate::answer::{REFERENCE, STAN};
 use crate::book::{self, Found, Row};
-use crate::question::{GIVEN_BACK_BEFORE, Question};
+use crate::question::{GIVEN_BACK_BEFORE, Question, SOLD_AT};
 use crate::settings::{Bank, Settings};
 use crate::soap::{self, SaleRef};
 use crate::{State, katilim, order};
@@ -30,6 +30,9 @@ pub struct Sale {
     pub minor: i64,
     /// It began as a reservation.
     pub reserved: bool,
+    /// When it was sent: questions about what is done to it later look for it there.
+    #[serde(default)]
+    pub sold_at_ms: i64,
 }
 
 impl Sale {
@@ -48,6 +51,7 @@ impl Sale {
             currency: order::currency(&target.terms.amount),
             minor: target.terms.amount.minor,
             reserved: target.operation == operation::AUTHORIZE,
+            sold_at_ms: i64::try_from(target.sent_at_millis).unwrap_or(i64::MAX),
         };
         let needed: &[&String] = match bank {
             Bank::Kuveyt => &[&sale.bank_order, &sale.reference, &sale.stan, &sale.provision],
@@ -73,7 +77,7 @@ impl Sale {
     fn known(&self, extra: Option<(String, String)>) -> BankRef {
         BankRef {
             transaction_id: Some(self.bank_order.clone()),
-            extra: extra.into_iter().collect(),
+            extra: extra.into_iter().chain([(SOLD_AT.to_owned(), self.sold_at_ms.to_string())]).collect(),
             ..step::order_ref(&self.order)
         }
     }

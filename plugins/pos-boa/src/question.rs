@@ -16,6 +16,9 @@ use crate::{State, katilim, order};
 /// Key in `known.extra`: what had been given back before our refund, in minor units.
 pub const GIVEN_BACK_BEFORE: &str = "given-back-before";
 
+/// Key in `known.extra`: when the sale was sent that a void, refund or capture is about, milliseconds since 1970.
+pub const SOLD_AT: &str = "sold-at";
+
 const DAY_MS: i64 = 86_400_000;
 
 /// What is asked about.
@@ -33,7 +36,7 @@ pub struct Question {
     pub exponent: u8,
     /// The bank's four digits of it.
     pub currency: String,
-    /// When it was sent.
+    /// When the order was sent. Kuveyt Türk lists an order under its own day, whatever is done to it later.
     pub sent_at_ms: i64,
     /// What had been given back before.
     pub given_back_before: Option<i64>,
@@ -42,7 +45,10 @@ pub struct Question {
 impl Question {
     /// About an operation as the host recorded it.
     pub fn of(target: &Target, order_id: &str) -> Self {
-        let before = target.bank.extra.iter().find(|(name, _)| name == GIVEN_BACK_BEFORE);
+        let noted = |key: &str| {
+            let found = target.bank.extra.iter().find(|(name, _)| name == key);
+            found.and_then(|(_, text)| text.parse::<i64>().ok())
+        };
         Self {
             order: target.bank.bank_order_id.clone().unwrap_or_else(|| order_id.to_owned()),
             bank_order: target.bank.transaction_id.clone(),
@@ -50,8 +56,8 @@ impl Question {
             minor: target.terms.amount.minor,
             exponent: target.terms.amount.exponent,
             currency: order::currency(&target.terms.amount),
-            sent_at_ms: i64::try_from(target.sent_at_millis).unwrap_or(i64::MAX),
-            given_back_before: before.and_then(|(_, text)| text.parse().ok()),
+            sent_at_ms: noted(SOLD_AT).unwrap_or_else(|| i64::try_from(target.sent_at_millis).unwrap_or(i64::MAX)),
+            given_back_before: noted(GIVEN_BACK_BEFORE),
         }
     }
 
@@ -88,7 +94,9 @@ impl Question {
     /// What the lines come to.
     pub fn judge(&self, bank: Bank, found: &Found) -> Outcome {
         let rows = match found {
-            Found::Nothing => return step::not_processed("the bank has no such order"),
+            Found::Nothing if self.is_of_a_charge() => return step::not_processed("the bank has no such order"),
+            // The order is there, or it could not have been changed: the bank has looked elsewhere.
+            Found::Nothing => return step::unknown("the bank does not list the order that was to be changed"),
             Found::Unclear(why) => return step::unknown(why.clone()),
             Found::Rows(rows) => rows,
         };
@@ -103,6 +111,10 @@ impl Question {
             (Some(row), _) => self.of_charge(row),
             (None, _) => self.without_charge(bank, &ours),
         }
+    }
+
+    fn is_of_a_charge(&self) -> bool {
+        matches!(self.operation.as_str(), operation::SALE | operation::AUTHORIZE)
     }
 
     fn is_ours(&self, row: &Row) -> bool {
@@ -161,10 +173,9 @@ impl Question {
     }
 
     fn without_charge(&self, bank: Bank, ours: &[&Row]) -> Outcome {
-        let of_a_charge = matches!(self.operation.as_str(), operation::SALE | operation::AUTHORIZE);
         match ours {
             [] => step::unknown("the bank answered with another order"),
-            _ if !of_a_charge => step::unknown("the bank does not show what was to be changed"),
+            _ if !self.is_of_a_charge() => step::unknown("the bank does not show what was to be changed"),
             ours => match ours.iter().find(|row| !row.failed()) {
                 // Begun at the 3-D gate and never charged: the line has no code at all.
                 Some(row) if row.code().is_none() => step::not_processed("the order was begun and not charged"),

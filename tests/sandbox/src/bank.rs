@@ -1,5 +1,6 @@
 //! The bank's state, shared by every page and by the tests that run it in process.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -37,6 +38,8 @@ struct Inner {
     faults: Mutex<Faults>,
     requests: Mutex<Requests>,
     challenges: Mutex<Challenges>,
+    /// The number that the bank gave an order in place of the merchant's.
+    renamed: Mutex<HashMap<String, String>>,
     memories: Memories,
 }
 
@@ -55,6 +58,7 @@ impl Bank {
             faults: Mutex::default(),
             requests: Mutex::default(),
             challenges: Mutex::default(),
+            renamed: Mutex::default(),
             memories: Memories::new(FAMILIES),
         })))
     }
@@ -124,8 +128,15 @@ impl Bank {
         self.lock_book().orders()
     }
 
-    /// The order with this number, at whichever store.
+    /// Notes that an order has a number of the bank's own instead of the merchant's.
+    pub(crate) fn rename(&self, merchants: &str, own: &str) {
+        locked(&self.0.renamed).insert(merchants.to_owned(), own.to_owned());
+    }
+
+    /// The order with this number, at whichever store; also by the merchant's, where the bank gave it one of its own.
     pub fn order(&self, order: &str) -> Option<OrderView> {
+        let own = locked(&self.0.renamed).get(order).cloned();
+        let order = own.as_deref().unwrap_or(order);
         let book = self.lock_book();
         self.stores().iter().find_map(|s| book.order(&s.id, order))
     }
@@ -145,6 +156,11 @@ impl Bank {
         self.lock_faults().set(fault);
     }
 
+    /// The ordered faults that no request has met yet, or that stay until cleared.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.lock_faults().list().to_vec()
+    }
+
     /// Withdraws all faults.
     pub fn clear_faults(&self) {
         self.lock_faults().clear();
@@ -161,6 +177,7 @@ impl Bank {
         self.lock_faults().clear();
         *self.lock_requests() = Requests::default();
         *self.lock_challenges() = Challenges::default();
+        locked(&self.0.renamed).clear();
         self.0.memories.forget();
         self.clock().reset();
     }

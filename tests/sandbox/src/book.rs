@@ -66,7 +66,7 @@ pub struct Entry {
     pub trans_id: String,
     /// The card, masked.
     pub card: Option<CardFace>,
-    /// `api`, or the 3-D model in the family's words.
+    /// `api`, `moto` where the request bore the bank's own mark for mail order, or the 3-D model in the family's words.
     pub channel: String,
     /// mdStatus and eci where the payer was authenticated.
     pub secure: Option<Secure>,

@@ -76,6 +76,26 @@ pub enum FaultKind {
     InquiryDown,
 }
 
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Delay,
+        Self::SilenceBefore,
+        Self::SilenceAfter,
+        Self::WrongAmount,
+        Self::WrongOrder,
+        Self::WrongCurrency,
+        Self::WrongHash,
+        Self::Html,
+        Self::Garbage,
+        Self::Truncated,
+        Self::DuplicateCallback,
+        Self::ClosedWindow,
+        Self::NoServerCallback,
+        Self::InquiryDown,
+    ];
+}
+
 /// One ordered fault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,6 +252,33 @@ mod tests {
         assert!(faults.meet(Op::Void, "o", None).has(FaultKind::SilenceAfter));
         assert!(!faults.meet(Op::Auth, "o", None).has(FaultKind::SilenceAfter));
         assert!(faults.list().is_empty());
+    }
+
+    #[test]
+    fn every_kind_is_listed_and_told_of() {
+        // A new kind does not compile here until it has its place.
+        let place = |kind| match kind {
+            FaultKind::Delay => 0,
+            FaultKind::SilenceBefore => 1,
+            FaultKind::SilenceAfter => 2,
+            FaultKind::WrongAmount => 3,
+            FaultKind::WrongOrder => 4,
+            FaultKind::WrongCurrency => 5,
+            FaultKind::WrongHash => 6,
+            FaultKind::Html => 7,
+            FaultKind::Garbage => 8,
+            FaultKind::Truncated => 9,
+            FaultKind::DuplicateCallback => 10,
+            FaultKind::ClosedWindow => 11,
+            FaultKind::NoServerCallback => 12,
+            FaultKind::InquiryDown => 13,
+        };
+        let readme = include_str!("../README.md");
+        for (at, kind) in FaultKind::ALL.into_iter().enumerate() {
+            assert_eq!(place(kind), at);
+            let name = serde_json::to_value(kind).unwrap_or_default();
+            assert!(readme.contains(&format!("`{}`", name.as_str().unwrap_or_default())), "README lacks {name}");
+        }
     }
 
     #[test]

@@ -239,7 +239,18 @@ impl Outcome {
         http::after(&self.met, Wire::PAGE, self.page().into_bytes()).await
     }
 
-    /// Leads the browser by GET, as some banks do.
+    /// Tells the merchant's server, then leads the browser by GET, as some banks do; spoiled as ordered.
+    pub async fn send_by_get(&self) -> Response<Body> {
+        use FaultKind as K;
+        let spoils = [K::ClosedWindow, K::SilenceAfter, K::Html, K::Garbage, K::Truncated];
+        if spoils.iter().any(|kind| self.met.has(*kind)) {
+            return self.send().await;
+        }
+        self.announce().await;
+        self.lead()
+    }
+
+    /// Leads the browser by GET.
     pub fn lead(&self) -> Response<Body> {
         let joint = if self.url.contains('?') { '&' } else { '?' };
         Redirect::to(&format!("{}{joint}{}", self.url, form::encode(&self.fields))).into_response()

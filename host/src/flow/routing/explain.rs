@@ -69,7 +69,13 @@ pub async fn routing_explain(app: &App, ctx: &Ctx, wanted: &RoutingExplain) -> F
         terms: &terms,
         wanted: None,
         // A BIN says that we have the card; whose page takes it is open without one.
-        wish: (!digits.is_empty()).then_some(Wish { three_d: ThreeD::Automatic, at_browser: true, has_card: true }),
+        wish: (!digits.is_empty()).then_some(Wish {
+            three_d: ThreeD::Automatic,
+            at_browser: true,
+            has_card: true,
+            holds: false,
+            in_parts: terms.instalments > 1,
+        }),
         now_ms,
         told_max: limits::ROUTING_TOLD_IN_DRY_RUN,
     };

@@ -3,6 +3,7 @@
 use crate::domain::routing::Skip;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::Pos;
+use crate::plugin::Manifest;
 use crate::store::pos_account::PosAccount;
 
 /// Whether the bank asks the card's holder.
@@ -20,6 +21,7 @@ pub enum ThreeD {
 
 /// What a payment wants of any account that takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four wishes that vary on their own")]
 pub struct Wish {
     /// 3-D Secure.
     pub three_d: ThreeD,
@@ -27,6 +29,10 @@ pub struct Wish {
     pub at_browser: bool,
     /// We have the card, and not only the bank's own page.
     pub has_card: bool,
+    /// The amount is only held at first.
+    pub holds: bool,
+    /// More than one instalment.
+    pub in_parts: bool,
 }
 
 impl Wish {
@@ -43,6 +49,13 @@ impl Wish {
             (false, false) => Some(Skip::NeedsCard),
             (true, false) | (false, true) => None,
         }
+    }
+
+    /// What the payment needs of the connector and its manifest does not promise.
+    fn lacking(self, manifest: &Manifest) -> Option<&'static str> {
+        let needs = [(self.holds, "authorize"), (!self.at_browser, "mail-order"), (self.in_parts, "instalments")];
+        let missing = |(needed, name): &(bool, &str)| *needed && !manifest.capabilities.contains(*name);
+        needs.into_iter().find(missing).map(|(_, name)| name)
     }
 
     fn refusal(self, skip: Skip) -> FlowError {
@@ -65,6 +78,9 @@ pub fn model_of(wish: Wish, pos: &Pos) -> FlowResult<String> {
     }
     let own = pos.account.three_d_model.as_str();
     let manifest = &pos.plugin.manifest;
+    if let Some(lacking) = wish.lacking(manifest) {
+        return Err(FlowError::conflict("capability_missing", format!("{} does not declare {lacking}", manifest.id)));
+    }
     let model = match wish.three_d {
         ThreeD::Required if wish.at_browser && own == "none" => "3d",
         ThreeD::Automatic | ThreeD::Required if wish.at_browser => own,
@@ -130,7 +146,7 @@ mod tests {
             ("3d-host", true, Automatic, false, true, demands),
         ];
         for (model, required, three_d, at_browser, has_card, why) in cases {
-            let wish = Wish { three_d, at_browser, has_card };
+            let wish = Wish { three_d, at_browser, has_card, holds: false, in_parts: false };
             assert_eq!(wish.unfit(&account(model, required)), why, "{model} {required} {wish:?}");
         }
     }

@@ -18,6 +18,7 @@ use crate::flow::routing::{Asked, Onward, Route, corrected, route_in_tx};
 use crate::limits;
 use crate::store::Tx;
 use crate::store::bin::bin_look_up;
+use crate::store::payment::CaptureMode;
 
 /// What is charged, and why: frozen with the payment.
 pub(super) struct Chosen {
@@ -103,8 +104,13 @@ pub(super) async fn plan(
     };
     let now_ms = app.clock.now_ms();
     let chosen = chosen(tx, ctx, (node, request), facts.as_ref(), now_ms).await?;
-    let wish =
-        Wish { three_d: request.three_d, at_browser: request.entry == "ecommerce", has_card: request.card.is_some() };
+    let wish = Wish {
+        three_d: request.three_d,
+        at_browser: request.entry == "ecommerce",
+        has_card: request.card.is_some(),
+        holds: request.capture == CaptureMode::Manual,
+        in_parts: chosen.terms.instalments > 1,
+    };
     let asked = Asked {
         tenant: ctx.tenant,
         node,

@@ -112,6 +112,14 @@ pub(super) const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "capability_missing",
+        [
+            "POS hesabının bankası bu işlemi sunmuyor.",
+            "The bank of the POS account does not offer this.",
+            "POS hesabının bankası bu əməliyyatı təklif etmir.",
+        ],
+    ),
+    (
         "model_unsupported",
         [
             "POS hesabının 3-D modeli bu eklentide yok.",

@@ -96,6 +96,22 @@ fn only_the_banks_own_words_mean_no_such_order() {
 }
 
 #[test]
+fn what_was_changed_is_looked_for_on_the_day_of_its_sale() {
+    for bank in BANKS {
+        let _host = bank::host(bank);
+        for operation in ["void", "refund"] {
+            let mut changed = target(operation, 1_001);
+            let sold_at = changed.sent_at_millis - 40 * 86_400_000;
+            changed.bank.extra.push(("sold-at".into(), sold_at.to_string()));
+            let step = asked(&changed);
+            let days = "<ser:StartDate>2026-10-12T12:00:00</ser:StartDate><ser:EndDate>2026-11-23T12:00:00</";
+            assert!(bank != "kuveyt" || sent(&step).contains(days), "{}", sent(&step));
+            assert_eq!(word(&resumed(&step, 1_001, &answer(&no_record(bank)))), "unknown", "{bank} {operation}");
+        }
+    }
+}
+
+#[test]
 fn an_unknown_refund_is_what_was_given_back_since() {
     for bank in BANKS {
         let _host = bank::host(bank);

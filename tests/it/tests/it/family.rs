@@ -1,101 +1,23 @@
 //! Every bank family through its real connector, at its simulator: the bank's book is the judge.
+//!
+//! What is played is a table: the operations are the cells of the kit's report (`plugins/*/conformance.json`, printed in
+//! `docs/connectors.md`), the faults are the sandbox's, and what a protocol cannot express stands in `silent.rs`.
 
-use std::time::Duration;
+mod doubt;
+mod fault;
+mod operation;
+mod refusal;
+mod silent;
+mod till;
 
-use anyhow::{Result, bail, ensure};
-use serde_json::{Value, json};
-use vezne_it::family::{Family, families};
-use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
-use vezne_it::{Browser, Reply, World, stories};
-use vezne_sandbox::{Fault, FaultKind};
+use std::collections::BTreeSet;
 
-use crate::three_ds::{Visit, begin, paid};
+use anyhow::{Context, Result, ensure};
+use vezne_it::family::{Family, families, plugins};
+use vezne_it::stories;
+use vezne_sandbox::{FaultKind as K, Op};
 
-/// No more than this many pages lie between the gate and the issuer's code.
-const PAGES_MAX: usize = 6;
-
-async fn sale_at(world: &World, pos: &str, card: &str) -> Result<Reply> {
-    let mut body: Value = world.sale(AMOUNT, card);
-    body["pos_account"] = json!(pos);
-    world.pay(&body).await
-}
-
-/// The payment's state must be this one; otherwise the end of its timeline says why it is not.
-async fn stands(world: &World, payment: &Reply, state: &str) -> Result<()> {
-    if payment.text("/state") == state {
-        return Ok(());
-    }
-    let events = world.api.get(&format!("/v1/payments/{}/events", id(payment)?)).await?;
-    let last = events.json["data"].as_array().into_iter().flatten().map(|event| event["detail"].to_string());
-    bail!("{} and not {state}: {}", payment.text("/state"), last.collect::<Vec<_>>().join(" "))
-}
-
-async fn sold(world: &World, pos: &str) -> Result<(String, String)> {
-    let paid = sale_at(world, pos, GOOD_CARD).await?;
-    stands(world, &paid, "succeeded").await?;
-    let order = order_no(&paid)?;
-    ensure!(world.bank_net(&order) == AMOUNT, "the bank keeps {}", world.bank_net(&order));
-    Ok((id(&paid)?, order))
-}
-
-async fn voided(world: &World, family: &Family) -> Result<()> {
-    let pos = family.pos_account(world, "none").await?;
-    let (payment, order) = sold(world, &pos).await?;
-    let back = world.refund(&payment, &json!({})).await?.good()?;
-    ensure!((back.text("/kind"), back.text("/state")) == ("void", "succeeded"), "{}", back.answer.text());
-    ensure!(world.bank_net(&order) == 0);
-    Ok(())
-}
-
-async fn refunded(world: &World, family: &Family) -> Result<()> {
-    let pos = family.pos_account(world, "none").await?;
-    let (payment, order) = sold(world, &pos).await?;
-    world.advance(Duration::from_hours(26));
-    world.bank.bank.day_end();
-    let back = world.refund(&payment, &json!({ "amount": 5_000 })).await?.good()?;
-    ensure!((back.text("/kind"), back.text("/state")) == ("refund", "succeeded"), "{}", back.answer.text());
-    ensure!(world.bank_net(&order) == AMOUNT - 5_000, "the bank keeps {}", world.bank_net(&order));
-    Ok(())
-}
-
-async fn declined(world: &World, family: &Family) -> Result<()> {
-    let pos = family.pos_account(world, "none").await?;
-    let refused = sale_at(world, &pos, "4543580000000510").await?;
-    stands(world, &refused, "declined").await?;
-    ensure!(refused.text("/decline/code") == "insufficient_funds", "{}", refused.answer.text());
-    ensure!(world.bank_net(&order_no(&refused)?) == 0);
-    Ok(())
-}
-
-/// Silence ends as the bank's book says, after one call for money.
-async fn silent(world: &World, family: &Family, kind: FaultKind) -> Result<()> {
-    let pos = family.pos_account(world, "none").await?;
-    world.bank.bank.fault(Fault::once(kind));
-    let paid = sale_at(world, &pos, GOOD_CARD).await?;
-    world.bank.bank.clear_faults();
-    stands(world, &paid, "unknown").await?;
-    let order = order_no(&paid)?;
-    let ended = world.until_asked_any(&id(&paid)?, &["succeeded", "failed", "declined"]).await?;
-    let ours = if ended.text("/state") == "succeeded" { AMOUNT } else { 0 };
-    ensure!(world.bank_net(&order) == ours, "{kind:?}: ours {ours}, the bank's {}", world.bank_net(&order));
-    ensure!(world.bank.bank.authorize_calls(&order) <= 1, "{kind:?}: money was asked for twice");
-    Ok(())
-}
-
-async fn authenticated(world: &World, family: &Family, model: &str) -> Result<()> {
-    let pos = family.pos_account(world, model).await?;
-    let begun = begin(world, &pos, GOOD_CARD).await?;
-    let browser = Browser::default();
-    let mut page = browser.get(begun.text("/next_action/redirect_url")).await?;
-    for _ in 0..PAGES_MAX {
-        page = browser.settle(page).await?;
-        let Ok(form) = page.form("/acs/") else { break };
-        page = browser.submit(&form.set("code", "123456").set("action", "confirm")).await?;
-    }
-    paid(world, &Visit { payment: id(&begun)?, order: order_no(&begun)?, browser, page }).await
-}
-
-/// Lets every family have its turn, and then tells of all that failed.
+/// Lets every act have its turn, and then tells of all that failed.
 #[derive(Default)]
 struct Failures(Vec<String>);
 
@@ -107,59 +29,119 @@ impl Failures {
     }
 
     fn done(self) -> Result<()> {
-        ensure!(self.0.is_empty(), "{}", self.0.join("\n"));
+        ensure!(self.0.is_empty(), "{} failed:\n{}", self.0.len(), self.0.join("\n"));
         Ok(())
     }
 }
 
-stories! {
-    async fn a_sale_is_voided(world) {
-        let mut failures = Failures::default();
-        for family in families() {
-            failures.note(&family.to_string(), voided(world, &family).await);
-        }
-        failures.done()
-    }
+fn named(name: &str) -> Result<Family> {
+    families().into_iter().find(|family| family.name == name).context("no such family")
+}
 
-    async fn a_part_is_refunded_after_the_day_end(world) {
-        let mut failures = Failures::default();
-        for family in families() {
-            failures.note(&family.to_string(), refunded(world, &family).await);
-        }
-        failures.done()
-    }
+/// Two stories for each bank: what it does, and what goes wrong.
+macro_rules! every_family {
+    ($($name:ident)*) => {
+        const PLAYED: &[&str] = &[$(stringify!($name)),*];
 
-    async fn a_refusal_has_a_reason(world) {
-        let mut failures = Failures::default();
-        for family in families() {
-            failures.note(&family.to_string(), declined(world, &family).await);
-        }
-        failures.done()
-    }
+        mod does_what_it_declares {
+            use super::*;
 
-    async fn silence_after_booking_ends_by_asking(world) {
-        let mut failures = Failures::default();
-        for family in families() {
-            failures.note(&family.to_string(), silent(world, &family, FaultKind::SilenceAfter).await);
-        }
-        failures.done()
-    }
-
-    async fn silence_before_booking_ends_by_asking(world) {
-        let mut failures = Failures::default();
-        for family in families() {
-            failures.note(&family.to_string(), silent(world, &family, FaultKind::SilenceBefore).await);
-        }
-        failures.done()
-    }
-
-    async fn a_payer_confirms_at_the_issuer(world) {
-        let mut failures = Failures::default();
-        for family in families() {
-            for model in family.models {
-                failures.note(&format!("{family} {model}"), authenticated(world, &family, model).await);
+            stories! {
+                $(async fn $name(world) { operation::play(world, &named(stringify!($name))?).await })*
             }
         }
-        failures.done()
+
+        mod survives_every_fault {
+            use super::*;
+
+            stories! {
+                $(async fn $name(world) { fault::play(world, &named(stringify!($name))?).await })*
+            }
+        }
+    };
+}
+
+every_family! {
+    akbank ccpayment garanti interpos katilim kuveyt msu nestpay param payflex payfor posnet posnet_v1 tosla
+}
+
+stories! {
+    async fn late_answers_are_found_paid(world) {
+        fault::late(world).await
+    }
+
+    async fn what_a_manifest_does_not_declare_is_refused(world) {
+        refusal::nothing_but_sales(world).await
+    }
+}
+
+#[test]
+fn every_connector_is_played() -> Result<()> {
+    let mut folders = BTreeSet::new();
+    for folder in std::fs::read_dir(plugins())? {
+        let folder = folder?;
+        if folder.path().join("manifest.json").exists() {
+            folders.insert(folder.file_name().to_string_lossy().into_owned());
+        }
+    }
+    let families = families();
+    let known: BTreeSet<_> = families.iter().map(|family| family.plugin.to_owned()).collect();
+    ensure!(folders == known, "the connectors are {folders:?}, the families play {known:?}");
+    let names: Vec<_> = families.iter().map(|family| family.name).collect();
+    ensure!(names == PLAYED, "the families are {names:?}");
+    Ok(())
+}
+
+#[test]
+fn every_declared_operation_is_played() -> Result<()> {
+    let played = operation::operations();
+    for family in families() {
+        for capability in family.words("capabilities")? {
+            let known = operation::CAPABILITIES.iter().find(|(name, _)| *name == capability);
+            known.with_context(|| format!("{family} declares {capability}, which no act plays"))?;
+        }
+        let cells = family.cells()?;
+        for cell in &cells {
+            ensure!(played.contains(cell.operation.as_str()), "{family}: no act plays {}", cell.operation);
+        }
+        // The other way round: what the manifest promises, the report must have been seen doing.
+        for (capability, cell) in operation::CAPABILITIES {
+            let declared = family.words("capabilities")?.iter().any(|name| name == capability);
+            let is_cell = played.contains(cell) && capability != "three-d-secure";
+            let done = cells.iter().any(|seen| seen.operation == cell && seen.done);
+            let elsewhere = !family.reserves && ["authorize", "capture"].contains(&capability);
+            ensure!(!is_cell || elsewhere || declared == done, "{family}: {capability} is {declared}, {done} was seen");
+        }
+        for model in family.models()? {
+            let sold = cells.iter().any(|cell| cell.operation == "sale" && cell.model == model);
+            ensure!(sold, "{family}: nobody sells in model {model}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_fault_is_played() {
+    for kind in K::ALL {
+        let charges = fault::CHARGES.iter().any(|row| row.0 == kind);
+        let gate = fault::GATE.iter().any(|row| row.0 == kind);
+        let later = fault::LATER.iter().any(|row| row.0 == kind);
+        assert!(charges || gate || later || fault::INQUIRIES.contains(&kind), "{kind:?} is not played");
+    }
+}
+
+#[test]
+fn what_cannot_be_expressed_has_a_reason_and_a_bank() {
+    let families = families();
+    let known = |name: &str| families.iter().any(|family| family.name == name);
+    for row in silent::SILENT {
+        let (silent::Banks::Only(names) | silent::Banks::But(names)) = row.banks;
+        assert!(names.iter().all(|name| known(name)), "{row:?}");
+        assert!(!row.why.is_empty() && !row.kinds.is_empty(), "{row:?}");
+        let has_place = row.kinds.iter().all(|kind| {
+            fault::GATE.contains(&(*kind, row.on))
+                || (row.on == Op::Auth && fault::CHARGES.iter().any(|charge| charge.0 == *kind))
+        });
+        assert!(has_place, "nobody asks for {row:?}");
     }
 }

@@ -195,7 +195,11 @@ fn charge(
         let id = text(m, "/secureTransaction/secureId");
         bank.memory::<Gate>().vouchers.spend(id, &store.id, &asked).map_err(unvouched)?;
     }
-    let channel = if secure.is_some() { "3D" } else { "api" };
+    let channel = match (&secure, number(m, "/transaction/motoInd")) {
+        (Some(_), _) => "3D",
+        (None, Some(1)) => "moto",
+        _ => "api",
+    };
     let charge = Charge { kind, order, amount, currency: &currency, installments, card, channel, secure };
     let done = desk(bank, store).charge(charge);
     let named = match plan {

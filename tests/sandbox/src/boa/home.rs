@@ -208,7 +208,11 @@ fn charge(
         currency: &ordered.currency,
         installments: ordered.installments,
         card,
-        channel: if secure.is_some() { "3d" } else { "api" },
+        channel: match (&secure, doing) {
+            (Some(_), _) => "3d",
+            (None, Doing::MailOrder) => "moto",
+            _ => "api",
+        },
         secure,
     };
     Ok(operation::charge(bank, store, ask, charge, bank_order))

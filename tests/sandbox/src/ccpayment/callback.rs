@@ -38,7 +38,7 @@ pub async fn finish(State(bank): State<Bank>, Path(id): Path<String>) -> Respons
         Err(page) => return *page,
     };
     let by_get = bank.memory::<Gate>().visits.get(&id).is_some_and(|session| session.by_get);
-    if by_get { outcome.lead() } else { outcome.send().await }
+    if by_get { outcome.send_by_get().await } else { outcome.send().await }
 }
 
 kept!(Session in Gate.visits);

@@ -23,7 +23,7 @@ pub struct Charge<'a> {
     pub installments: u8,
     /// The card, without its number.
     pub card: &'a IssuedCard,
-    /// `api` or the 3-D model.
+    /// `api`, `moto` or the 3-D model.
     pub channel: &'a str,
     /// Proof of authentication.
     pub secure: Option<Secure>,

@@ -114,7 +114,11 @@ fn execute(
             if secure.is_some() {
                 bank.memory::<Gate>().vouchers.spend(field(f, "MD"), &store.id, &ordered).map_err(say)?;
             }
-            let channel = if secure.is_some() { "3DModel" } else { "api" };
+            let channel = match (&secure, field(f, "MOTO")) {
+                (Some(_), _) => "3DModel",
+                (None, "1") => "moto",
+                _ => "api",
+            };
             operation::charge(bank, store, charge(&ordered, &card, channel, secure))
         }
         (Op::PostAuth, _) => {

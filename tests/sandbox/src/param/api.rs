@@ -282,6 +282,7 @@ fn ticket(bank: &Bank, call: &Call) -> Result<String, Refused> {
             .filter(|n| (1..=12).contains(n))
             .ok_or((-110, "Taksit hatalı."))?,
     };
+    bank.rename(transaction, &ordered.order);
     let mut gate = bank.memory::<Gate>();
     gate.orders.insert(transaction.to_owned(), ordered.order.clone());
     let visit = Visit::new(store, ordered, "tr", None);

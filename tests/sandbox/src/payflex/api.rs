@@ -157,7 +157,11 @@ fn charge(bank: &Bank, store: &Store, account: &Account, request: &Request, kind
         Wrong::Code => ("1050", "CVV hatalı."),
     })?;
     let secure = allowed(bank, store, account, request, &ordered)?;
-    let channel = if secure.is_some() { "3d" } else { "api" };
+    let channel = match (&secure, request.get("TransactionDeviceSource")) {
+        (Some(_), _) => "3d",
+        (None, "1") => "moto",
+        _ => "api",
+    };
     let done = operation::charge(bank, store, request.get("TransactionId"), of(&ordered, &card, channel, secure))?;
     Ok(operation::answered(&done, &account.terminal, None))
 }

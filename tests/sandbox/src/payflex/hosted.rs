@@ -21,9 +21,6 @@ use super::gate::{Gate, Session};
 use super::rules::{self, Fields, Wrong};
 use super::{api, common, operation};
 
-/// Faults of an answer's body: a redirect has none, so a page stands in for it.
-const SPOILS: [FaultKind; 4] = [FaultKind::SilenceAfter, FaultKind::Html, FaultKind::Garbage, FaultKind::Truncated];
-
 fn card_page(token: &str) -> String {
     format!("/CommonPayment/card/{token}")
 }
@@ -85,15 +82,10 @@ pub async fn typed(State(bank): State<Bank>, Path(token): Path<String>, body: By
 
 /// The payer is back from the card's bank: the bank charges, and sends them on.
 pub async fn finish(State(bank): State<Bank>, Path(token): Path<String>) -> Response<Body> {
-    let outcome = match way_back::decided::<Session>(&bank, &token).await {
-        Ok(outcome) => outcome,
-        Err(page) => return *page,
-    };
-    if SPOILS.iter().any(|kind| outcome.met.has(*kind)) {
-        return outcome.send().await;
+    match way_back::decided::<Session>(&bank, &token).await {
+        Ok(outcome) => outcome.send_by_get().await,
+        Err(page) => *page,
     }
-    outcome.announce().await;
-    onward(&outcome)
 }
 
 /// The way back to the merchant, or the window that never gets there.

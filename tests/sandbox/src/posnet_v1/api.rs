@@ -158,7 +158,11 @@ fn charge(call: &Call<'_>, ordered: &Ordered, card: &IssuedCard, secure: Option<
             Err(_) => return Err(no("0217")),
         }
     }
-    let channel = if secure.is_some() { "3d" } else { "api" };
+    let channel = match (&secure, call.request.get("IsMailOrder").as_str()) {
+        (Some(_), _) => "3d",
+        (None, "Y") => "moto",
+        _ => "api",
+    };
     let asked = Charge {
         kind: ordered.kind,
         order: &ordered.order,
