@@ -18,6 +18,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let watch = tokio::spawn(job::watch(app.clone()));
     let hold = tokio::spawn(job::hold(app.clone()));
     let presence = tokio::spawn(job::presence(app.clone()));
+    let changes = tokio::spawn(job::changes(app.clone()));
     let plugins = tokio::spawn(job::plugins(app.clone()));
     let breakers = tokio::spawn(job::breakers(app.clone()));
     let signals = tokio::spawn(signal(app.clone()));
@@ -34,6 +35,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     if let Err(error) = presence_end(&app).await {
         tracing::warn!(%error, "the other servers could not be told that this one ends");
     }
+    changes.abort();
     plugins.abort();
     breakers.abort();
     app.drain().await;

@@ -147,19 +147,16 @@ fn acts(statements: Vec<Statement>) -> Vec<Vec<Statement>> {
     for statement in statements {
         let word = statement.sql.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
         let process = statement.process.clone();
-        match open.get(&process).copied() {
-            Some(place) => {
-                acts[place].push(statement);
-                if ["commit", "rollback"].contains(&word.as_str()) && !acts[place].last().is_some_and(to_savepoint) {
-                    open.remove(&process);
-                }
+        if let Some(place) = open.get(&process).copied() {
+            acts[place].push(statement);
+            if ["commit", "rollback"].contains(&word.as_str()) && !acts[place].last().is_some_and(to_savepoint) {
+                open.remove(&process);
             }
-            None => {
-                if word == "begin" {
-                    open.insert(process, acts.len());
-                }
-                acts.push(vec![statement]);
+        } else {
+            if word == "begin" {
+                open.insert(process, acts.len());
             }
+            acts.push(vec![statement]);
         }
     }
     acts
