@@ -11,6 +11,8 @@ use vezne_it::http::Call;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
 use vezne_it::{Api, Browser, Page, Patience, Reply, World, stories};
 
+use super::access;
+
 /// Two servers; the proxy in front of them sends payers and banks to the second one.
 struct Two {
     first: Host,
@@ -134,7 +136,7 @@ stories! {
     async fn what_one_server_changes_is_known_at_the_other(world) {
         let two = Two::start(world).await?;
         let administrator = world.person("derya", UserRole::FirmAdministrator).await?;
-        let (key, secret) = super::access::key(&administrator).await?;
+        let (key, secret) = access::key(&administrator).await?;
         let call = async |api: &Api, method: &'static str, path: &str| {
             let call = Call::new(method, format!("{}{path}", api.base)).body("application/json", explain().to_string());
             api.authorized(call).await
