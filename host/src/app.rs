@@ -13,9 +13,11 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::ctx::Clock;
 use crate::domain::id::ReplicaId;
+use crate::flow::access::Callers;
 use crate::flow::plugin::{plugins_bundled, plugins_follow};
 use crate::flow::replica::Inherited;
 use crate::flow::routing::Tables;
+use crate::flow::setup::Setups;
 use crate::flow::silence::Silence;
 use crate::limits;
 use crate::plugin::{Egress, Plugins, Transport, roots};
@@ -64,6 +66,10 @@ pub struct Parts {
     pub hold: Hold,
     /// The firms' routing rules, made ready.
     pub routing: Tables,
+    /// What firms have set up, for dry runs.
+    pub setups: Setups,
+    /// Who came in lately.
+    pub callers: Callers,
     /// What is under way: flows, which must end before the process does, and what the janitor tends to.
     pub tasks: TaskTracker,
     /// Wakes the janitor before its time.
@@ -131,6 +137,8 @@ impl App {
             inherited: Inherited::default(),
             inside,
             routing: Tables::default(),
+            setups: Setups::default(),
+            callers: Callers::default(),
             silence: Silence::default(),
             tasks: TaskTracker::new(),
             janitor_wake: Notify::new(),

@@ -16,6 +16,22 @@ pub const POSTGRES_CONNECTIONS_MAX: u32 = 24;
 /// How long a request waits for a connection before it is told to come back (503).
 pub const DATABASE_WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// How often a server reads what was changed of its firms.
+pub const CHANGE_FOLLOW_EVERY: Duration = Duration::from_millis(100);
+/// What is kept in memory counts only so long after such a reading began; from then on the database is asked each time.
+/// So a key that is revoked at one server reads nothing more at another after this, and a rule is everywhere.
+pub const CHANGE_SEEN_WITHIN: Duration = Duration::from_millis(200);
+/// With so many firms nothing is kept: reading their counts would cost more than it saves.
+pub const CHANGE_FIRMS_MAX: i64 = 10_000;
+/// What is kept is read again after this at the latest: somebody may have changed a row by hand, which nobody counts.
+pub const KEPT_LIFE: Duration = Duration::from_mins(1);
+/// Callers that are kept; one takes about half a kilobyte.
+pub const CALLERS_KEPT_MAX: usize = 10_000;
+/// Tokens whose signature was checked; one takes about half a kilobyte.
+pub const TOKENS_KEPT_MAX: usize = 10_000;
+/// Dealers, accounts and cards of all firms that are kept; one takes about 300 bytes.
+pub const SETUP_KEPT_MAX: usize = 200_000;
+
 // Payments
 
 /// How long a card may stay in the hold: the time a bank's 3-D page is good for.

@@ -28,6 +28,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
         tokio::spawn(job::webhooks(app.clone())),
         tokio::spawn(job::watch(app.clone())),
         tokio::spawn(job::hold(app.clone())),
+        tokio::spawn(job::changes(app.clone())),
         tokio::spawn(job::plugins(app.clone())),
         tokio::spawn(job::breakers(app.clone())),
     ];

@@ -949,6 +949,8 @@ routing-try-what = Heç nə tutulmur; belə ödənişin hara gedəcəyi və səb
 routing-try = Hara gedir?
 routing-try-bin = Kartın ilk rəqəmləri
 routing-try-firm = Firmanın özü
+routing-try-channel = Sifariş
+routing-try-ecommerce = Kartı sahibi daxil edir
 routing-why = Niyə bu hesab?
 routing-none = Uyğun hesab yoxdur.
 routing-none-what = Heç bir açıq POS hesabı bu ödənişi ala bilmir.
@@ -973,7 +975,9 @@ routing-skip-unhealthy = Bankı cavab vermir
 routing-skip-demands-three-d = 3-D Secure tələb edir
 routing-skip-card-at-bank = Kartı bank səhifəsi alır
 routing-skip-needs-card = Kart məlumatı istəyir
-routing-skip-not-ready = Ayarları uyğun gəlmir
+routing-skip-not-supported = Plaqini bunu etmir
+routing-skip-setting-missing = Bir ayarı çatışmır
+routing-skip-not-ready = Hazırda açıla bilmir
 event-payment-rerouted = Bank emal etmədi; ödəniş başqa POS hesabında davam edir
 
 # Instalment table, terms of a dealer

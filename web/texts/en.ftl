@@ -1006,6 +1006,8 @@ routing-try-what = Nothing is charged; it shows where such a payment would go, a
 routing-try = Where does it go?
 routing-try-bin = First digits of the card
 routing-try-firm = The firm itself
+routing-try-channel = Order
+routing-try-ecommerce = The holder enters the card
 routing-why = Why this account?
 routing-none = No account can take it.
 routing-none-what = No active POS account can take this payment.
@@ -1030,7 +1032,9 @@ routing-skip-unhealthy = Its bank does not answer
 routing-skip-demands-three-d = Demands 3-D Secure
 routing-skip-card-at-bank = The bank’s page takes the card
 routing-skip-needs-card = Needs the card
-routing-skip-not-ready = Its settings do not fit
+routing-skip-not-supported = Its plugin does not do this
+routing-skip-setting-missing = A setting is missing
+routing-skip-not-ready = Cannot be opened now
 event-payment-rerouted = Nothing was processed; the payment goes on at another POS account
 
 # Instalment table, terms of a dealer

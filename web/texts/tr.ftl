@@ -949,6 +949,8 @@ routing-try-what = Hiçbir şey çekilmez; böyle bir ödemenin nereye gideceği
 routing-try = Nereye gider?
 routing-try-bin = Kartın ilk rakamları
 routing-try-firm = Firmanın kendisi
+routing-try-channel = Sipariş
+routing-try-ecommerce = Kartı sahibi giriyor
 routing-why = Neden bu hesap?
 routing-none = Uygun hesap yok.
 routing-none-what = Hiçbir açık POS hesabı bu ödemeyi alamıyor.
@@ -973,7 +975,9 @@ routing-skip-unhealthy = Bankası yanıt vermiyor
 routing-skip-demands-three-d = 3-D Secure istiyor
 routing-skip-card-at-bank = Kartı banka sayfasında alır
 routing-skip-needs-card = Kart bilgisi ister
-routing-skip-not-ready = Ayarları uymuyor
+routing-skip-not-supported = Eklentisi bunu yapmıyor
+routing-skip-setting-missing = Bir ayarı eksik
+routing-skip-not-ready = Şu anda açılamıyor
 event-payment-rerouted = Banka işlemedi; ödeme başka POS hesabında sürüyor
 
 # Instalment table, terms of a dealer

@@ -38,8 +38,8 @@ const ALL: [Stage; 6] = [Stage::Fmt, Stage::Clippy, Stage::Unit, Stage::Plugins,
 /// What to test.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Run only tests whose name contains this (unit, plugins, stories).
-    filter: Option<String>,
+    /// Run only tests whose name contains one of these (unit, plugins, stories).
+    filter: Vec<String>,
     /// Run only this stage (may be given several times).
     #[arg(long)]
     only: Vec<Stage>,
@@ -114,7 +114,7 @@ pub fn test(place: &Place, options: &Options) -> Result<()> {
 /// A filter names tests: then nothing else runs, unless asked for.
 fn wants(options: &Options, stage: Stage) -> bool {
     if options.only.is_empty() {
-        options.filter.is_none() || matches!(stage, Stage::Unit | Stage::Plugins | Stage::It)
+        options.filter.is_empty() || matches!(stage, Stage::Unit | Stage::Plugins | Stage::It)
     } else {
         options.only.contains(&stage)
     }

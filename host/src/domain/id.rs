@@ -17,9 +17,24 @@ pub struct IdError {
     prefix: &'static str,
 }
 
-fn encode(uuid: Uuid) -> String {
-    let value = uuid.as_u128();
-    (0..26).rev().map(|place| ALPHABET[((value >> (place * 5)) & 31) as usize] as char).collect()
+/// The 26 characters, in place: an answer may hold hundreds of ids.
+struct Letters([u8; 26]);
+
+fn encode(uuid: Uuid) -> Letters {
+    let mut left = uuid.as_u128();
+    let mut letters = [0; 26];
+    for letter in letters.iter_mut().rev() {
+        *letter = ALPHABET[(left & 31) as usize];
+        left >>= 5;
+    }
+    Letters(letters)
+}
+
+impl Letters {
+    fn as_str(&self) -> &str {
+        // Every one of them is of the alphabet.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 fn decode(text: &str) -> Option<Uuid> {
@@ -51,7 +66,7 @@ macro_rules! id {
 
             /// As the database keeps it: 26 characters, no prefix.
             pub fn to_text(self) -> String {
-                encode(self.0)
+                encode(self.0).as_str().to_owned()
             }
 
             /// From the database's form.
@@ -62,7 +77,8 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "_{}"), encode(self.0))
+                f.write_str(concat!($prefix, "_"))?;
+                f.write_str(encode(self.0).as_str())
             }
         }
 

@@ -10,7 +10,8 @@ use crate::domain::routing::By;
 use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::instalment::{ProgrammeOffers, QuoteError, Sides, matrix, terms_single_in_tx};
-use crate::flow::routing::{Asked, route_in_tx};
+use crate::flow::routing::{Asked, route};
+use crate::flow::setup::Setup;
 use crate::store::Tx;
 use crate::store::customer::customer_fetch;
 use crate::store::node::node_fetch;
@@ -64,7 +65,7 @@ pub async fn checkout(
         now_ms,
         told_max: 0,
     };
-    let route = route_in_tx(app, &mut tx, &asked).await?;
+    let route = route(app, &mut Setup::in_tx(&mut tx, ctx.tenant), &asked).await?;
     let card_at_bank = match route.accounts.first() {
         // Whoever types a card for its holder sits at no page of the bank.
         _ if !at_browser => false,

@@ -4,6 +4,8 @@ mod evaluate;
 mod rule;
 mod wire;
 
+use std::sync::Arc;
+
 use crate::domain::bin::{BinFacts, bank_name};
 use crate::domain::id::{NodeId, PosAccountId, QuoteId, TenantId};
 use crate::domain::instalment::{
@@ -15,11 +17,11 @@ use crate::domain::node::NodeSettings;
 use crate::domain::party::Party;
 use crate::domain::tree::{EffectiveLimit, NodeLimit};
 use crate::flow::books::day_of;
+use crate::flow::setup::{Path, Setup};
 use crate::limits::QUOTE_LIFE;
 use crate::store::bin::bin_look_up;
-use crate::store::instalment::{Quote, QuotedOffer, quote_fetch, quote_insert, scheme_lines};
-use crate::store::node::{PathStep, node_is_below, node_path};
-use crate::store::pos_account::pos_account_usable;
+use crate::store::instalment::{Quote, QuotedOffer, quote_fetch, quote_insert};
+use crate::store::node::{PathStep, node_is_below};
 use crate::store::{StoreError, Tx};
 
 pub use evaluate::rules_evaluate;
@@ -129,9 +131,10 @@ pub async fn quote_make_in_tx(
         return Err(QuoteError::Bin);
     }
     let card = bin_look_up(tx, tenant, bin).await?;
-    let policy = policy(tx, sides).await?;
+    let mut setup = Setup::in_tx(tx, tenant);
+    let policy = policy(&mut setup, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    let lines = lines_for(tx, tenant, node, now_ms).await?;
+    let lines = lines_for(&mut setup, node, now_ms).await?;
     let ceiling = policy.ceiling(card.as_ref(), now_ms);
     let question = Question { amount, card: card.as_ref(), limit: &policy.limit, ceiling };
     let made = frozen(node, bin, amount, quote(&lines, &question), now_ms);
@@ -194,7 +197,7 @@ pub async fn quote_take_in_tx(
     }
     let offer = quote.offers.into_iter().find(|offer| offer.option == option).ok_or(QuoteError::NoSuchOption)?;
     let mut terms = offer.terms.ok_or(QuoteError::NotAvailable)?;
-    let policy = policy(tx, sides).await?;
+    let policy = policy(&mut Setup::in_tx(tx, tenant), sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
     let card = bin_look_up(tx, tenant, &quote.bin).await?;
     if !policy.allows(&terms, card.as_ref(), now_ms) {
@@ -206,17 +209,17 @@ pub async fn quote_take_in_tx(
 }
 
 /// The terms of so many instalments as a quote would offer them now, without freezing one: for a dry run.
-pub async fn terms_for_in_tx(
-    tx: &mut Tx,
+pub async fn terms_for(
+    setup: &mut Setup<'_>,
     sides: Sides,
     amount: Money,
     card: Option<&BinFacts>,
     instalments: u16,
     now_ms: i64,
 ) -> Result<Terms, QuoteError> {
-    let policy = policy(tx, sides).await?;
+    let policy = policy(setup, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    let lines = lines_for(tx, sides.tenant, sides.node, now_ms).await?;
+    let lines = lines_for(setup, sides.node, now_ms).await?;
     let ceiling = policy.ceiling(card, now_ms);
     let question = Question { amount, card, limit: &policy.limit, ceiling };
     let offered = quote(&lines, &question).into_iter().find_map(|offer| match offer {
@@ -234,10 +237,11 @@ pub async fn terms_single_in_tx(
     card: Option<&BinFacts>,
     now_ms: i64,
 ) -> Result<Terms, QuoteError> {
-    let policy = policy(tx, sides).await?;
+    let mut setup = Setup::in_tx(tx, sides.tenant);
+    let policy = policy(&mut setup, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    let mut lines = lines_for(tx, sides.tenant, sides.node, now_ms).await?;
-    lines.retain(|line| line.instalments <= 1);
+    let lines = lines_for(&mut setup, sides.node, now_ms).await?;
+    let lines: Vec<SchemeLine> = lines.iter().filter(|line| line.instalments <= 1).cloned().collect();
     let question = Question { amount, card, limit: &policy.limit, ceiling: policy.ceiling(card, now_ms) };
     let single = quote(&lines, &question).into_iter().find_map(|offer| match offer {
         Offer::Open(terms) => Some(terms),
@@ -261,9 +265,10 @@ pub struct ProgrammeOffers {
 
 /// The whole table for an amount: one row per programme that the firm offers instalments for.
 pub async fn matrix(tx: &mut Tx, sides: Sides, amount: Money, now_ms: i64) -> Result<Vec<ProgrammeOffers>, QuoteError> {
-    let policy = policy(tx, sides).await?;
+    let mut setup = Setup::in_tx(tx, sides.tenant);
+    let policy = policy(&mut setup, sides).await?;
     amount_allowed(&policy.limit, amount.minor)?;
-    let lines = lines_for(tx, sides.tenant, sides.node, now_ms).await?;
+    let lines = lines_for(&mut setup, sides.node, now_ms).await?;
     let mut programmes: Vec<String> = lines.iter().filter_map(|line| line.programme.clone()).collect();
     programmes.sort_unstable();
     programmes.dedup();
@@ -297,34 +302,31 @@ fn amount_allowed(limit: &EffectiveLimit, minor: i64) -> Result<(), QuoteError> 
 }
 
 /// The lines that this node can use: those of no POS account, and those of an account on its path.
-async fn lines_for(tx: &mut Tx, tenant: TenantId, node: NodeId, now_ms: i64) -> Result<Vec<SchemeLine>, QuoteError> {
-    let lines = scheme_lines(tx, tenant, now_ms).await?;
+async fn lines_for(setup: &mut Setup<'_>, node: NodeId, now_ms: i64) -> Result<Arc<[SchemeLine]>, QuoteError> {
+    let lines = setup.lines(now_ms).await?;
     if lines.iter().all(|line| line.pos_account.is_none()) {
         return Ok(lines);
     }
     let usable: Vec<PosAccountId> =
-        pos_account_usable(tx, tenant, node).await?.into_iter().map(|account| account.pos_account_id).collect();
-    Ok(lines.into_iter().filter(|line| line.pos_account.is_none_or(|account| usable.contains(&account))).collect())
+        setup.usable(node).await?.into_iter().map(|account| account.pos_account_id).collect();
+    let can_use = |line: &&SchemeLine| line.pos_account.is_none_or(|account| usable.contains(&account));
+    Ok(lines.iter().filter(can_use).cloned().collect())
 }
 
-async fn policy(tx: &mut Tx, sides: Sides) -> Result<Policy, QuoteError> {
-    let read = |path: Vec<PathStep>| -> Vec<(PathStep, NodeSettings)> {
-        path.into_iter()
-            .map(|step| {
-                let own = NodeSettings::read(&step.settings);
-                (step, own)
-            })
-            .collect()
+async fn policy(setup: &mut Setup<'_>, sides: Sides) -> Result<Policy, QuoteError> {
+    let read = |path: Path| -> Vec<(Arc<PathStep>, NodeSettings)> {
+        path.iter().map(|step| (Arc::clone(step), NodeSettings::read(&step.settings))).collect()
     };
-    let path = read(node_path(tx, sides.tenant, None, sides.node).await?);
+    let path = read(setup.path(sides.node).await?);
     // A payer stands below its creditor, so that its path holds the creditor's as well.
     let limiting = match sides.payer {
-        Some(payer) if payer != sides.node => read(node_path(tx, sides.tenant, None, payer).await?),
+        Some(payer) if payer != sides.node => read(setup.path(payer).await?),
         _ => path.clone(),
     };
     let limits: Vec<NodeLimit> = limiting.iter().map(|(step, own)| own.limit(step.node_id, &step.name)).collect();
     let sector = path.iter().rev().find_map(|(_, own)| own.sector.clone());
-    let share = |(step, own): &(PathStep, NodeSettings)| Some(LevelShare { node: step.node_id, rate: own.pos_share? });
+    let share =
+        |(step, own): &(Arc<PathStep>, NodeSettings)| Some(LevelShare { node: step.node_id, rate: own.pos_share? });
     Ok(Policy {
         limit: EffectiveLimit::along(&limits),
         sector: sector.unwrap_or_else(|| SECTOR_GENERAL.to_owned()),

@@ -1,5 +1,6 @@
 //! The acts, one file each: write intent, call, write result.
 
+pub mod access;
 pub mod alarm;
 pub mod attempt;
 pub mod audit;
@@ -27,6 +28,7 @@ pub mod result;
 pub mod routing;
 pub mod run;
 pub mod sale;
+pub mod setup;
 pub mod sign_in;
 pub mod silence;
 pub mod tenant;

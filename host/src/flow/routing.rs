@@ -26,11 +26,10 @@ use crate::domain::routing::{
 };
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::sale::Wish;
+use crate::flow::setup::Setup;
 use crate::limits;
 use crate::store::Tx;
-use crate::store::instalment::scheme_lines;
-use crate::store::node::node_path;
-use crate::store::pos_account::{PosAccount, pos_account_fetch, pos_account_usable};
+use crate::store::pos_account::PosAccount;
 use crate::store::routing::{
     RoutingRule, RuleState, account_answers, account_taken, routing_rule_list, routing_version,
 };
@@ -67,7 +66,7 @@ impl Tables {
 }
 
 /// The firm's rules as they are now; nothing where it has none.
-async fn table_in_tx(app: &App, tx: &mut Tx, tenant: TenantId) -> FlowResult<Option<Arc<Table>>> {
+pub(super) async fn table_in_tx(app: &App, tx: &mut Tx, tenant: TenantId) -> FlowResult<Option<Arc<Table>>> {
     let version = routing_version(tx, tenant).await?;
     if version == 0 {
         return Ok(None);
@@ -128,21 +127,25 @@ pub struct Route {
 }
 
 /// Chooses. Nothing is written and nobody is asked; the caller keeps the explanation.
-pub async fn route_in_tx(app: &App, tx: &mut Tx, asked: &Asked<'_>) -> FlowResult<Route> {
-    let usable = pos_account_usable(tx, asked.tenant, asked.node).await?;
+pub async fn route(app: &App, setup: &mut Setup<'_>, asked: &Asked<'_>) -> FlowResult<Route> {
+    let usable = setup.usable(asked.node).await?;
+    let named = |id: PosAccountId| {
+        let found = usable.iter().find(|account| account.pos_account_id == id);
+        found.map(|account| &**account)
+    };
     if let Some(wanted) = asked.wanted {
-        return Ok(plain(By::Request, usable.iter().find(|account| account.pos_account_id == wanted), asked.terms));
+        return Ok(plain(By::Request, named(wanted), asked.terms));
     }
     let mut explained = None;
-    if let Some(table) = table_in_tx(app, tx, asked.tenant).await? {
-        let choice = by_rules(tx, asked, &table, &usable).await?;
+    if let Some(table) = setup.rules(app).await? {
+        let choice = by_rules(setup, asked, &table, &usable).await?;
         if !choice.accounts.is_empty() {
             return Ok(Route { accounts: choice.accounts, explanation: choice.explanation });
         }
         explained = Some(choice.explanation);
     }
     let mut route = match asked.terms.pos_account {
-        Some(named) => plain(By::Table, usable.iter().find(|account| account.pos_account_id == named), asked.terms),
+        Some(account) => plain(By::Table, named(account), asked.terms),
         None => nearest(&usable, asked),
     };
     if let Some(explained) = explained {
@@ -167,9 +170,9 @@ impl Asked<'_> {
 }
 
 /// The nearest account that fits how the payment is made. Where none does, the nearest of all: opening it tells why not.
-fn nearest(usable: &[PosAccount], asked: &Asked<'_>) -> Route {
+fn nearest(usable: &[Arc<PosAccount>], asked: &Asked<'_>) -> Route {
     let fitting = usable.iter().position(|account| asked.unfit(account).is_none());
-    let mut route = plain(By::Nearest, usable.get(fitting.unwrap_or(0)), asked.terms);
+    let mut route = plain(By::Nearest, usable.get(fitting.unwrap_or(0)).map(|account| &**account), asked.terms);
     let passed = usable.iter().take(fitting.unwrap_or(0)).take(asked.told_max);
     route.explanation.candidates.extend(passed.map(|account| Candidate {
         account: name_of(account),
@@ -185,9 +188,13 @@ pub(super) fn name_of(account: &PosAccount) -> AccountName {
     AccountName { id: account.pos_account_id, name: account.name.clone(), bank: account.bank.clone() }
 }
 
-async fn by_rules(tx: &mut Tx, asked: &Asked<'_>, table: &Table, usable: &[PosAccount]) -> FlowResult<Choice> {
-    let path = node_path(tx, asked.tenant, None, asked.node).await?;
-    let path: Vec<NodeId> = path.into_iter().map(|step| step.node_id).collect();
+async fn by_rules(
+    setup: &mut Setup<'_>,
+    asked: &Asked<'_>,
+    table: &Table,
+    usable: &[Arc<PosAccount>],
+) -> FlowResult<Choice> {
+    let path: Vec<NodeId> = setup.path(asked.node).await?.iter().map(|step| step.node_id).collect();
     let at = jiff::Timestamp::from_millisecond(asked.now_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let local = at.to_zoned(table.zone.clone());
     let monday_first = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0);
@@ -204,7 +211,7 @@ async fn by_rules(tx: &mut Tx, asked: &Asked<'_>, table: &Table, usable: &[PosAc
     let holding: Vec<&Rule> = table.rules.matching(&question).map(|at| &table.rules.rules()[at]).collect();
     let mut known = Known { asked, usable, midnight_ms: midnight, lines: None, accounts: Vec::new() };
     for rule in holding {
-        known.learn(tx, rule).await?;
+        known.learn(setup, rule).await?;
         let able = |account: &&Account| rule.through.accounts.contains(&account.name.id);
         if known.accounts.iter().filter(able).any(|account| rule.can_use(account)) {
             break;
@@ -216,20 +223,20 @@ async fn by_rules(tx: &mut Tx, asked: &Asked<'_>, table: &Table, usable: &[PosAc
 /// What was asked about accounts so far: nothing is asked that no rule needs.
 struct Known<'a> {
     asked: &'a Asked<'a>,
-    usable: &'a [PosAccount],
+    usable: &'a [Arc<PosAccount>],
     midnight_ms: i64,
-    lines: Option<Vec<SchemeLine>>,
+    lines: Option<Arc<[SchemeLine]>>,
     accounts: Vec<Account>,
 }
 
 impl Known<'_> {
     /// Learns what a rule needs to know of its accounts.
-    async fn learn(&mut self, tx: &mut Tx, rule: &Rule) -> FlowResult<()> {
+    async fn learn(&mut self, setup: &mut Setup<'_>, rule: &Rule) -> FlowResult<()> {
         let tenant = self.asked.tenant;
         for id in &rule.through.accounts {
             let at = match self.accounts.iter().position(|account| account.name.id == *id) {
                 Some(at) => at,
-                None => match self.account(tx, *id).await? {
+                None => match self.account(setup, *id).await? {
                     Some(account) => {
                         self.accounts.push(account);
                         self.accounts.len() - 1
@@ -239,23 +246,22 @@ impl Known<'_> {
             };
             if rule.through.daily_cap.is_some() && self.accounts[at].usable {
                 let currency = self.asked.terms.charged.currency;
-                let taken = account_taken(tx, tenant, *id, currency, self.midnight_ms).await?;
+                let taken = account_taken(setup.tx().await?, tenant, *id, currency, self.midnight_ms).await?;
                 self.accounts[at].today_minor = taken;
             }
             if rule.through.healthy && self.accounts[at].usable {
                 let since_ms = self.asked.now_ms - limits::millis(limits::ROUTING_HEALTH_SPAN);
                 let newest = limits::ROUTING_HEALTH_ATTEMPTS;
-                let (ended, unanswered) = account_answers(tx, tenant, *id, since_ms, newest).await?;
+                let (ended, unanswered) = account_answers(setup.tx().await?, tenant, *id, since_ms, newest).await?;
                 self.accounts[at].healthy = is_healthy(ended, unanswered);
             }
         }
         Ok(())
     }
 
-    async fn account(&mut self, tx: &mut Tx, id: PosAccountId) -> FlowResult<Option<Account>> {
-        let (tenant, now_ms) = (self.asked.tenant, self.asked.now_ms);
+    async fn account(&mut self, setup: &mut Setup<'_>, id: PosAccountId) -> FlowResult<Option<Account>> {
         let Some(row) = self.usable.iter().find(|account| account.pos_account_id == id) else {
-            let row = pos_account_fetch(tx, tenant, id).await?;
+            let row = setup.account(id).await?;
             let unusable = |row: &PosAccount| Account {
                 name: name_of(row),
                 usable: false,
@@ -264,10 +270,10 @@ impl Known<'_> {
                 healthy: true,
                 unfit: None,
             };
-            return Ok(row.as_ref().map(unusable));
+            return Ok(row.as_deref().map(unusable));
         };
         if self.lines.is_none() {
-            self.lines = Some(scheme_lines(tx, tenant, now_ms).await?);
+            self.lines = Some(setup.lines(self.asked.now_ms).await?);
         }
         let lines = self.lines.as_deref().unwrap_or_default();
         let terms = terms_at(lines, id, self.asked.card, self.asked.terms);
@@ -276,10 +282,14 @@ impl Known<'_> {
     }
 }
 
-/// Notes that the account that was chosen cannot take the payment, and what was chosen instead.
-pub(super) fn corrected(explanation: &mut Explanation, left_out: &[PosAccountId], chosen: PosAccountId) {
-    for account in left_out {
-        explanation.leave_out(*account, Skip::NotReady);
+/// Notes that accounts that were chosen cannot take the payment, and what was chosen instead.
+pub(super) fn corrected(
+    explanation: &mut Explanation,
+    left_out: &[(PosAccountId, Skip)],
+    chosen: Option<PosAccountId>,
+) {
+    for (account, skip) in left_out {
+        explanation.leave_out(*account, *skip);
     }
-    explanation.account = Some(chosen);
+    explanation.account = chosen;
 }

@@ -13,7 +13,7 @@ pub use attribute::attributes_of;
 pub use draft::{
     Change, Confirm, DraftChange, draft_cancel, draft_change, draft_create, drafts_lapse, payment_confirm,
 };
-pub use model::{ThreeD, Wish, model_of};
+pub use model::{Opening, ThreeD, Wish, model_at, model_of, not_opened};
 use plan::{Plan, plan};
 
 use crate::app::App;

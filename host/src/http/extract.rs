@@ -1,5 +1,7 @@
 //! What handlers take from a request: who asks, in which language, and a body that is read strictly.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use http::request::Parts;
@@ -9,17 +11,16 @@ use vezne_api::{Permission, Role, Scope};
 
 use super::error::{Error, Field, Result};
 use super::fields::FIELDS;
-use super::route::Access;
+use super::route::{Access, Entry};
 use super::same_origin;
 use crate::app::App;
 use crate::ctx::{Actor, Ctx};
 use crate::domain::locale::Locale;
-use crate::limits;
+use crate::flow::access::{AsOf, key_is_good, session_of};
 use crate::security::permission::Grants;
 use crate::security::token::Claims;
 use crate::security::{api_key, session};
-use crate::store::api_key::api_key_is_good;
-use crate::store::session::{SignedIn, session_by_secret, session_touch};
+use crate::store::session::SignedIn;
 use crate::store::user::UserRole;
 
 /// Names the request in answers, logs and events.
@@ -58,15 +59,17 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let access = parts.extensions.get::<Access>().copied();
+        let entry = parts.extensions.get::<Entry>().copied();
         let caller = if let Some(known) = parts.extensions.get::<Caller>() {
             known.clone()
         } else {
-            let caller = identify(parts, app).await?;
+            let only_reads = entry.is_some_and(|entry| entry.only_reads) || !is_unsafe(&parts.method);
+            let as_of = if only_reads { AsOf::Lately } else { AsOf::Now };
+            let caller = identify(parts, app, as_of).await?;
             parts.extensions.insert(caller.clone());
             caller
         };
-        match access {
+        match entry.map(|entry| entry.access) {
             Some(Access::Needs(action)) => caller.require(action)?,
             Some(Access::SignedIn) => {}
             // A handler that wants a caller on a route that says nothing of it: refuse rather than guess.
@@ -85,14 +88,14 @@ impl FromRequestParts<App> for Ctx {
 }
 
 /// Believes a bearer token or a session cookie; a token wins, so that a program never rides on a cookie.
-async fn identify(parts: &Parts, app: &App) -> Result<Caller> {
+async fn identify(parts: &Parts, app: &App, as_of: AsOf) -> Result<Caller> {
     if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
         let bearer = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or(Error::Unauthenticated)?;
-        return program(parts, app, bearer).await;
+        return program(parts, app, bearer, as_of).await;
     }
     let secret = cookie_secret(&parts.headers).ok_or(Error::Unauthenticated)?;
     same_origin::check(&parts.method, &parts.headers)?;
-    person(parts, app, secret).await
+    person(parts, app, secret, as_of).await
 }
 
 /// The session secret of a request.
@@ -101,18 +104,10 @@ pub fn cookie_secret(headers: &HeaderMap) -> Option<&str> {
     cookies.find_map(session::from_cookies)
 }
 
-async fn person(parts: &Parts, app: &App, secret: &str) -> Result<Caller> {
-    let now_ms = app.clock.now_ms();
+async fn person(parts: &Parts, app: &App, secret: &str, as_of: AsOf) -> Result<Caller> {
     let hash = session::secret_hash(secret);
-    let mut tx = app.db.read().await?;
-    let signed_in = session_by_secret(&mut tx, &hash, now_ms).await?.ok_or(Error::Unauthenticated)?;
-    drop(tx);
+    let signed_in = session_of(app, &hash, as_of).await?.ok_or(Error::Unauthenticated)?;
     app.security.session_owners.learn(&hash, &signed_in.session.user_id.to_string());
-    if now_ms - signed_in.session.seen_at_ms > limits::millis(limits::SESSION_TOUCH) {
-        let mut tx = app.db.begin().await?;
-        session_touch(&mut tx, &signed_in.session, now_ms).await?;
-        tx.commit().await?;
-    }
     Ok(caller_of(app, &parts.headers, signed_in))
 }
 
@@ -132,18 +127,17 @@ pub fn caller_of(app: &App, headers: &HeaderMap, signed_in: SignedIn) -> Caller 
     Caller { ctx, grants, credential: Credential::Session(Box::new(signed_in)) }
 }
 
-async fn program(parts: &Parts, app: &App, bearer: &str) -> Result<Caller> {
+async fn program(parts: &Parts, app: &App, bearer: &str, as_of: AsOf) -> Result<Caller> {
     if api_key::is_secret(bearer) {
         // A key is only good to be exchanged: it must not travel with every request.
         return Err(Error::Unauthenticated);
     }
     // The edge has checked the token of a request from outside: nothing but the edge puts claims there.
-    let claims = match parts.extensions.get::<Claims>() {
-        Some(claims) => claims.clone(),
+    let claims = match parts.extensions.get::<Arc<Claims>>() {
+        Some(claims) => Arc::clone(claims),
         None => app.security.tokens.check(bearer).map_err(|_| Error::Unauthenticated)?,
     };
-    let mut tx = app.db.read().await?;
-    if !api_key_is_good(&mut tx, claims.tenant, claims.sub, app.clock.now_ms()).await? {
+    if !key_is_good(app, claims.tenant, claims.sub, as_of).await? {
         return Err(Error::Unauthenticated);
     }
     let ctx = Ctx {

@@ -26,6 +26,15 @@ pub enum Access {
     Needs(Permission),
 }
 
+/// What a handler that lets callers in knows of its own row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Who may come in.
+    pub access: Access,
+    /// Nothing is changed, whatever the method.
+    pub only_reads: bool,
+}
+
 /// Makes the schema of a type.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
@@ -40,6 +49,8 @@ pub struct Endpoint {
     pub access: Access,
     /// One line for the document.
     pub summary: &'static str,
+    /// Whether a method that may change something changes nothing here.
+    pub only_reads: bool,
     /// Whether an `Idempotency-Key` is required.
     pub idempotent: bool,
     /// Whether it changes something under `If-Match`.
@@ -60,6 +71,7 @@ impl Endpoint {
             path,
             access: Access::SignedIn,
             summary,
+            only_reads: false,
             idempotent: false,
             conditional: false,
             body: None,
@@ -97,6 +109,12 @@ impl Endpoint {
     /// Open to who holds the permission.
     pub fn needs(mut self, action: Permission) -> Self {
         self.access = Access::Needs(action);
+        self
+    }
+
+    /// Changes nothing, though its method may: what would be asked is too long for an address.
+    pub fn only_reads(mut self) -> Self {
+        self.only_reads = true;
         self
     }
 
@@ -162,7 +180,8 @@ impl Table {
         T: 'static,
     {
         let filter = MethodFilter::try_from(endpoint.method.clone()).expect("a known method");
-        let mut route = on(filter, handler).layer(axum::Extension(endpoint.access));
+        let entry = Entry { access: endpoint.access, only_reads: endpoint.only_reads };
+        let mut route = on(filter, handler).layer(axum::Extension(entry));
         if let Some(known) = endpoint.fields() {
             route = route.layer(from_fn_with_state(known, fields::only));
         }

@@ -69,6 +69,7 @@ pub fn routes(table: Table) -> Table {
                 "Explains which POS account a payment would go through; nothing is paid",
             )
             .needs(Permission::PosAccountRead)
+            .only_reads()
             .body::<RoutingExplain>()
             .reply::<RoutingExplanation>(200),
             explain,

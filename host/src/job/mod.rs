@@ -106,6 +106,20 @@ pub async fn presence(app: App) {
     }
 }
 
+/// Reads what was changed of the firms, here and by other servers, so that what is kept in memory may be used.
+pub async fn changes(app: App) {
+    loop {
+        if let Err(error) = app.db.follow().await {
+            // Nothing is lost: until it succeeds nothing is taken from memory.
+            tracing::debug!(%error, "the changes could not be followed");
+        }
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(limits::CHANGE_FOLLOW_EVERY) => {}
+        }
+    }
+}
+
 /// Follows the pointer of plugin versions that other nodes move, and retires what is not needed any more.
 pub async fn plugins(app: App) {
     let mut tended = Instant::now();

@@ -205,6 +205,12 @@ impl ConfigSchema {
             .all(|(named, wanted)| self.value_of(named, given).as_ref() == Some(wanted) && self.is_shown(named, given))
     }
 
+    /// A setting that counts, is required and has no value: of settings that were stored for an older version.
+    pub fn missing(&self, stored: &BTreeMap<String, String>) -> Option<&str> {
+        let lacks = |key: &&String| self.is_shown(key, stored) && self.value_of(key, stored).is_none();
+        self.required.iter().find(lacks).map(String::as_str)
+    }
+
     /// Fills defaults and checks. An empty value counts as none; with `partial`, missing ones are fine. A setting that
     /// is not shown is neither asked for nor kept, whatever a form still held of it.
     pub fn filled(
@@ -262,6 +268,8 @@ mod tests {
         assert_eq!(schema.filled(&typed, false), Ok(given(&[("kind", "plain")])), "a form without script sends it all");
         let missing = schema.filled(&given(&[("kind", "sub")]), false).unwrap_err();
         assert_eq!(missing, [ConfigError { key: "number".to_owned(), problem: ConfigProblem::Missing }]);
+        assert_eq!(schema.missing(&given(&[("kind", "sub")])), Some("number"));
+        assert_eq!(schema.missing(&given(&[])), None, "the default hides the number");
         let whole = given(&[("kind", "sub"), ("number", "7"), ("note", "x")]);
         assert_eq!(schema.filled(&whole, false), Ok(whole.clone()));
         let hidden = given(&[("kind", "plain"), ("number", "7"), ("note", "x")]);

@@ -1,10 +1,12 @@
 //! Access tokens for programs: `EdDSA`, ten minutes, every claim required (RFC 9068, RFC 8725).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::keys::{self, Key};
@@ -54,6 +56,8 @@ struct Inner {
     checking: DecodingKey,
     validation: Validation,
     clock: Clock,
+    /// Tokens whose signature was right, by their hashes: looking again costs more than all else of a small request.
+    checked: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
 }
 
 const AUDIENCE: &str = "vezne-api";
@@ -80,6 +84,7 @@ impl Tokens {
             checking: DecodingKey::from_ed_der(public.as_bytes()),
             validation,
             clock,
+            checked: Mutex::default(),
         }))
     }
 
@@ -113,10 +118,27 @@ impl Tokens {
     }
 
     /// The claims of a token that is ours, meant for us and good now.
-    pub fn check(&self, token: &str) -> Result<Claims, TokenError> {
+    pub fn check(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
         if token.len() > limits::TOKEN_BYTES_MAX {
             return Err(TokenError);
         }
+        let name: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = self.checked().get(&name).map(Arc::clone);
+        let claims = match &known {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(self.read(token)?),
+        };
+        if !self.is_good_now(&claims) {
+            return Err(TokenError);
+        }
+        if known.is_none() {
+            self.keep(name, &claims);
+        }
+        Ok(claims)
+    }
+
+    /// The claims of a token that we signed.
+    fn read(&self, token: &str) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError)?;
         // One algorithm, one type, one key of ours; addresses and keys in the header are never followed.
         let ours = header.alg == Algorithm::EdDSA
@@ -129,15 +151,29 @@ impl Tokens {
         if !ours {
             return Err(TokenError);
         }
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &self.0.checking, &self.0.validation).map_err(|_| TokenError)?.claims;
+        let read = jsonwebtoken::decode::<Claims>(token, &self.0.checking, &self.0.validation);
+        read.map(|token| token.claims).map_err(|_| TokenError)
+    }
+
+    fn is_good_now(&self, claims: &Claims) -> bool {
         let now = self.0.clock.now_ms() / 1000;
         let leeway = limits::TOKEN_LEEWAY.as_secs().cast_signed();
         let long = claims.exp.saturating_sub(claims.iat) > limits::TOKEN_LIFE.as_secs().cast_signed();
-        if now > claims.exp + leeway || now < claims.nbf - leeway || long {
-            return Err(TokenError);
+        now <= claims.exp.saturating_add(leeway) && now >= claims.nbf.saturating_sub(leeway) && !long
+    }
+
+    fn keep(&self, name: [u8; 32], claims: &Arc<Claims>) {
+        let mut checked = self.checked();
+        if checked.len() >= limits::TOKENS_KEPT_MAX {
+            checked.retain(|_, claims| self.is_good_now(claims));
         }
-        Ok(claims)
+        if checked.len() < limits::TOKENS_KEPT_MAX {
+            checked.insert(name, Arc::clone(claims));
+        }
+    }
+
+    fn checked(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Arc<Claims>>> {
+        self.0.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

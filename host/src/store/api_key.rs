@@ -1,5 +1,6 @@
 //! Keys of programs. Their secrets are kept as hashes.
 
+use super::change::Changed;
 use super::span::Span;
 use super::{StoreResult, Tx};
 use crate::domain::id::{ApiKeyId, NodeId, TenantId};
@@ -68,18 +69,18 @@ pub async fn api_key_by_secret(tx: &mut Tx, secret_hash: &str, now_ms: i64) -> S
     )
 }
 
-/// Whether a key is still good: a token does not outlive the key it came from.
-pub async fn api_key_is_good(tx: &mut Tx, tenant: TenantId, key: ApiKeyId, now_ms: i64) -> StoreResult<bool> {
+/// Until when a key is good, if it is now: a token does not outlive the key it came from.
+pub async fn api_key_good_until(tx: &mut Tx, tenant: TenantId, key: ApiKeyId, now_ms: i64) -> StoreResult<Option<i64>> {
     let row = fetch_optional!(
         tx,
-        (String,),
-        "select api_key_id from api_key \
+        (i64,),
+        "select expires_at_ms from api_key \
          where tenant_id = $1 and api_key_id = $2 and revoked_at_ms is null and expires_at_ms > $3",
         tenant.to_text(),
         key.to_text(),
         now_ms
     )?;
-    Ok(row.is_some())
+    Ok(row.map(|(until_ms,)| until_ms))
 }
 
 /// Marks a key as used.
@@ -121,6 +122,7 @@ pub async fn api_key_revoke(
     key: ApiKeyId,
     now_ms: i64,
 ) -> StoreResult<bool> {
+    tx.changed(tenant, Changed::Access);
     let rows = execute!(
         tx,
         "update api_key set revoked_at_ms = coalesce(revoked_at_ms, $4) where tenant_id = $1 and api_key_id = $3 \

@@ -1,5 +1,6 @@
 //! A firm's own rows over the BIN table.
 
+use super::change::Changed;
 use super::receivable::corrupt;
 use super::{StoreResult, Tx};
 use crate::domain::bin::{BinFacts, BinTable};
@@ -33,6 +34,7 @@ pub async fn bin_look_up(tx: &mut Tx, tenant: TenantId, digits: &str) -> StoreRe
 
 /// Writes or replaces a firm's own row.
 pub async fn bin_override_put(tx: &mut Tx, tenant: TenantId, facts: &BinFacts) -> StoreResult<()> {
+    tx.changed(tenant, Changed::Setup);
     execute!(
         tx,
         "insert into bin_override (tenant_id, prefix, bank_code, brand, kind, commercial, programme)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Changed;
 use super::receivable::corrupt;
 use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, PosAccountId, QuoteId, RuleId, SchemeId, TenantId};
@@ -17,6 +18,7 @@ pub async fn scheme_change_count(tx: &mut Tx, tenant: TenantId) -> StoreResult<i
 /// Counts a change; whoever changes the table does this first, and so waits for the one before. Gives the count
 /// before the change.
 pub async fn scheme_change(tx: &mut Tx, tenant: TenantId, now_ms: i64) -> StoreResult<i64> {
+    tx.changed(tenant, Changed::Setup);
     execute!(
         tx,
         "insert into instalment (tenant_id, version, updated_at_ms) values ($1, 1, $2) \
@@ -124,6 +126,7 @@ pub async fn scheme_withdraw(
     withdrawn_by: &str,
     now_ms: i64,
 ) -> StoreResult<bool> {
+    tx.changed(tenant, Changed::Setup);
     let rows = execute!(
         tx,
         "update scheme set withdrawn_at_ms = $3, withdrawn_by = $4
@@ -179,6 +182,18 @@ pub async fn scheme_lines(tx: &mut Tx, tenant: TenantId, at_ms: i64) -> StoreRes
         at_ms,
     )?;
     rows.iter().map(line_of).collect()
+}
+
+/// When the next version begins after an instant, if one is written already: until then the same one counts.
+pub async fn scheme_next(tx: &mut Tx, tenant: TenantId, at_ms: i64) -> StoreResult<Option<i64>> {
+    let (next,) = fetch_one!(
+        tx,
+        (Option<i64>,),
+        "select min(begins_at_ms) from scheme where tenant_id = $1 and begins_at_ms > $2 and withdrawn_at_ms is null",
+        tenant.to_text(),
+        at_ms,
+    )?;
+    Ok(next)
 }
 
 /// The lines of a version.

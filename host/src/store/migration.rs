@@ -5,7 +5,7 @@
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 
-use super::{Db, StoreError, StoreResult, Tx};
+use super::{Db, On, StoreError, StoreResult, Tx};
 
 struct Migration {
     name: &'static str,
@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0015_pos_policy",
     "0016_payment_draft",
     "0017_job_turn",
+    "0018_change",
 ];
 
 /// Applies what is missing, each in its own transaction.
@@ -60,10 +61,10 @@ const SCHEMA_TABLE: &str =
 async fn apply(db: &Db, migration: &Migration) -> StoreResult<()> {
     let mut tx = db.begin().await?;
     // Two nodes may start at once; SQLite's writer is alone anyway.
-    if matches!(tx, Tx::Postgres(_)) {
+    if tx.is_postgres() {
         raw(&mut tx, "", "lock table schema_migration in exclusive mode").await?;
     }
-    let text = if matches!(tx, Tx::Postgres(_)) { migration.postgres } else { migration.sqlite };
+    let text = if tx.is_postgres() { migration.postgres } else { migration.sqlite };
     let digest = hex::encode(Sha256::digest(text.as_bytes()));
     let known =
         fetch_optional!(&mut tx, (String,), "select digest from schema_migration where name = $1", migration.name)?;
@@ -99,9 +100,9 @@ pub(super) async fn replay(connection: &mut PgConnection, name: &str, digest: &s
 
 /// Several statements at once, without binds.
 async fn raw(tx: &mut Tx, sqlite: &'static str, postgres: &'static str) -> StoreResult<()> {
-    match tx {
-        Tx::Sqlite(tx) => sqlx::raw_sql(sqlite).execute(&mut **tx).await.map(drop)?,
-        Tx::Postgres(tx) => sqlx::raw_sql(postgres).execute(&mut **tx).await.map(drop)?,
+    match tx.on() {
+        On::Sqlite(tx) => sqlx::raw_sql(sqlite).execute(&mut **tx).await.map(drop)?,
+        On::Postgres(tx) => sqlx::raw_sql(postgres).execute(&mut **tx).await.map(drop)?,
     }
     Ok(())
 }

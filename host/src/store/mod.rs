@@ -13,6 +13,7 @@ pub mod attempt;
 pub mod audit;
 pub mod backup;
 pub mod bin;
+pub mod change;
 pub mod customer;
 pub mod doubt;
 pub mod draft;
@@ -43,9 +44,11 @@ pub mod webhook;
 pub mod webhook_delivery;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -54,8 +57,10 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
+use self::change::{Changed, Changes, Counts};
 pub use self::writer::Turn;
 use self::writer::Writer;
+use crate::domain::id::TenantId;
 use crate::limits;
 
 /// What can go wrong between us and the database.
@@ -134,7 +139,10 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// The database: an embedded SQLite file, or PostgreSQL for several nodes. Cheap to clone.
 #[derive(Clone)]
-pub struct Db(Backend);
+pub struct Db {
+    backend: Backend,
+    changes: Arc<Changes>,
+}
 
 #[derive(Clone)]
 enum Backend {
@@ -147,10 +155,18 @@ enum Backend {
 }
 
 /// A transaction, and the only way to run a statement.
-pub enum Tx {
-    /// On the embedded database.
+pub struct Tx {
+    on: On,
+    /// What it changes of which firm: counted when it commits.
+    noted: BTreeMap<TenantId, Counts>,
+    changes: Arc<Changes>,
+}
+
+/// On which database a transaction runs.
+pub enum On {
+    /// The embedded one.
     Sqlite(SqliteTx),
-    /// On PostgreSQL, READ COMMITTED.
+    /// PostgreSQL, READ COMMITTED.
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -213,7 +229,7 @@ impl Db {
                 .acquire_timeout(limits::DATABASE_WAIT_MAX)
                 .connect_with(options)
                 .await?;
-            return Ok(Self(Backend::Postgres(pool)));
+            return Ok(Self::of(Backend::Postgres(pool)));
         }
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
@@ -233,28 +249,36 @@ impl Db {
             .before_acquire(|connection, _| Box::pin(ready(Ok(is_settled(connection)))))
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Self(Backend::Sqlite { readers, writer }))
+        Ok(Self::of(Backend::Sqlite { readers, writer }))
+    }
+
+    fn of(backend: Backend) -> Self {
+        Self { backend, changes: Arc::default() }
+    }
+
+    fn tx(&self, on: On) -> Tx {
+        Tx { on, noted: BTreeMap::new(), changes: Arc::clone(&self.changes) }
     }
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> StoreResult<Tx> {
-        Ok(match &self.0 {
-            Backend::Sqlite { writer, .. } => Tx::Sqlite(SqliteTx::Write(writer.begin().await?)),
-            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        Ok(self.tx(match &self.backend {
+            Backend::Sqlite { writer, .. } => On::Sqlite(SqliteTx::Write(writer.begin().await?)),
+            Backend::Postgres(pool) => On::Postgres(pool.begin().await?),
+        }))
     }
 
     /// Begins a transaction that only reads. Drop it when done.
     pub async fn read(&self) -> StoreResult<Tx> {
-        Ok(match &self.0 {
-            Backend::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::Read(readers.begin().await?)),
-            Backend::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        Ok(self.tx(match &self.backend {
+            Backend::Sqlite { readers, .. } => On::Sqlite(SqliteTx::Read(readers.begin().await?)),
+            Backend::Postgres(pool) => On::Postgres(pool.begin().await?),
+        }))
     }
 
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.backend {
             Backend::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
@@ -265,18 +289,49 @@ impl Db {
 }
 
 impl Tx {
+    /// The database's own transaction: what statements are run on.
+    pub fn on(&mut self) -> &mut On {
+        &mut self.on
+    }
+
+    fn is_postgres(&self) -> bool {
+        matches!(self.on, On::Postgres(_))
+    }
+
+    /// Notes that it changes something which servers keep in memory (`change`); the commit counts it.
+    fn changed(&mut self, tenant: TenantId, changed: Changed) {
+        self.noted.entry(tenant).or_default().note(changed);
+    }
+
     /// Makes everything durable. An error after the COMMIT was sent leaves its outcome unknown:
     /// read again before acting on it.
-    pub async fn commit(self) -> StoreResult<()> {
-        let result = match self {
-            Self::Sqlite(SqliteTx::Write(turn)) => return turn.commit().await,
-            Self::Sqlite(SqliteTx::Read(tx)) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+    pub async fn commit(mut self) -> StoreResult<()> {
+        // Last and in one order, so that nobody waits for a count longer than this takes, and no two for each other.
+        let mut counted = Vec::new();
+        for (tenant, more) in std::mem::take(&mut self.noted) {
+            counted.push((tenant, change::counted(&mut self, tenant, more).await?));
+        }
+        let Self { on, changes, .. } = self;
+        let result = match on {
+            On::Sqlite(SqliteTx::Write(turn)) => turn.commit().await,
+            On::Sqlite(SqliteTx::Read(tx)) => tx.commit().await.map_err(uncertain),
+            On::Postgres(tx) => tx.commit().await.map_err(uncertain),
         };
-        result.map_err(|error| match error {
-            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => StoreError::CommitUnknown(error),
-            other => other.into(),
-        })
+        if !counted.is_empty() {
+            match &result {
+                Ok(()) => changes.seen(&counted),
+                Err(_) => changes.doubt(),
+            }
+        }
+        result
+    }
+}
+
+/// What the failure of a COMMIT that was sent means.
+fn uncertain(error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => StoreError::CommitUnknown(error),
+        other => other.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The tree: the firm, its dealers, their sub-dealers.
 
+use super::change::Changed;
 use super::{StoreResult, Tx};
 use crate::domain::fold::fold;
 use crate::domain::id::{NodeId, TenantId};
@@ -69,6 +70,7 @@ pub struct PathStep {
 
 /// Inserts a node and its lines to every node above it. `false` where the code is taken.
 pub async fn node_insert(tx: &mut Tx, node: &Node) -> StoreResult<bool> {
+    tx.changed(node.tenant_id, Changed::Setup);
     let folded = fold(&format!("{} {} {}", node.name, node.code, node.email.as_deref().unwrap_or_default()));
     let rows = execute!(
         tx,
@@ -185,6 +187,7 @@ pub async fn node_settings_update(
     settings: &str,
     version: i64,
 ) -> StoreResult<bool> {
+    tx.changed(tenant, Changed::Setup);
     let rows = execute!(
         tx,
         "update node set settings = $3, settings_version = settings_version + 1 \

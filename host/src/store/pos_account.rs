@@ -1,5 +1,6 @@
 //! A firm's accounts at banks, and their sealed secrets.
 
+use super::change::Changed;
 use super::span::Span;
 use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, PosAccountId, TenantId};
@@ -107,6 +108,7 @@ impl std::fmt::Debug for PosSecret {
 
 /// Inserts an account. `false` where its node has one of this name.
 pub async fn pos_account_insert(tx: &mut Tx, account: &PosAccount) -> StoreResult<bool> {
+    tx.changed(account.tenant_id, Changed::Setup);
     let rows = execute!(
         tx,
         "insert into pos_account (tenant_id, pos_account_id, node_id, name, plugin_id, bank, environment, state, \
@@ -136,6 +138,7 @@ pub async fn pos_account_insert(tx: &mut Tx, account: &PosAccount) -> StoreResul
 
 /// Changes an account by compare-and-set on its version. `false` where somebody else changed it first.
 pub async fn pos_account_update(tx: &mut Tx, account: &PosAccount) -> StoreResult<bool> {
+    tx.changed(account.tenant_id, Changed::Setup);
     let rows = execute!(
         tx,
         "update pos_account set name = $4, state = $5, three_d_model = $6, config = $7, endpoints = $8, \
@@ -219,6 +222,9 @@ pub async fn pos_account_list(
     )
 }
 
+/// Accounts that a node may collect with at most, as many as [`pos_account_usable`] reads.
+pub const USABLE_MAX: usize = 100;
+
 /// The active accounts that a node may collect with: its own first, then those of the nodes above it,
 /// nearest first.
 pub async fn pos_account_usable(tx: &mut Tx, tenant: TenantId, node: NodeId) -> StoreResult<Vec<PosAccount>> {
@@ -242,6 +248,7 @@ pub async fn pos_secret_put(
     account: PosAccountId,
     secret: &PosSecret,
 ) -> StoreResult<()> {
+    tx.changed(tenant, Changed::Setup);
     execute!(
         tx,
         "insert into pos_secret (tenant_id, pos_account_id, name, sealed, updated_at_ms) values ($1, $2, $3, $4, $5) \

@@ -1,5 +1,6 @@
 //! The rules of a firm that say through which POS account a payment goes, and what they need to know of an account.
 
+use super::change::Changed;
 use super::{StoreResult, Tx};
 use crate::domain::id::{PosAccountId, RoutingRuleId, TenantId};
 use crate::domain::money::Currency;
@@ -56,6 +57,7 @@ pub async fn routing_version(tx: &mut Tx, tenant: TenantId) -> StoreResult<i64> 
 /// Counts a change; whoever changes the rules does this first, and so waits for the one before. Gives the version
 /// before the change.
 pub async fn routing_change(tx: &mut Tx, tenant: TenantId, now_ms: i64) -> StoreResult<i64> {
+    tx.changed(tenant, Changed::Setup);
     execute!(
         tx,
         "insert into routing (tenant_id, version, updated_at_ms) values ($1, 1, $2) \

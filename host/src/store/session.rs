@@ -1,5 +1,6 @@
 //! Sign-ins that hold. The cookie's secret is kept as a hash.
 
+use super::change::Changed;
 use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, SessionId, TenantId, UserId};
 use crate::limits;
@@ -114,6 +115,7 @@ pub async fn session_end(
     session: SessionId,
     now_ms: i64,
 ) -> StoreResult<bool> {
+    tx.changed(tenant, Changed::Access);
     let rows = execute!(
         tx,
         "update session set ended_at_ms = $4 \
@@ -128,6 +130,7 @@ pub async fn session_end(
 
 /// Ends every session of a person, after a new password for instance.
 pub async fn session_end_all(tx: &mut Tx, tenant: TenantId, user: UserId, now_ms: i64) -> StoreResult<u64> {
+    tx.changed(tenant, Changed::Access);
     execute!(
         tx,
         "update session set ended_at_ms = $3 where tenant_id = $1 and user_id = $2 and ended_at_ms is null",

@@ -30,9 +30,9 @@ pub async fn statements_refused(db: &super::Db) -> super::StoreResult<Vec<String
     for statement in statements() {
         // A transaction each: PostgreSQL takes nothing more in one that has met an error.
         let mut tx = db.read().await?;
-        let prepared = match &mut tx {
-            super::Tx::Sqlite(tx) => (&mut **tx).prepare(sqlx::SqlStr::from_static(statement.sqlite)).await.map(drop),
-            super::Tx::Postgres(tx) => tx.prepare(sqlx::SqlStr::from_static(statement.postgres)).await.map(drop),
+        let prepared = match tx.on() {
+            super::On::Sqlite(tx) => (&mut **tx).prepare(sqlx::SqlStr::from_static(statement.sqlite)).await.map(drop),
+            super::On::Postgres(tx) => tx.prepare(sqlx::SqlStr::from_static(statement.postgres)).await.map(drop),
         };
         if let Err(error) = prepared {
             refused.push(format!("{}: {error}", statement.place));
@@ -96,10 +96,10 @@ macro_rules! __statement {
 macro_rules! __run {
     ($tx:expr, $method:ident, [$($build:tt)*], $sqlite:literal, $postgres:literal, $($arg:expr),*) => {{
         $crate::__statement!($sqlite, $postgres, $($arg),*);
-        match &mut *$tx {
-            $crate::store::Tx::Sqlite(tx) => $($build)*($sqlite)$(.bind($arg))*.$method(&mut **tx).await
+        match $crate::store::Tx::on(&mut *$tx) {
+            $crate::store::On::Sqlite(tx) => $($build)*($sqlite)$(.bind($arg))*.$method(&mut **tx).await
                 .map($crate::store::sql::Outcome::outcome).map_err($crate::store::StoreError::from),
-            $crate::store::Tx::Postgres(tx) => $($build)*($postgres)$(.bind($arg))*.$method(&mut **tx).await
+            $crate::store::On::Postgres(tx) => $($build)*($postgres)$(.bind($arg))*.$method(&mut **tx).await
                 .map($crate::store::sql::Outcome::outcome).map_err($crate::store::StoreError::from),
         }
     }};
@@ -143,10 +143,10 @@ macro_rules! execute {
 macro_rules! __fetch {
     ($tx:expr, $method:ident, $row:ty, $sqlite:expr, $postgres:expr, $($arg:expr),*) => {{
         $crate::__statement!($sqlite, $postgres, $($arg),*);
-        match &mut *$tx {
-            $crate::store::Tx::Sqlite(tx) => ::sqlx::query_as::<_, $row>($sqlite)$(.bind($arg))*.$method(&mut **tx).await
+        match $crate::store::Tx::on(&mut *$tx) {
+            $crate::store::On::Sqlite(tx) => ::sqlx::query_as::<_, $row>($sqlite)$(.bind($arg))*.$method(&mut **tx).await
                 .map_err($crate::store::StoreError::from),
-            $crate::store::Tx::Postgres(tx) => ::sqlx::query_as::<_, $row>($postgres)$(.bind($arg))*.$method(&mut **tx).await
+            $crate::store::On::Postgres(tx) => ::sqlx::query_as::<_, $row>($postgres)$(.bind($arg))*.$method(&mut **tx).await
                 .map_err($crate::store::StoreError::from),
         }
     }};

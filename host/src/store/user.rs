@@ -1,5 +1,6 @@
 //! People who sign in.
 
+use super::change::Changed;
 use super::{StoreResult, Tx};
 use crate::domain::fold::fold;
 use crate::domain::id::{NodeId, TenantId, UserId};
@@ -150,6 +151,7 @@ pub async fn user_set_password(tx: &mut Tx, user: &User, password_hash: &str) ->
 
 /// Lets a person sign in, or no longer.
 pub async fn user_set_state(tx: &mut Tx, user: &User, state: UserState) -> StoreResult<()> {
+    tx.changed(user.tenant_id, Changed::Access);
     execute!(
         tx,
         "update user_account set state = $3 where tenant_id = $1 and user_id = $2",

@@ -37,7 +37,8 @@ impl World {
 }
 
 impl Person {
-    async fn sign_in(&self) -> Result<String> {
+    /// Signs in; gives the cookie.
+    pub async fn sign_in(&self) -> Result<String> {
         let body = json!({ "email": self.email, "password": PASSWORD }).to_string();
         let call = Call::new("POST", format!("{}/v1/sessions", self.base)).header("origin", &self.base);
         let answer = call.body("application/json", body).send().await?;
@@ -86,6 +87,11 @@ impl Person {
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<Reply> {
         self.send(self.written(path, body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Result<Reply> {
+        let call = Call::new("DELETE", format!("{}{path}", self.base)).header("origin", &self.base);
+        self.send(call.header("x-vezne-portal", "1")).await
     }
 
     fn written(&self, path: &str, body: &Value) -> Call {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::{Bank, NodeRef, Timestamp};
 use crate::instalment::{Bin, CardKind};
-use crate::payment::PosAccountRef;
+use crate::payment::{Channel, PosAccountRef};
 
 /// Whether a rule is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -230,6 +230,9 @@ pub struct RoutingExplain {
     /// Who collects, `dlr_…`; the caller's own node if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dealer: Option<String>,
+    /// How the order comes; as if its holder entered the card if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// When; now if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
@@ -324,7 +327,11 @@ pub enum RoutingSkip {
     CardAtBank,
     /// The payment brings no card, and the portal or the caller takes it there.
     NeedsCard,
-    /// Its plugin, settings or 3-D model do not fit this payment.
+    /// Its plugin does not do such payments: this 3-D model, mail orders, instalments.
+    NotSupported,
+    /// A setting or a secret that its plugin requires is missing.
+    SettingMissing,
+    /// It cannot be opened: no version of its plugin serves, or the bank cannot be told whose the payment is.
     NotReady,
 }
 

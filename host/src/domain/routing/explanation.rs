@@ -37,7 +37,11 @@ named! {
         CardAtBank = "card_at_bank",
         /// The payment brings no card, and we take it there.
         NeedsCard = "needs_card",
-        /// Its plugin, settings or 3-D model do not fit this payment.
+        /// Its plugin does not do such payments: this 3-D model, mail orders, instalments.
+        NotSupported = "not_supported",
+        /// A setting or a secret that its plugin requires is missing.
+        SettingMissing = "setting_missing",
+        /// It cannot be opened: no version of its plugin serves, or the bank cannot be told whose the payment is.
         NotReady = "not_ready",
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::instalment::{LineLook, Offer, Question, SchemeLine, Terms, lo
 use crate::domain::money::{Currency, Money};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::routing::firm_only;
+use crate::flow::setup::Setup;
 use crate::store::Tx;
 use crate::store::bin::bin_look_up;
 use crate::store::instalment::{scheme_at, scheme_fetch, scheme_lines_of};
@@ -44,8 +45,12 @@ pub async fn rules_evaluate(
     let (version, lines) = lines_asked(&mut tx, ctx, wanted, now_ms).await?;
     let usable = pos_account_usable(&mut tx, ctx.tenant, node).await?;
     let usable: Vec<PosAccountId> = usable.into_iter().map(|account| account.pos_account_id).collect();
-    let asked =
-        Asked { policy: policy(&mut tx, Sides { tenant: ctx.tenant, node, payer }).await?, usable, amount, now_ms };
+    let asked = Asked {
+        policy: policy(&mut Setup::in_tx(&mut tx, ctx.tenant), Sides { tenant: ctx.tenant, node, payer }).await?,
+        usable,
+        amount,
+        now_ms,
+    };
     amount_allowed(&asked.policy.limit, amount.minor)?;
     let card = match bin {
         Some(bin) => bin_look_up(&mut tx, ctx.tenant, bin).await?,

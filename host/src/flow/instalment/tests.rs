@@ -5,7 +5,9 @@ use crate::domain::id::{RuleId, SchemeId};
 use crate::domain::money::Currency;
 use crate::domain::rate::Rate;
 use crate::store::Db;
-use crate::store::instalment::{scheme_at, scheme_insert, scheme_line_insert, scheme_list, scheme_withdraw};
+use crate::store::instalment::{
+    scheme_at, scheme_insert, scheme_line_insert, scheme_lines, scheme_list, scheme_withdraw,
+};
 use crate::store::node::{Node, NodeKind, node_insert, node_settings, node_settings_update};
 use crate::store::tenant::{Tenant, tenant_insert};
 

@@ -10,10 +10,10 @@ use crate::app::App;
 use crate::domain::id::{AttemptId, PosAccountId};
 use crate::domain::instalment::Terms;
 use crate::domain::payment::AttemptState;
-use crate::domain::routing::{Explanation, Failover, Skip};
+use crate::domain::routing::{Explanation, Failover};
 use crate::flow::pos::{Pos, pos_open};
 use crate::flow::run::act_due_ms;
-use crate::flow::sale::{Wish, attributes_of, model_of, order_no};
+use crate::flow::sale::{Wish, attributes_of, model_of, not_opened, order_no};
 use crate::limits;
 use crate::store::attempt::{Attempt, NOTHING_SENT};
 use crate::store::json::Json;
@@ -55,7 +55,7 @@ impl Onward {
                 Ok(next) => return Some(next),
                 Err(error) => {
                     tracing::warn!(payment = %payment.payment_id, %account, %error, "an account cannot take over");
-                    self.explanation.leave_out(account, Skip::NotReady);
+                    self.explanation.leave_out(account, not_opened(&error));
                 }
             }
         }
@@ -78,7 +78,7 @@ impl Onward {
         let attempt_id = AttemptId::at(created_at_ms);
         let pos = pos_open(app, &mut tx, payment.tenant_id, account, attempt_id).await?;
         let model = model_of(self.wish, &pos)?;
-        let attributes = attributes_of(&mut tx, payment.tenant_id, payment.node_id, &pos).await?;
+        let attributes = attributes_of(&mut tx, payment.tenant_id, payment.node_id, &pos.account).await?;
         drop(tx);
         self.explanation.failovers.push(Failover {
             from: failed.pos_account_id,

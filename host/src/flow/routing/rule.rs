@@ -11,12 +11,13 @@ use crate::domain::id::{NodeId, RoutingRuleId};
 use crate::domain::money::Currency;
 use crate::domain::routing::{Conditions, RULES_MAX, Through};
 use crate::flow::error::{FieldError, FlowError, FlowResult};
+use crate::flow::setup::Setup;
 use crate::flow::view::instant;
 use crate::limits;
 use crate::store::Tx;
 use crate::store::audit::audit_insert;
 use crate::store::json::Json;
-use crate::store::node::{node_fetch, node_firm};
+use crate::store::node::node_fetch;
 use crate::store::pos_account::{PosAccountState, pos_account_list, pos_account_visible};
 use crate::store::routing::{
     RoutingRule, RuleState, routing_change, routing_rule_delete, routing_rule_insert, routing_rule_list,
@@ -26,8 +27,12 @@ use crate::store::span::Span;
 
 /// Rules speak for the whole firm: who sees only a part of it does not see them.
 pub(in crate::flow) async fn firm_only(tx: &mut Tx, ctx: &Ctx) -> FlowResult<()> {
-    let firm = node_firm(tx, ctx.tenant).await?;
-    let whole = firm.is_some_and(|firm| firm.node_id == ctx.scope);
+    whole_firm(&mut Setup::in_tx(tx, ctx.tenant), ctx).await
+}
+
+/// The same, of a setup that is read anyway.
+pub(super) async fn whole_firm(setup: &mut Setup<'_>, ctx: &Ctx) -> FlowResult<()> {
+    let whole = setup.firm().await? == Some(ctx.scope);
     if whole { Ok(()) } else { Err(FlowError::NotFound("routing")) }
 }
 

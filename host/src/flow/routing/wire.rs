@@ -330,6 +330,8 @@ fn candidate_view(candidate: &Candidate) -> api::RoutingCandidate {
             Skip::DemandsThreeD => api::RoutingSkip::DemandsThreeD,
             Skip::CardAtBank => api::RoutingSkip::CardAtBank,
             Skip::NeedsCard => api::RoutingSkip::NeedsCard,
+            Skip::NotSupported => api::RoutingSkip::NotSupported,
+            Skip::SettingMissing => api::RoutingSkip::SettingMissing,
             Skip::NotReady => api::RoutingSkip::NotReady,
         }),
         cost: candidate.cost.map(|cost| api::RoutingCost { commission: cost.commission, money: cost.money }),

@@ -5,14 +5,14 @@
 use crate::domain::id::{NodeId, TenantId};
 use crate::domain::node::NodeSettings;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::pos::Pos;
 use crate::store::Tx;
 use crate::store::node::{Node, node_fetch};
+use crate::store::pos_account::PosAccount;
 
 /// The attributes of a payment that `node` collects through an account, as a JSON list of pairs.
-pub async fn attributes_of(tx: &mut Tx, tenant: TenantId, node: NodeId, pos: &Pos) -> FlowResult<String> {
+pub async fn attributes_of(tx: &mut Tx, tenant: TenantId, node: NodeId, account: &PosAccount) -> FlowResult<String> {
     let mut pairs = Vec::new();
-    if pos.account.names_sub_dealers() && node != pos.account.node_id {
+    if account.names_sub_dealers() && node != account.node_id {
         let row = node_fetch(tx, tenant, node, node).await?;
         let row = row.ok_or_else(|| FlowError::Internal(format!("{node} is gone")))?;
         pairs = sub_dealer(&row.node)?;

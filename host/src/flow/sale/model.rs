@@ -1,4 +1,6 @@
-//! Whether the bank asks the card's holder, and how.
+//! Whether the bank asks the card's holder, and how; and whether an account can take such a payment at all.
+
+use std::collections::BTreeMap;
 
 use crate::domain::routing::Skip;
 use crate::flow::error::{FlowError, FlowResult};
@@ -71,16 +73,41 @@ impl Wish {
     }
 }
 
-/// Which 3-D model an attempt uses: the POS account's, unless the caller may and does say otherwise.
+/// An account as it would be opened for a payment.
+pub struct Opening<'a> {
+    /// Its row.
+    pub account: &'a PosAccount,
+    /// Of the plugin version that serves.
+    pub manifest: &'a Manifest,
+    /// Its settings.
+    pub config: &'a BTreeMap<String, String>,
+    /// Whether it has a secret.
+    pub has_secret: &'a dyn Fn(&str) -> bool,
+}
+
+/// Which 3-D model an attempt uses: the POS account's, unless the caller may and does say otherwise. Refuses what the
+/// account cannot take.
 pub fn model_of(wish: Wish, pos: &Pos) -> FlowResult<String> {
-    if let Some(skip) = wish.unfit(&pos.account) {
+    let opened = &pos.installation;
+    let has_secret = |name: &str| opened.secrets.contains_key(name);
+    let (account, manifest) = (&pos.account, &pos.plugin.manifest);
+    model_at(wish, &Opening { account, manifest, config: &opened.config, has_secret: &has_secret })
+}
+
+/// The same of an account that is not opened.
+pub fn model_at(wish: Wish, opening: &Opening<'_>) -> FlowResult<String> {
+    let Opening { account, manifest, config, has_secret } = opening;
+    if let Some(skip) = wish.unfit(account) {
         return Err(wish.refusal(skip));
     }
-    let own = pos.account.three_d_model.as_str();
-    let manifest = &pos.plugin.manifest;
     if let Some(lacking) = wish.lacking(manifest) {
         return Err(FlowError::conflict("capability_missing", format!("{} does not declare {lacking}", manifest.id)));
     }
+    let missing = manifest.secrets.iter().find(|secret| secret.required && !has_secret(&secret.name));
+    if let Some(missing) = missing.map(|secret| secret.name.as_str()).or_else(|| manifest.config.missing(config)) {
+        return Err(FlowError::conflict("setting_missing", format!("{} has no {missing}", account.pos_account_id)));
+    }
+    let own = account.three_d_model.as_str();
     let model = match wish.three_d {
         ThreeD::Required if wish.at_browser && own == "none" => "3d",
         ThreeD::Automatic | ThreeD::Required if wish.at_browser => own,
@@ -90,6 +117,15 @@ pub fn model_of(wish: Wish, pos: &Pos) -> FlowResult<String> {
         return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));
     }
     Ok(model.to_owned())
+}
+
+/// Why an account could not be opened, as an explanation tells it.
+pub fn not_opened(error: &FlowError) -> Skip {
+    match error {
+        FlowError::Conflict { code: "model_unsupported" | "capability_missing", .. } => Skip::NotSupported,
+        FlowError::Conflict { code: "setting_missing", .. } => Skip::SettingMissing,
+        _ => Skip::NotReady,
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +155,29 @@ mod tests {
             created_at_ms: 1,
             updated_at_ms: 1,
         }
+    }
+
+    #[test]
+    fn what_the_plugin_cannot_do_or_has_no_setting_for_is_not_opened() {
+        let json = include_bytes!("../../../../plugins/pos-nestpay/manifest.json");
+        let whole = Manifest::parse(json).unwrap();
+        let none = BTreeMap::new();
+        let config = whole.config.required.iter().map(|name| (name.clone(), "1".to_owned())).collect();
+        let why = |manifest: &Manifest, at_browser, model, config, secrets: bool| {
+            let wish = Wish { three_d: ThreeD::Automatic, at_browser, has_card: true, holds: false, in_parts: false };
+            let (account, has_secret) = (account(model, false), |_: &str| secrets);
+            let opening = Opening { account: &account, manifest, config, has_secret: &has_secret };
+            model_at(wish, &opening).err().map(|error| not_opened(&error))
+        };
+        assert_eq!(why(&whole, false, "none", &config, true), None);
+        assert_eq!(why(&whole, true, "3d", &config, true), None);
+        assert_eq!(why(&whole, true, "3d-other", &config, true), Some(Skip::NotSupported));
+        assert_eq!(why(&whole, true, "none", &config, false), Some(Skip::SettingMissing));
+        assert_eq!(why(&whole, true, "none", &none, true), Some(Skip::SettingMissing));
+        let mut less = whole.clone();
+        less.capabilities.remove("mail-order");
+        assert_eq!(why(&less, true, "none", &config, true), None);
+        assert_eq!(why(&less, false, "none", &config, true), Some(Skip::NotSupported));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::SaleRequest;
 use super::attribute::attributes_of;
 use super::debt::debt_checked;
-use super::model::{Wish, model_of};
+use super::model::{Wish, model_of, not_opened};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::bin::BinFacts;
@@ -14,7 +14,8 @@ use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::instalment::{QuoteError, Sides, quote_take_in_tx, terms_single_in_tx};
 use crate::flow::pos::{Pos, pos_open};
-use crate::flow::routing::{Asked, Onward, Route, corrected, route_in_tx};
+use crate::flow::routing::{Asked, Onward, Route, corrected, route};
+use crate::flow::setup::Setup;
 use crate::limits;
 use crate::store::Tx;
 use crate::store::bin::bin_look_up;
@@ -122,7 +123,7 @@ pub(super) async fn plan(
         now_ms,
         told_max: limits::ROUTING_TOLD_WITH_PAYMENT,
     };
-    let route = route_in_tx(app, tx, &asked).await?;
+    let route = route(app, &mut Setup::in_tx(tx, ctx.tenant), &asked).await?;
     let opened = open_first(app, tx, (ctx.tenant, node, attempt), wish, route).await?;
     let Opened { pos, model, attributes, terms, explanation, onward } = opened;
     Ok(Plan { node, pos, model, attributes, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
@@ -152,13 +153,13 @@ async fn open_first(
     for (account, terms) in accounts.by_ref() {
         match ready(app, tx, (tenant, node, attempt), wish, account).await {
             Ok((pos, model, attributes)) => {
-                corrected(&mut explanation, &left_out, account);
+                corrected(&mut explanation, &left_out, Some(account));
                 let onward = Onward::new(accounts, wish, explanation.clone());
                 return Ok(Opened { pos, model, attributes, terms, explanation, onward });
             }
             Err(FlowError::Store(error)) => return Err(error.into()),
             Err(error) => {
-                left_out.push(account);
+                left_out.push((account, not_opened(&error)));
                 refused = refused.or(Some(error));
             }
         }
@@ -178,7 +179,7 @@ async fn ready(
 ) -> FlowResult<(Pos, String, String)> {
     let pos = pos_open(app, tx, tenant, account, attempt).await?;
     let model = model_of(wish, &pos)?;
-    let attributes = attributes_of(tx, tenant, node, &pos).await?;
+    let attributes = attributes_of(tx, tenant, node, &pos.account).await?;
     Ok((pos, model, attributes))
 }
 

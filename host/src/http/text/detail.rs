@@ -128,6 +128,22 @@ pub(super) const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "capability_missing",
+        [
+            "POS hesabının bankası bu işlemi sunmuyor.",
+            "The bank of the POS account does not offer this.",
+            "POS hesabının bankası bu əməliyyatı təklif etmir.",
+        ],
+    ),
+    (
+        "setting_missing",
+        [
+            "POS hesabında eklentinin istediği bir ayar ya da anahtar eksik; hesabın ayarlarını tamamlayın.",
+            "The POS account lacks a setting or a secret that its plugin requires; complete its settings.",
+            "POS hesabında plaqinin istədiyi bir ayar və ya açar çatışmır; hesabın ayarlarını tamamlayın.",
+        ],
+    ),
+    (
         "more_than_left",
         [
             "Tutar geri verilebilecek tutarı aşıyor.",

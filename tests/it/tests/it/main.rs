@@ -1,5 +1,6 @@
 //! The stories: what payers, firms and banks go through, told over the public interfaces.
 
+mod access;
 mod audit;
 mod backup;
 mod canary;

@@ -13,7 +13,7 @@ use super::three_ds;
 use super::webhook::patch;
 
 /// Changes an account in the version that it has.
-async fn changed(world: &World, pos: &str, body: &Value) -> Result<Reply> {
+pub async fn changed(world: &World, pos: &str, body: &Value) -> Result<Reply> {
     let path = format!("/v1/pos_accounts/{pos}");
     let version = world.api.get(&path).await?.good()?.number("/version").unwrap_or_default();
     patch(world, &path, version, body).await

@@ -5,11 +5,15 @@ use futures::future::join_all;
 use serde_json::json;
 use std::time::Duration;
 use vezne::flow::replica::presence_round;
+use vezne::store::user::UserRole;
 use vezne_it::api::fresh_key;
 use vezne_it::family::{Family, families};
 use vezne_it::host::Host;
+use vezne_it::http::Call;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
-use vezne_it::{Api, Browser, Page, Reply, World, stories};
+use vezne_it::{Api, Browser, Page, Patience, Reply, World, stories};
+
+use super::access;
 
 /// Two servers; the proxy in front of them sends payers and banks to the second one.
 struct Two {
@@ -80,6 +84,10 @@ async fn paid(world: &World, begun: &Reply) -> Result<()> {
     let order = world.order(&order_no(begun)?)?;
     ensure!((order.net, order.approvals) == (AMOUNT, 1), "{} {}", order.net, order.approvals);
     Ok(())
+}
+
+fn explain() -> serde_json::Value {
+    json!({ "bin": &GOOD_CARD[..8], "amount": AMOUNT, "currency": "TRY" })
 }
 
 async fn confirmed(browser: &Browser, page: &Page) -> Result<Page> {
@@ -170,11 +178,44 @@ stories! {
         Ok(())
     }
 
+    async fn what_one_server_changes_is_known_at_the_other(world) {
+        let two = Two::start(world).await?;
+        let administrator = world.person("derya", UserRole::FirmAdministrator).await?;
+        let (key, secret) = access::key(&administrator).await?;
+        let call = async |api: &Api, method: &'static str, path: &str| {
+            let call = Call::new(method, format!("{}{path}", api.base)).body("application/json", explain().to_string());
+            api.authorized(call).await
+        };
+        let api = Api::new(&two.second.url, &secret);
+        let dry = call(&api, "POST", "/v1/routing/explain").await?;
+        let write = call(&api, "POST", "/v1/routing/rules").await?;
+        for _ in 0..3 {
+            ensure!(dry.send().await?.text().contains("nearest"));
+        }
+        // A rule of one server is soon the other's.
+        let rule = json!({ "when": {}, "through": { "accounts": [world.pos] } });
+        two.first_api.post("/v1/routing/rules", &rule).await?.good()?;
+        let mut patience = Patience::new();
+        while !dry.send().await?.text().contains("decided") {
+            ensure!(patience.lasts().await, "the other server never hears of the rule");
+        }
+        // Who is no longer let in changes nothing from then on, and soon reads nothing.
+        ensure!(write.send().await?.status == 422);
+        ensure!(administrator.delete(&format!("/v1/api_keys/{key}")).await?.status == 204);
+        ensure!(write.send().await?.status == 401, "a revoked key changes something");
+        let mut patience = Patience::new();
+        while dry.send().await?.status != 401 {
+            ensure!(patience.lasts().await, "the other server never hears of the key");
+        }
+        two.stop().await;
+        Ok(())
+    }
+
     async fn an_errand_is_for_who_has_the_keys(world) {
         let two = Two::start(world).await?;
         let path = format!("{}/replica/errand", two.first.url);
         for body in ["", "v1.00000000.AAAA"] {
-            let answer = vezne_it::http::Call::new("POST", path.clone()).body("text/plain", body.to_owned()).send().await?;
+            let answer = Call::new("POST", path.clone()).body("text/plain", body.to_owned()).send().await?;
             ensure!(answer.status == 404, "{}: {}", answer.status, answer.text());
         }
         two.stop().await;

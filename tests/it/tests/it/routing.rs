@@ -11,9 +11,10 @@ use vezne_it::api::fresh_key;
 use vezne_it::http::Call;
 use vezne_it::seed::{self, Store};
 use vezne_it::world::{AMOUNT, GOOD_CARD, id, order_no};
-use vezne_it::{Reply, World, stories};
+use vezne_it::{Patience, Reply, World, stories};
 use vezne_sandbox::{Fault, FaultKind};
 
+use super::pos_account::changed;
 use super::three_ds;
 use super::webhook::patch;
 
@@ -239,6 +240,91 @@ stories! {
         ensure!(count(&table, "/rules") == 1 && table.number("/rules/0/place") == Some(1), "{}", table.answer.text());
         // A disabled rule is not looked at.
         ensure!(world.api.post("/v1/routing/explain", &explain(AMOUNT)).await?.text("/by") == "nearest");
+        Ok(())
+    }
+
+    async fn a_dry_run_knows_at_once_what_was_changed(world) {
+        let dry = async || world.api.post("/v1/routing/explain", &explain(AMOUNT)).await;
+        world.advance(Duration::from_millis(2));
+        let other = world.add_pos("Eski mağaza", "none", Store::Old).await?;
+        ensure!(dry().await?.text("/by") == "nearest");
+        // Each answer is asked for twice, so that it is kept before the next change.
+        let first = rule(world, json!({ "bins": ["435508"] }), json!({ "accounts": [other] })).await?;
+        for _ in 0..2 {
+            ensure!(dry().await?.text("/account/id") == other);
+        }
+        let version = world.api.get("/v1/routing/rules").await?.number("/version").context("no version")?;
+        let through = json!({ "through": { "accounts": [world.pos, other] } });
+        patch(world, &format!("/v1/routing/rules/{first}"), version, &through).await?.good()?;
+        for _ in 0..2 {
+            ensure!(dry().await?.text("/account/id") == world.pos);
+        }
+        changed(world, &world.pos, &json!({ "state": "disabled" })).await?.good()?;
+        for _ in 0..2 {
+            let told = dry().await?.good()?;
+            ensure!(told.text("/account/id") == other && told.answer.text().contains("not_usable"), "{}", told.answer.text());
+        }
+        // A row that is changed by hand is counted by nobody, and so what is kept is told on: now and then the server is
+        // late with its reading and asks the database, so it is tried again.
+        let (mut patience, mut number) = (Patience::new(), 0);
+        let kept = loop {
+            let kept = dry().await?.text("/account/name").to_owned();
+            number += 1;
+            let rename = format!("update pos_account set name = 'Elle {number}' where pos_account_id = '{}'", &other[4..]);
+            world.auditor().change(&rename).await?;
+            if dry().await?.text("/account/name") == kept {
+                break kept;
+            }
+            ensure!(patience.lasts().await, "nothing is ever kept");
+        };
+        changed(world, &world.pos, &json!({ "state": "active" })).await?.good()?;
+        let told = dry().await?.answer.text();
+        ensure!(told.contains(&format!("Elle {number}")) && !told.contains(&format!("\"{kept}\"")), "{told}");
+        // The table, and what the firm lets its dealers do.
+        offer(world, &[(&other, "1.5", 40)]).await?;
+        let dearer = rule(world, json!({}), json!({ "accounts": [other], "cheapest": true })).await?;
+        world.api.post("/v1/routing/rules/order", &json!({ "rules": [dearer, first] })).await?.good()?;
+        ensure!(dry().await?.number("/candidates/0/cost/commission") == Some(185), "{}", dry().await?.answer.text());
+        let firm = format!("/v1/dealers/{}", world.firm.node);
+        let version = world.api.get(&format!("{firm}/effective_settings")).await?.good()?.number("/version").context("no version")?;
+        patch(world, &firm, version, &json!({ "settings": { "amount_max": AMOUNT - 1 } })).await?.good()?;
+        let refused = dry().await?;
+        ensure!(refused.text("/errors/0/pointer") == "/amount", "{}", refused.answer.text());
+        Ok(())
+    }
+
+    async fn a_dry_run_tells_what_could_not_be_opened(world) {
+        world.advance(Duration::from_millis(2));
+        let asking = world.add_pos("3-D ister", "none", Store::Old).await?;
+        changed(world, &asking, &json!({ "three_d_model": "3d", "three_d_required": true })).await?.good()?;
+        let bare = world.add_pos("Parolasız", "none", Store::Old).await?;
+        rule(world, json!({}), json!({ "accounts": [bare, asking, world.pos] })).await?;
+        world.auditor().change(&format!("delete from pos_secret where pos_account_id = '{}'", &bare[4..])).await?;
+        let skip = |told: &Reply, account: &str| {
+            let rows = told.json.pointer("/candidates").or(told.json.pointer("/routing/candidates")).cloned().unwrap_or_default();
+            let row = rows.as_array().into_iter().flatten().find(|row| row["account"]["id"] == account).cloned();
+            row.map(|row| row["skip"].as_str().unwrap_or("none").to_owned()).unwrap_or_default()
+        };
+        let dry = world.api.post("/v1/routing/explain", &explain(AMOUNT)).await?.good()?;
+        ensure!(dry.text("/account/id") == asking && skip(&dry, &bare) == "setting_missing", "{}", dry.answer.text());
+        let mut by_mail = explain(AMOUNT);
+        by_mail["channel"] = json!("mail_order");
+        let dry = world.api.post("/v1/routing/explain", &by_mail).await?.good()?;
+        ensure!(dry.text("/account/id") == world.pos && skip(&dry, &asking) == "demands_three_d", "{}", dry.answer.text());
+        // The payment finds the same.
+        let mut order = routed(world, AMOUNT);
+        order["channel"] = json!("mail_order");
+        let paid = explained(world, &world.pay(&order).await?.good()?).await?;
+        ensure!(paid.text("/pos_account/id") == world.pos && paid.text("/state") == "succeeded", "{}", paid.answer.text());
+        ensure!((skip(&paid, &bare), skip(&paid, &asking)) == ("setting_missing".to_owned(), "demands_three_d".to_owned()), "{}", paid.answer.text());
+        // Where none is left, the dry run chooses none.
+        for account in [&asking, &world.pos] {
+            changed(world, account, &json!({ "state": "disabled" })).await?.good()?;
+        }
+        let dry = world.api.post("/v1/routing/explain", &explain(AMOUNT)).await?.good()?;
+        ensure!(dry.text("/account/id").is_empty() && skip(&dry, &bare) == "setting_missing", "{}", dry.answer.text());
+        let refused = world.pay_with_key(&routed(world, AMOUNT), &fresh_key()).await?;
+        ensure!((refused.status, refused.text("/code")) == (409, "setting_missing"), "{}", refused.answer.text());
         Ok(())
     }
 

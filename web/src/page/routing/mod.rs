@@ -12,8 +12,8 @@ use axum::{
 use http::StatusCode;
 use leptos::prelude::*;
 use vezne_api::{
-    Dealer, Page, Permission, RoutingExplain, RoutingExplanation, RoutingOrder, RoutingRule, RoutingRuleCreate,
-    RoutingRuleState, RoutingRuleUpdate, RoutingTable,
+    Channel, Dealer, Page, Permission, RoutingExplain, RoutingExplanation, RoutingOrder, RoutingRule,
+    RoutingRuleCreate, RoutingRuleState, RoutingRuleUpdate, RoutingTable,
 };
 
 pub use sentence::kind_word;
@@ -131,6 +131,7 @@ async fn try_out(visit: &Visit) -> Result<Option<Result<RoutingExplanation, Faul
         currency: some("currency").unwrap_or_else(|| "TRY".to_owned()),
         instalments: some("instalments").and_then(|text| text.parse().ok()),
         dealer: some("dealer"),
+        channel: (visit.query("channel") == "mail_order").then_some(Channel::MailOrder),
         at: None,
     };
     match visit.post("/v1/routing/explain", None, &asked).await {
@@ -144,6 +145,8 @@ fn trial(visit: &Visit, table: &RoutingTable, fault: Option<&Fault>) -> AnyView 
     let t = visit.t();
     let mut dealers = vec![(String::new(), t.s("routing-try-firm"))];
     dealers.extend(table.dealers.iter().map(|dealer| (dealer.id.clone(), dealer.name.clone())));
+    let channels =
+        vec![(String::new(), t.s("routing-try-ecommerce")), ("mail_order".to_owned(), t.s("pay-mail-order"))];
     let instalments = Some(visit.query("instalments")).filter(|typed| !typed.is_empty()).unwrap_or("1");
     let form = view! {
         <form class="body stack" method="get" action="/routing"><p class="small soft">{t.s("routing-try-what")}</p>{refused(visit, fault)}
@@ -152,6 +155,7 @@ fn trial(visit: &Visit, table: &RoutingTable, fault: Option<&Fault>) -> AnyView 
                 {field("amount", t.s("amount")).value(visit.query("amount")).mode("decimal").required().error(at(fault, "/amount")).view()}
                 {field("instalments", t.s("routing-instalments")).value(instalments).mode("numeric").max("2").error(at(fault, "/instalments")).view()}
                 {choice("dealer", t.s("routing-dealer"), dealers, visit.query("dealer"), at(fault, "/dealer"))}
+                {choice("channel", t.s("routing-try-channel"), channels, visit.query("channel"), None)}
             </div>
             <div class="row"><button class="btn end">{icon(icon::PLAY)}{t.s("routing-try")}</button></div></form>
     };

@@ -131,6 +131,8 @@ fn standing(t: Locale, candidate: &RoutingCandidate) -> AnyView {
         Some(RoutingSkip::DemandsThreeD) => pill(Tone::Wait, t.s("routing-skip-demands-three-d")),
         Some(RoutingSkip::CardAtBank) => pill(Tone::Wait, t.s("routing-skip-card-at-bank")),
         Some(RoutingSkip::NeedsCard) => pill(Tone::Wait, t.s("routing-skip-needs-card")),
+        Some(RoutingSkip::NotSupported) => pill(Tone::No, t.s("routing-skip-not-supported")),
+        Some(RoutingSkip::SettingMissing) => pill(Tone::No, t.s("routing-skip-setting-missing")),
         Some(RoutingSkip::NotReady) => pill(Tone::No, t.s("routing-skip-not-ready")),
     }
 }
