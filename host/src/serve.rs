@@ -20,6 +20,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     let presence = tokio::spawn(job::presence(app.clone()));
     let plugins = tokio::spawn(job::plugins(app.clone()));
     let breakers = tokio::spawn(job::breakers(app.clone()));
+    let telemetry = tokio::spawn(job::telemetry(app.clone()));
     let signals = tokio::spawn(signal(app.clone()));
     tracing::info!(%place, url = app.config.public_url, sandbox = app.config.sandbox, "serving");
     let router = http::server(&app, portal(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -36,7 +37,9 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     }
     plugins.abort();
     breakers.abort();
+    telemetry.abort();
     app.drain().await;
+    job::telemetry_end(&app).await;
     served.context("the server ended")
 }
 

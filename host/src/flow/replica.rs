@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -17,7 +18,7 @@ use crate::domain::id::{AttemptId, PaymentId, PosAccountId, ReplicaId, TenantId}
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::three_ds::{callback_here, gate_take_here};
 use crate::limits;
-use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, Method, OutRequest};
+use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, Method, OutRequest, VersionFared};
 use crate::security::hold::{Hold, Page};
 use crate::store::Tx;
 use crate::store::attempt::Attempt;
@@ -50,6 +51,7 @@ struct Errand {
 enum What {
     Page { token: String },
     Callback { tenant: String, account: String, callback: Heard },
+    Fared { tenant: String, plugin: String },
 }
 
 /// What came of it.
@@ -57,6 +59,7 @@ enum What {
 enum Answer {
     Page(Box<Carried>),
     Payment { payment: String },
+    Fared(Vec<VersionFared>),
     NotFound,
     Failed,
 }
@@ -223,7 +226,7 @@ pub(super) async fn page_elsewhere(app: &App, token: &str) -> FlowResult<Option<
     let alive = replica_list(&mut tx, seen_since_ms(app)).await?;
     drop(tx);
     let Some(holder) = alive.into_iter().find(|replica| replica.replica_id == holder) else { return Ok(None) };
-    match ask(app, &holder, What::Page { token: token.to_owned() }).await {
+    match ask(app, &holder, What::Page { token: token.to_owned() }, patience(app)).await {
         Some(Answer::Page(page)) => Ok(page.page()),
         Some(Answer::NotFound) => Err(FlowError::NotFound("page")),
         _ => Err(FlowError::Busy("the server that has this page does not answer")),
@@ -239,10 +242,33 @@ pub(super) async fn callback_elsewhere(
     callback: &Callback,
 ) -> Option<PaymentId> {
     let what = What::Callback { tenant: tenant.to_text(), account: account.to_text(), callback: Heard::of(callback) };
-    match ask(app, holder, what).await? {
+    match ask(app, holder, what, patience(app)).await? {
         Answer::Payment { payment } => PaymentId::from_text(&payment).ok(),
         _ => None,
     }
+}
+
+/// How a plugin fares at a firm on the other servers that live; nothing of one that gives no answer.
+pub(super) async fn fared_elsewhere(
+    app: &App,
+    tenant: TenantId,
+    plugin: &str,
+) -> FlowResult<Vec<(ReplicaId, Option<Vec<VersionFared>>)>> {
+    if app.config.replica_url.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut tx = app.db.read().await?;
+    let alive = replica_list(&mut tx, seen_since_ms(app)).await?;
+    drop(tx);
+    let others = alive.into_iter().filter(|replica| replica.replica_id != app.replica);
+    let asked = others.map(|replica| async move {
+        let what = What::Fared { tenant: tenant.to_text(), plugin: plugin.to_owned() };
+        match ask(app, &replica, what, limits::REPLICA_FARED_WAIT).await {
+            Some(Answer::Fared(fared)) => (replica.replica_id, Some(fared)),
+            _ => (replica.replica_id, None),
+        }
+    });
+    Ok(join_all(asked).await)
 }
 
 /// Does an errand of another server: sealed in, sealed out. Nothing where it is not one.
@@ -262,6 +288,10 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
             let payment = callback_here(app, tenant, account, callback.callback()).await;
             payment.map(|payment| Answer::Payment { payment: payment.to_text() })
         }
+        What::Fared { tenant, plugin } => {
+            let tenant = TenantId::from_text(&tenant).ok()?;
+            Ok(Answer::Fared(app.plugins.fared(tenant, &plugin)))
+        }
     };
     let answer = done.unwrap_or_else(|error| match error {
         FlowError::NotFound(_) => Answer::NotFound,
@@ -275,7 +305,7 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
 }
 
 /// Asks another server. Nothing where it gives no answer that we can open.
-async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
+async fn ask(app: &App, replica: &Replica, what: What, patience: Duration) -> Option<Answer> {
     let errand = Errand { at_ms: app.clock.now_ms(), what };
     let message = Zeroizing::new(serde_json::to_vec(&errand).ok()?);
     let sealed = app.vault.seal_message(&errand_for(replica.replica_id), &message).ok()?;
@@ -286,8 +316,6 @@ async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
         body: Zeroizing::new(sealed.clone().into_bytes()),
         sandbox: app.config.sandbox,
     };
-    // A callback may make the other server ask the bank: as long as that may take.
-    let patience = Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE;
     let response = match app.inside.send(&request, Instant::now() + patience).await {
         Ok(response) if response.status == 200 => response,
         Ok(response) => {
@@ -301,6 +329,11 @@ async fn ask(app: &App, replica: &Replica, what: What) -> Option<Answer> {
     };
     let opened = app.vault.open_message(&answer_to(&sealed), std::str::from_utf8(&response.body).ok()?).ok()?;
     serde_json::from_slice(&opened).ok()
+}
+
+/// A callback may make the other server ask the bank: as long as that may take.
+fn patience(app: &App) -> Duration {
+    Duration::from_millis(app.config.bank_deadline_ms) + limits::SETTLE_GRACE
 }
 
 /// A server not seen since then is taken for dead.
