@@ -383,6 +383,12 @@ pub const PLUGIN_RUNS_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const PLUGIN_REFERENCES_RECORDED_MAX: usize = 64;
 /// Functions of a recorded trap.
 pub const PLUGIN_BACKTRACE_FRAMES_MAX: usize = 16;
+/// How often counted values are sorted into their buckets where no collector is told.
+pub const FIGURES_TEND_EVERY: Duration = Duration::from_secs(5);
+/// How long the end of the process waits for a collector.
+pub const COLLECTOR_PATIENCE_AT_END: Duration = Duration::from_secs(2);
+/// How far the figures of a plugin's health reach back.
+pub const PLUGIN_FARED_SPAN: Duration = Duration::from_mins(15);
 /// Recorded runs that are played on a shadow at the same moment; there are payments to make.
 pub const PLUGIN_SHADOWS_AT_ONCE: usize = 2;
 /// Runs with differences that a shadow keeps to be looked at.
@@ -411,6 +417,8 @@ pub const TURN_LEASE: Duration = Duration::from_mins(5);
 pub const REPLICA_FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 /// An errand that was longer on its way is not done.
 pub const REPLICA_ERRAND_LIFE: Duration = Duration::from_secs(30);
+/// How long another server may take to say how its plugins fare: somebody waits for a page.
+pub const REPLICA_FARED_WAIT: Duration = Duration::from_secs(2);
 
 // Leaving
 

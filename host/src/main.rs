@@ -104,7 +104,11 @@ async fn main() -> Result<()> {
         return Ok(());
     }
     let config = Config::load(command.config.as_deref())?;
-    observe::log_begin(config.log_json);
+    let collector = match act {
+        Act::Serve => observe::otlp::Settings::from_env().map_err(anyhow::Error::msg)?,
+        _ => None,
+    };
+    observe::log_begin(config.log_json, collector);
     match act {
         Act::Migrate => {
             vezne::app::database_dir(&config)?;

@@ -31,6 +31,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
         tokio::spawn(job::changes(app.clone())),
         tokio::spawn(job::plugins(app.clone())),
         tokio::spawn(job::breakers(app.clone())),
+        tokio::spawn(job::telemetry(app.clone())),
     ];
     let signals = tokio::spawn(signals(app.clone()));
     let leaving = tokio::spawn(leave(app.clone(), presence.abort_handle()));
@@ -48,6 +49,7 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<()> {
     signals.abort();
     ended(&app, jobs, &[presence.abort_handle(), leaving.abort_handle()]).await;
     app.drain().await;
+    job::telemetry_end(&app).await;
     served.context("the server ended")
 }
 

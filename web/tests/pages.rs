@@ -254,6 +254,28 @@ async fn a_setting_that_counts_only_beside_another_says_so_and_is_not_insisted_o
 }
 
 #[tokio::test]
+async fn a_plugin_shows_how_it_fares_on_every_server() {
+    let (_, html) = get("/plugins", "session=firm").await;
+    let card = |id: &str| {
+        let cards = html.split("<section class=\"card\">").find(|card| card.contains(&format!("/plugins/{id}#health")));
+        cards.unwrap_or_default().to_owned()
+    };
+    let nestpay = card("pos-nestpay");
+    assert!(nestpay.contains("28.412") && nestpay.contains("64 µs") && nestpay.contains("Durduruldu"), "{nestpay}");
+    assert!(nestpay.contains("Bu sunucu, son 15 dakika"), "whose figures these are: {nestpay}");
+    assert!(nestpay.contains("/plugins/pos-nestpay#runs"), "what failed can be looked at");
+    assert!(card("pos-idle").contains("son 15 dakikada çağrılmadı"), "{html}");
+    let (_, html) = get("/plugins/pos-nestpay", "session=firm").await;
+    let section = html.split("aria-labelledby=\"health\"").nth(1).and_then(|rest| rest.split("</section>").next());
+    let section = section.unwrap_or_default();
+    assert!(html.contains("2 sunucu birlikte, son 15 dakika"), "{html}");
+    assert!(html.contains("Satışlar: 12 saniye önce durduruldu."), "{html}");
+    assert!(html.contains("İptal ve iadeler: son bir dakikada 1 hata."), "{html}");
+    let row = |words: [&str; 2]| section.split("<tr").any(|row| words.iter().all(|word| row.contains(word)));
+    assert!(row(["bu sunucu", "1,2 ms"]) && row(["9H77", "13.600"]) && row(["A0ZZ", "Yanıt vermedi"]), "{section}");
+}
+
+#[tokio::test]
 async fn a_version_shows_what_it_asks_for_beside_what_is_allowed() {
     let (_, html) = get("/plugins", "session=firm").await;
     assert!(html.contains("/plugins/pos-idle") && html.contains("Etkin sürümü yok"), "{html}");

@@ -5,6 +5,7 @@
 //! (`follow`). Attempts under way keep the version that began them (`flow/pos.rs`).
 
 mod bring;
+mod fare;
 mod follow;
 mod guard;
 mod run;
@@ -27,6 +28,7 @@ use crate::store::plugin::{
 use crate::store::tenant::tenant_list;
 
 pub use bring::{plugin_add, plugins_bundled};
+pub use fare::{PluginFared, plugin_fared};
 pub use follow::{plugins_follow, plugins_tend};
 pub use guard::plugins_guard;
 pub use run::plugin_recording;

@@ -1,5 +1,7 @@
 //! Adding and changing a POS account: settings checked against the plugin's manifest, secrets sealed.
 
+mod secret;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -12,17 +14,14 @@ use crate::domain::id::{NodeId, PosAccountId};
 use crate::flow::error::{FieldError, FlowError, FlowResult};
 use crate::plugin::manifest::ConfigProblem;
 use crate::plugin::{Manifest, endpoint_url};
-use crate::security::vault::Place;
-use crate::store::Tx;
 use crate::store::audit::audit_insert;
 use crate::store::node::node_fetch;
 use crate::store::pos_account::{
-    Environment, PosAccount, PosAccountState, PosSecret, pos_account_insert, pos_account_update, pos_account_visible,
-    pos_secret_list, pos_secret_put,
+    Environment, PosAccount, PosAccountState, pos_account_insert, pos_account_update, pos_account_visible,
+    pos_secret_list,
 };
 
-/// Longest secret: a PEM key with its chain.
-const SECRET_BYTES_MAX: usize = 16 * 1024;
+use secret::{secrets_change, secrets_check, secrets_put};
 
 /// The capability of a connector that takes the identity of a sub-dealer with a charge.
 const NAMES_SUB_DEALERS: &str = "sub-dealer-identity";
@@ -47,7 +46,7 @@ pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate)
     }
     let config = config_filled(manifest, &wanted.bank, &wanted.config, &mut faults);
     endpoints_check(app, manifest, &wanted.endpoints, &mut faults);
-    secrets_check(manifest, &wanted.secrets, &mut faults);
+    secrets_check(manifest, "secrets", &wanted.secrets, &mut faults);
     for missing in missing_secrets(manifest, |name| wanted.secrets.contains_key(name)) {
         faults.push(FieldError::new(format!("/secrets/{missing}"), "required", "the manifest requires it"));
     }
@@ -141,7 +140,8 @@ pub async fn pos_account_change(
             WireState::Disabled => PosAccountState::Disabled,
         };
     }
-    secrets_check(manifest, &wanted.secrets, &mut faults);
+    secrets_check(manifest, "secrets", &wanted.secrets, &mut faults);
+    secrets_check(manifest, "next_secrets", &wanted.next_secrets, &mut faults);
     let set: Vec<String> =
         pos_secret_list(&mut tx, ctx.tenant, id).await?.into_iter().map(|secret| secret.name).collect();
     for missing in missing_secrets(manifest, |name| set.iter().any(|s| s == name) || wanted.secrets.contains_key(name))
@@ -154,7 +154,13 @@ pub async fn pos_account_change(
     if !pos_account_update(&mut tx, &account).await? {
         return Ok(None);
     }
-    secrets_put(app, &mut tx, &account, &wanted.secrets, now_ms).await?;
+    let secrets = secret::Wanted {
+        now: &wanted.secrets,
+        next: &wanted.next_secrets,
+        take: &wanted.secrets_take,
+        give_back: &wanted.secrets_give_back,
+    };
+    secrets_change(app, &mut tx, &account, &secrets, now_ms).await?;
     let detail = json!({
         "state": account.state.as_str(),
         "three_d_required": account.demands_three_d(),
@@ -162,6 +168,9 @@ pub async fn pos_account_change(
         "sub_dealers": account.names_sub_dealers(),
         "config": wanted.config.is_some(),
         "secrets": wanted.secrets.keys().collect::<Vec<_>>(),
+        "next_secrets": wanted.next_secrets.keys().collect::<Vec<_>>(),
+        "secrets_taken": wanted.secrets_take,
+        "secrets_given_back": wanted.secrets_give_back,
     });
     audit_insert(&mut tx, ctx, "pos_account.updated", &id.to_string(), &detail).await?;
     tx.commit().await?;
@@ -249,19 +258,6 @@ fn endpoints_check(app: &App, manifest: &Manifest, given: &BTreeMap<String, Stri
     }
 }
 
-fn secrets_check(manifest: &Manifest, given: &BTreeMap<String, String>, faults: &mut Vec<FieldError>) {
-    for (name, value) in given {
-        let pointer = format!("/secrets/{name}");
-        if !manifest.secrets.iter().any(|known| known.name == *name) {
-            faults.push(FieldError::new(pointer, "unknown_field", "the manifest asks for no such secret"));
-        } else if value.is_empty() {
-            faults.push(FieldError::new(pointer, "required", "empty"));
-        } else if value.len() > SECRET_BYTES_MAX {
-            faults.push(FieldError::new(pointer, "too_long", "longer than any key"));
-        }
-    }
-}
-
 fn missing_secrets(manifest: &Manifest, has: impl Fn(&str) -> bool) -> Vec<&str> {
     manifest
         .secrets
@@ -269,24 +265,6 @@ fn missing_secrets(manifest: &Manifest, has: impl Fn(&str) -> bool) -> Vec<&str>
         .filter(|secret| secret.required && !has(&secret.name))
         .map(|secret| secret.name.as_str())
         .collect()
-}
-
-async fn secrets_put(
-    app: &App,
-    tx: &mut Tx,
-    account: &PosAccount,
-    secrets: &BTreeMap<String, String>,
-    now_ms: i64,
-) -> FlowResult<()> {
-    let row = account.pos_account_id.to_text();
-    for (name, value) in secrets {
-        let place = Place { tenant: account.tenant_id, table: "pos_secret", row: &row, column: name };
-        let sealed = app.security.vault.seal(place, value.as_bytes());
-        let sealed = sealed.map_err(|error| FlowError::Internal(error.to_string()))?;
-        let secret = PosSecret { name: name.clone(), sealed, updated_at_ms: now_ms };
-        pos_secret_put(tx, account.tenant_id, account.pos_account_id, &secret).await?;
-    }
-    Ok(())
 }
 
 fn text_of(map: &BTreeMap<String, String>) -> String {

@@ -13,6 +13,7 @@ mod hand_over;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -21,7 +22,7 @@ use crate::domain::id::{PaymentId, PosAccountId, ReplicaId, TenantId};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::three_ds::{callback_here, gate_take_here};
 use crate::limits;
-use crate::plugin::{Callback, Method, OutRequest};
+use crate::plugin::{Callback, Method, OutRequest, VersionFared};
 use crate::security::hold::{Hold, Page};
 use crate::store::Tx;
 use crate::store::attempt::Attempt;
@@ -142,6 +143,30 @@ pub(super) async fn callback_elsewhere(
     }
 }
 
+/// How a plugin fares at a firm on the other servers that live; nothing of one that gives no answer.
+pub(super) async fn fared_elsewhere(
+    app: &App,
+    tenant: TenantId,
+    plugin: &str,
+) -> FlowResult<Vec<(ReplicaId, Option<Vec<VersionFared>>)>> {
+    if app.config.replica_url.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut tx = app.db.read().await?;
+    let alive = replica_list(&mut tx, seen_since_ms(app)).await?;
+    drop(tx);
+    let own = names(app);
+    let others = alive.into_iter().filter(|replica| !own.contains(&replica.replica_id));
+    let asked = others.map(|replica| async move {
+        let what = What::Fared { tenant: tenant.to_text(), plugin: plugin.to_owned() };
+        match ask(app, &replica, &what, limits::REPLICA_FARED_WAIT).await {
+            Some(Answer::Fared(fared)) => (replica.replica_id, Some(fared)),
+            _ => (replica.replica_id, None),
+        }
+    });
+    Ok(join_all(asked).await)
+}
+
 /// Does an errand of another server: sealed in, sealed out. Nothing where it is not one.
 pub async fn errand(app: &App, sealed: &str) -> Option<String> {
     app.config.replica_url.as_ref()?;
@@ -163,6 +188,10 @@ pub async fn errand(app: &App, sealed: &str) -> Option<String> {
         What::Keep(_) | What::Inherit { .. } if app.leaving.is_cancelled() => Ok(Answer::Failed),
         What::Keep(kept) => Ok(kept.keep(app).map_or(Answer::Failed, |()| Answer::Taken)),
         What::Inherit { names } => hand_over::inherit(app, &names).await.map(|()| Answer::Taken),
+        What::Fared { tenant, plugin } => {
+            let tenant = TenantId::from_text(&tenant).ok()?;
+            Ok(Answer::Fared(app.plugins.fared(tenant, &plugin)))
+        }
     };
     let answer = done.unwrap_or_else(|error| match error {
         FlowError::NotFound(_) => Answer::NotFound,

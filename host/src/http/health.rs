@@ -38,6 +38,7 @@ pub async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<Respo
     if !allowed {
         return Err(Error::Unauthenticated);
     }
+    app.plugins.gauges_set();
     let mut response = observe::metrics_text().into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

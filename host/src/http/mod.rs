@@ -28,6 +28,7 @@ pub mod page;
 pub mod pay;
 pub mod payment;
 pub mod plugin;
+mod plugin_health;
 pub mod plugin_run;
 pub mod pos_account;
 pub mod proposal;

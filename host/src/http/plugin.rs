@@ -10,19 +10,20 @@ use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, StatusCode, header};
 use vezne_api::{
     Page, Permission, Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginCapability, PluginEndpoint,
-    PluginGrant, PluginList, PluginOrigin, PluginRevoke, PluginRollBack, PluginSecret, PluginShadow,
+    PluginGrant, PluginHealth, PluginList, PluginOrigin, PluginRevoke, PluginRollBack, PluginSecret, PluginShadow,
     PluginShadowChange, PluginShadowDifference, PluginShadowRun, PluginState, PluginVersion, Translated,
 };
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Json, Path, Query};
+use super::plugin_health;
 use super::route::{Endpoint, Table};
 use super::view;
 use crate::app::App;
 use crate::domain::id::TenantId;
 use crate::domain::plugin::{PluginOrigin as Origin, PluginState as Stands, Reach};
 use crate::flow::plugin::{
-    Operator, Share, Standing, plugin_add, plugin_revoke, plugin_roll_back, plugin_serve, plugin_shadow,
+    Operator, Share, Standing, plugin_add, plugin_fared, plugin_revoke, plugin_roll_back, plugin_serve, plugin_shadow,
     plugin_shadow_end, plugin_standings, plugins_idle,
 };
 use crate::limits;
@@ -42,14 +43,14 @@ const SIGNATURE: &str = "plugin-signature";
 pub fn routes(table: Table) -> Table {
     table
         .add(
-            Endpoint::get("/v1/plugins", "Lists the plugins that serve the firm, each in its active version")
+            Endpoint::get("/v1/plugins", "Lists the plugins that serve the firm, each in its active version with how it fares on this server")
                 .needs(Permission::PosAccountRead)
                 .query::<PluginList>()
                 .reply::<Page<Plugin>>(200),
             list,
         )
         .add(
-            Endpoint::get("/v1/plugins/{id}", "Shows a plugin in its active version, or in its newest where none is")
+            Endpoint::get("/v1/plugins/{id}", "Shows a plugin in its active version, or in its newest where none is, with how it fares on every server")
                 .needs(Permission::PosAccountRead)
                 .reply::<Plugin>(200),
             show,
@@ -121,15 +122,21 @@ async fn list(
         plugins.extend(idle.iter().map(idle_view));
         plugins.sort_by(|a, b| a.id.cmp(&b.id));
     }
+    for plugin in &mut plugins {
+        plugin.health = plugin_health::brief(&app.plugins.fared(caller.ctx.tenant, &plugin.id));
+    }
     Ok(axum::Json(Page::whole(plugins)))
 }
 
 async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<axum::Json<Plugin>> {
-    if let Some(plugin) = app.plugins.active(caller.ctx.tenant, &id) {
-        return Ok(axum::Json(serving_view(&plugin)));
-    }
-    let idle = plugins_idle(&app, Reach::Firm(caller.ctx.tenant), Some(&id)).await?;
-    idle.first().map(|standing| axum::Json(idle_view(standing))).ok_or(Error::NotFound)
+    let mut view = if let Some(plugin) = app.plugins.active(caller.ctx.tenant, &id) {
+        serving_view(&plugin)
+    } else {
+        let idle = plugins_idle(&app, Reach::Firm(caller.ctx.tenant), Some(&id)).await?;
+        idle.first().map(idle_view).ok_or(Error::NotFound)?
+    };
+    view.health = plugin_health::whole(&plugin_fared(&app, caller.ctx.tenant, &id).await?);
+    Ok(axum::Json(view))
 }
 
 async fn add(State(app): State<App>, caller: Caller, request: Request) -> Result<Response> {
@@ -354,6 +361,7 @@ fn plugin_view(manifest: &Manifest, digest: &str, serves: bool) -> Plugin {
         version: manifest.version.clone(),
         digest: format!("sha256:{digest}"),
         serves,
+        health: PluginHealth::default(),
         kind: manifest.kind.clone(),
         api: manifest.api.clone(),
         publisher: manifest.publisher.clone(),

@@ -22,6 +22,7 @@ use crate::flow::pos_account::{pos_account_change, pos_account_create};
 use crate::flow::pos_test::pos_test;
 use crate::store::Tx;
 use crate::store::pos_account::{self as store, pos_account_list, pos_account_visible, pos_secret_list};
+use crate::store::pos_secret::{SecretTurn, pos_secret_spare_list};
 
 /// Routes of this noun.
 pub fn routes(table: Table) -> Table {
@@ -140,12 +141,22 @@ async fn account_view(app: &App, tx: &mut Tx, row: store::PosAccount) -> Result<
     let manifest = plugin.as_ref().map(|plugin| &plugin.manifest);
     let set = pos_secret_list(tx, row.tenant_id, row.pos_account_id).await?;
     // What the manifest asks for, set or not; and what an older version of it asked for.
-    let mut secrets: BTreeMap<String, Option<i64>> = BTreeMap::new();
+    let mut secrets: BTreeMap<String, SecretState> = BTreeMap::new();
+    let unset = |name: &str| SecretState { name: name.to_owned(), ..SecretState::default() };
     for secret in manifest.iter().flat_map(|manifest| &manifest.secrets) {
-        secrets.insert(secret.name.clone(), None);
+        secrets.insert(secret.name.clone(), unset(&secret.name));
     }
     for secret in set {
-        secrets.insert(secret.name, Some(secret.updated_at_ms));
+        let state = secrets.entry(secret.name.clone()).or_insert_with(|| unset(&secret.name));
+        (state.set, state.updated_at) = (true, Some(view::instant(secret.updated_at_ms)));
+    }
+    for spare in pos_secret_spare_list(tx, row.tenant_id, row.pos_account_id).await? {
+        let state = secrets.entry(spare.name.clone()).or_insert_with(|| unset(&spare.name));
+        let at = Some(view::instant(spare.updated_at_ms));
+        match spare.turn {
+            SecretTurn::Next => state.next_at = at,
+            SecretTurn::Previous => state.previous_at = at,
+        }
     }
     let bank_name = manifest.and_then(|manifest| manifest.bank(&row.bank)).map(|bank| bank.name.clone());
     Ok(PosAccount {
@@ -174,10 +185,7 @@ async fn account_view(app: &App, tx: &mut Tx, row: store::PosAccount) -> Result<
         day_end: row.day_end.clone(),
         config: serde_json::from_str(&row.config).map_err(|_| broken())?,
         endpoints: serde_json::from_str(&row.endpoints).map_err(|_| broken())?,
-        secrets: secrets
-            .into_iter()
-            .map(|(name, at)| SecretState { name, set: at.is_some(), updated_at: at.map(view::instant) })
-            .collect(),
+        secrets: secrets.into_values().collect(),
         version: row.version,
         created_at: view::instant(row.created_at_ms),
         updated_at: view::instant(row.updated_at_ms),

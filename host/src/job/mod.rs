@@ -1,5 +1,7 @@
 //! The worker: what happens by itself while the server runs.
 
+mod telemetry;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,8 @@ use crate::flow::sale::drafts_lapse;
 use crate::flow::turn::turn_run;
 use crate::flow::webhook::webhook_round;
 use crate::limits;
+
+pub use telemetry::{telemetry, telemetry_end};
 
 /// Runs the janitor until this server leaves: by the clock, and at once when somebody wakes it. What it has begun goes on
 /// until nothing more is taken.

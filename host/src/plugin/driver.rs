@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::act::{Act, ActContext, Effect, Terms};
 use super::ending::{Browse, Ending, Phase, Verdict};
@@ -25,7 +26,8 @@ use super::sealed::Labels;
 use super::step::{
     BrowseStep, Call, CallEnd, CallFailure, Guest, Input, Reply, Response, SendStep, Step, TransportFailure,
 };
-use super::{answer, tally};
+use super::window::Window;
+use super::{answer, span, tally};
 use crate::bug::{self, Bug};
 use crate::ctx::Late;
 use crate::limits;
@@ -53,6 +55,8 @@ pub(super) struct Drive<'a> {
     pub recorder: Option<&'a Recorder>,
     /// The recorded act that is played again; nothing is counted then.
     pub again: Option<&'a Rehearsal>,
+    /// Where it is counted how the version fares.
+    pub window: Option<&'a Window>,
 }
 
 /// How far the act has come.
@@ -108,9 +112,10 @@ impl Drive<'_> {
                 progress.heard = Heard::Callback { verified: false };
                 masker.scrub_callback(&mut callback);
                 state = envelope.state;
-                self.call(Input::Resume { terms: resumed, state: &state, reply: Reply::Callback(callback) }).await
+                let input = Input::Resume { terms: resumed, state: &state, reply: Reply::Callback(callback) };
+                self.call(input, progress.steps).await
             }
-            act => self.call(Input::Begin(&act)).await,
+            act => self.call(Input::Begin(&act), 0).await,
         };
         loop {
             if let Heard::Callback { verified } = &mut progress.heard {
@@ -133,7 +138,7 @@ impl Drive<'_> {
                 Err(verdict) => return Ending::Done(verdict),
             };
             state = send.state;
-            end = self.call(Input::Resume { terms: resumed, state: &state, reply }).await;
+            end = self.call(Input::Resume { terms: resumed, state: &state, reply }, progress.steps).await;
         }
     }
 
@@ -149,20 +154,23 @@ impl Drive<'_> {
         }
     }
 
-    async fn call(&self, input: Input<'_>) -> CallEnd {
+    async fn call(&self, input: Input<'_>, sends_before: u8) -> CallEnd {
         let (now_ms, again) = match self.again.map(Rehearsal::next) {
             Some((now_ms, given)) => (now_ms, Some(given)),
             None => (self.context.clock.now_ms(), None),
         };
         let function = input.function();
         let (installation, context, card) = (self.installation, self.context, self.card);
-        let call = Call { installation, context, card, now_ms, again, input };
+        let call = Call { installation, context, card, now_ms, again, sends_before, input };
         let end = match self.context.clock.within(self.deadline, self.guest.call(call)).await {
             Ok(end) => end,
             Err(Late) => {
                 CallEnd::failed(CallFailure::Trap("deadline", "the time of the act ran out in the connector".into()))
             }
         };
+        if let Some(window) = self.window {
+            window.called(&end);
+        }
         if let Err(failure) = &end.result {
             self.failed(failure);
         }
@@ -174,6 +182,9 @@ impl Drive<'_> {
 
     /// Counts a failure of the connector, unless it is only played again.
     fn failed(&self, failure: &CallFailure) {
+        if let Some(window) = self.window {
+            window.failed(failure);
+        }
         if self.again.is_none() {
             tally::call_failed(self.manifest, self.installation, failure);
         }
@@ -212,8 +223,14 @@ impl Drive<'_> {
             let late = reason("deadline", "the time of the act ran out before this was sent");
             return Err(self.facts(progress, expected).undecided(late, None, false));
         }
-        let (result, tries, elapsed) =
-            self.transfer(&prepared.request, repeatable || bug::is_in(Bug::RetryWhileUnknown)).await;
+        let (bytes_out, span) = (prepared.request.body.len(), span::send(&step.endpoint, effect, progress.steps));
+        let transfer = self.transfer(&prepared.request, repeatable || bug::is_in(Bug::RetryWhileUnknown));
+        let (result, tries, elapsed) = transfer.instrument(span.clone()).await;
+        span::sent(&span, tries, bytes_out, result.as_ref());
+        drop(span);
+        if self.again.is_none() {
+            tally::sent(self.manifest, &step.endpoint, bytes_out, result.as_ref(), elapsed);
+        }
         if prepared.labels.any(Labels::CVV)
             && let Some(card) = self.card
         {

@@ -166,6 +166,7 @@ impl Story {
             until_ms: 30_000,
             recorder: None,
             again: None,
+            window: None,
         };
         drive.run(act).await
     }

@@ -33,6 +33,14 @@ impl Weight {
         if manifest.limits.memory_bytes.is_some_and(|bytes| bytes > usual) { Self::Heavy } else { Self::Light }
     }
 
+    /// For figures.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Heavy => "heavy",
+        }
+    }
+
     /// The most linear memory of one call; also the size of a slot in the pool.
     pub fn memory_bytes_max(self) -> usize {
         match self {

@@ -5,10 +5,13 @@
 //! hurts itself; only when several firms suffer is the version itself at fault. An unknown outcome is no strike (a bank
 //! may be away), but a version with far more of them than the one beside it is sick.
 
+mod stand;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::act::Act;
@@ -18,8 +21,11 @@ use super::step::CallFailure;
 use crate::domain::id::TenantId;
 use crate::limits;
 
+pub use stand::{BreakerState, PhaseStand};
+
 /// Which part of an act. A connector whose refunds break may still sell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ActPhase {
     /// Sale, authorization, the way to the gate.
     Charge,
@@ -32,6 +38,9 @@ pub enum ActPhase {
 }
 
 impl ActPhase {
+    /// Every one of them.
+    pub const ALL: [Self; 4] = [Self::Charge, Self::FollowUp, Self::Resume, Self::Inquiry];
+
     pub(super) fn of(act: &Act) -> Self {
         match act {
             Act::Sale { .. } | Act::Authorize { .. } | Act::ThreeDSecure { .. } => Self::Charge,
@@ -333,12 +342,18 @@ mod tests {
         (0..3).for_each(|_| health.struck(&us, false));
         assert!(health.cooled().is_empty());
         health.advance(limits::PLUGIN_BREAKER_COOL);
+        let stand = |health: &Health| health.stand("a", us.1).first().map(|stand| (stand.state, stand.open_for_s));
+        let open_s = limits::PLUGIN_BREAKER_COOL.as_secs();
+        assert_eq!(stand(&health), Some((BreakerState::Open, Some(open_s))));
+        assert!(health.stand("a", TenantId::at(2)).is_empty(), "another firm's is not shown");
         assert_eq!(health.cooled(), std::slice::from_ref(&us));
         health.tried(&us, false);
         assert!(!admits(&health, &us) && health.cooled().is_empty(), "it failed: once more as long");
         health.advance(limits::PLUGIN_BREAKER_COOL);
         health.tried(&us, true);
         assert!(admits(&health, &us));
+        assert_eq!(stand(&health), Some((BreakerState::HalfOpen, None)));
+        assert_eq!(health.stands_counted(&["a"])[&(ActPhase::Charge, BreakerState::HalfOpen)], 1);
         health.struck(&us, false);
         assert!(!admits(&health, &us), "half open: one strike is enough");
         health.advance(limits::PLUGIN_BREAKER_COOL);

@@ -251,6 +251,7 @@ async fn who_asks_for_much_memory_runs_among_interpreters() {
             now_ms: 0,
             input: Input::Begin(&act),
             again: None,
+            sends_before: 0,
         };
         let failed = version.call(call).await.result.unwrap_err();
         match version.weight {

@@ -10,9 +10,10 @@ use super::permits::Share;
 use crate::limits;
 
 /// Runs a call and charges to a share what it burns: its running time beyond what a connector's call takes, each time it
-/// gives way and at its end.
-pub(super) async fn metered<F: Future>(share: &Share, call: F) -> F::Output {
-    Metered { call: std::pin::pin!(call), share, unburnt: limits::PLUGIN_UNBURNT }.await
+/// gives way and at its end. Gives how long it ran as well.
+pub(super) async fn metered<F: Future>(share: &Share, call: F) -> (F::Output, Duration) {
+    let call = std::pin::pin!(call);
+    Metered { call, share, unburnt: limits::PLUGIN_UNBURNT, ran: Duration::ZERO }.await
 }
 
 struct Metered<'a, F> {
@@ -20,18 +21,20 @@ struct Metered<'a, F> {
     share: &'a Share,
     /// What is left of the time that counts for nothing.
     unburnt: Duration,
+    ran: Duration,
 }
 
 impl<F: Future + Unpin> Future for Metered<'_, F> {
-    type Output = F::Output;
+    type Output = (F::Output, Duration);
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let before = thread_time();
         let polled = Pin::new(&mut self.call).poll(context);
         let ran = thread_time().saturating_sub(before);
         self.share.charge(ran.saturating_sub(self.unburnt));
         self.unburnt = self.unburnt.saturating_sub(ran);
-        polled
+        self.ran += ran;
+        polled.map(|output| (output, self.ran))
     }
 }
 

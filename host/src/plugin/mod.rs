@@ -39,10 +39,12 @@ mod scrub;
 pub mod sealed;
 mod section;
 mod smoke;
+mod span;
 mod step;
 mod tally;
 mod text;
 mod version;
+mod window;
 mod wire_tap;
 
 pub use act::{Act, ActContext, BankRef, Callback, Effect, Method, Operation, Purpose, Target, Terms, ThreeDModel};
@@ -53,18 +55,19 @@ pub use egress::{Egress, Resolve, roots};
 pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
 pub use engine::Tuning;
 pub use grant::{Beside, EndpointGrant, Grant, Wish};
-pub use health::{ActPhase, Sick};
+pub use health::{ActPhase, BreakerState, PhaseStand, Sick};
 pub use held::HeldCard;
 pub use installation::{Endpoint, Installation, Secret};
 pub use journal::{Journal, JournalError, ReplyNote, SendIntent, Unwritten};
 pub use judge::CALLBACK_NOT_AUTHENTIC;
 pub use line::{Line, Lines};
 pub use manifest::Manifest;
-pub use plugins::{LoadError, Plugins, Refusal};
+pub use plugins::{LoadError, Plugins, Refusal, VersionFared};
 pub use prepare::OutRequest;
 pub use registry::Candidate;
 pub use scrub::redacted;
 pub use step::{Response, TransportFailure};
+pub use window::Fared;
 
 /// A plugin version as the registry lists it.
 #[derive(Debug, Clone)]

@@ -60,6 +60,11 @@ impl Permits {
         Self { places, all: Arc::new(Semaphore::new(places.all)), modest: Arc::clone(modest) }
     }
 
+    /// How many places are taken, and how many there are.
+    pub fn taken(&self) -> (usize, usize) {
+        (self.places.all - self.all.available_permits().min(self.places.all), self.places.all)
+    }
+
     /// What one plugin version has of them, whose calls may run so long.
     pub fn of_plugin(&self, call_max: Duration) -> PluginPermits {
         PluginPermits {

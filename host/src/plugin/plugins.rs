@@ -1,5 +1,6 @@
 //! The plugin runtime as flow sees it.
 
+mod fared;
 mod recorded;
 
 use std::collections::{BTreeMap, HashSet};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::act::{Act, ActContext, Callback};
 use super::compile::Compiler;
@@ -25,10 +27,13 @@ use super::record::{Recorder, Runs, Shadows};
 use super::registry::Loader;
 use super::step::CallFailure;
 use super::version::Version;
-use super::{PluginInfo, Reason, smoke, tally};
+use super::window::Windows;
+use super::{PluginInfo, Reason, smoke, span, tally};
 use crate::domain::id::{AttemptId, TenantId};
 use crate::domain::plugin::{Reach, version_numbers};
 use crate::limits;
+
+pub use fared::VersionFared;
 
 /// A file of the plugin folder that was not taken.
 #[derive(Debug, Clone)]
@@ -63,6 +68,7 @@ struct Inner {
     health: Health,
     runs: Runs,
     shadows: Shadows,
+    windows: Windows,
 }
 
 #[derive(Clone, Default)]
@@ -139,8 +145,8 @@ impl Plugins {
         let loader = Loader::new(engines.map_err(broken)?, metered, Some(cache), Compiler::new(compiler));
         let loader = Arc::new(loader.map_err(broken)?);
         let (serving, refusals, health) = (RwLock::default(), Mutex::default(), Health::default());
-        let (runs, shadows) = (Runs::default(), Shadows::default());
-        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows })))
+        let (runs, shadows, windows) = (Runs::default(), Shadows::default(), Windows::default());
+        Ok(Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows, windows })))
     }
 
     fn take_folder(&self, folder: &Path) -> std::io::Result<()> {
@@ -169,7 +175,8 @@ impl Plugins {
         let (loader, serving) = (Arc::clone(&self.0.loader), RwLock::new(self.serving()));
         let refusals = Mutex::new(self.refusals());
         let (health, runs, shadows) = (Health::default(), Runs::default(), Shadows::default());
-        Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows }))
+        let windows = Windows::default();
+        Self(Arc::new(Inner { loader, transport, serving, refusals, health, runs, shadows, windows }))
     }
 
     /// Forgets what a version did wrong.
@@ -346,6 +353,9 @@ impl Plugins {
             return Ending::Done(Verdict::NotProcessed(reason));
         }
         let recorder = Recorder::begin(&version.info, installation, context, card, &act);
+        let window = self.0.windows.window(&place.0, place.1);
+        let mode = self.mode(installation, &version.info.id);
+        let span = span::act(&version.info, installation, context, &act, mode);
         let drive = Drive {
             guest: &*version,
             transport: &*self.0.transport,
@@ -358,9 +368,12 @@ impl Plugins {
             until_ms,
             recorder: Some(&recorder),
             again: None,
+            window: Some(&window),
         };
-        let ending = drive.run(act).await;
+        let ending = drive.run(act).instrument(span.clone()).await;
         let (recording, bytes) = recorder.ended(&ending);
+        span::acted(&span, &recording.outcome, &ending);
+        drop(span);
         let (tenant, account) = (installation.tenant, installation.pos_account);
         let run = self.0.runs.put(context.clock.now_ms(), tenant, account, recording, bytes);
         self.shadow_play(run);
@@ -370,6 +383,7 @@ impl Plugins {
         } else {
             false
         };
+        window.acted(doubtful);
         match health::struck_by(&ending) {
             Some(strike) => self.0.health.struck(&place, strike == Strike::Sink),
             None => self.0.health.ended(&place, doubtful),
@@ -385,7 +399,9 @@ impl Plugins {
         let called = version.correlate(installation, callback.clone());
         let timed = tokio::time::timeout(CORRELATE_MAX, called).await;
         let result = timed.unwrap_or_else(|_| Err(CallFailure::Trap("deadline", String::new())));
+        let window = self.0.windows.window(&installation.digest, installation.tenant);
         result.map_err(|failure| {
+            window.failed(&failure);
             if health::is_strike(&failure) {
                 let place = (installation.digest.clone(), installation.tenant, ActPhase::Resume);
                 self.0.health.struck(&place, false);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,7 @@ use super::offer;
 use super::permits::{Modest, Permits};
 use super::sandbox::Sandbox;
 use super::section;
+use super::tally::{self, Meters};
 use super::version::{Functions, Version};
 use crate::limits;
 
@@ -59,7 +61,11 @@ struct Pool {
 impl Pool {
     fn new(weight: Weight, engine: Engine, modest: &Arc<Modest>) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
-        PosConnector::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
+        // Every call of a host function asks for the sandbox first.
+        PosConnector::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox: &mut Sandbox| {
+            sandbox.host_calls = sandbox.host_calls.saturating_add(1);
+            sandbox
+        })?;
         Ok(Self { weight, engine, linker, permits: Permits::new(weight, modest) })
     }
 }
@@ -102,7 +108,10 @@ impl Loader {
             return self.apart(move |this| this.version(candidate, &component)).await?;
         }
         let _alone = self.compiling.lock().await;
-        let code = self.compiler.compiled(&wasm).await?;
+        let began = Instant::now();
+        let compiled = self.compiler.compiled(&wasm).await;
+        tally::compiled(compiled.is_ok(), began.elapsed());
+        let code = compiled?;
         self.apart(move |this| {
             let engine = &this.pool(&candidate.manifest).engine;
             let component = match &this.cache {
@@ -113,6 +122,15 @@ impl Loader {
             this.version(candidate, &component)
         })
         .await?
+    }
+
+    /// Sets the gauges of both pools.
+    pub fn gauges_set(&self) {
+        for pool in [&self.light, &self.heavy] {
+            let (taken, all) = pool.permits.taken();
+            tally::places(pool.weight, taken, all);
+            tally::pool(pool.weight, &pool.engine);
+        }
     }
 
     /// From now on compiling gives way to payments.
@@ -185,6 +203,7 @@ impl Loader {
             weight: pool.weight,
             memory_bytes: memory.unwrap_or(limits::PLUGIN_MEMORY_BYTES_DEFAULT).min(pool.weight.memory_bytes_max()),
             ticks,
+            meters: Meters::default(),
         };
         version.checked()?;
         Ok(version)

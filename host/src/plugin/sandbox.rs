@@ -7,7 +7,7 @@ mod entropy;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wasmtime::UpdateDeadline;
 use wasmtime::component::{Resource, ResourceTable};
@@ -60,6 +60,10 @@ pub(super) struct Sandbox {
     pub references: Vec<u64>,
     /// What an earlier run was given, while it is played again.
     pub again: Option<Given>,
+    /// How long it took to be made.
+    pub instantiated: Duration,
+    /// Functions of this module that the guest called.
+    pub host_calls: u32,
     comparisons: u32,
     seed: [u8; 32],
     drawn: u64,
@@ -97,6 +101,8 @@ impl Sandbox {
             compared: Vec::new(),
             references: Vec::new(),
             again: None,
+            instantiated: Duration::ZERO,
+            host_calls: 0,
             comparisons: 0,
             seed,
             drawn: 0,

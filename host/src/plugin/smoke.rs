@@ -39,6 +39,7 @@ pub(super) async fn tried(version: &Version) -> Result<(), String> {
                 card: Some(&card),
                 now_ms: NOW_MS,
                 again: None,
+                sends_before: 0,
                 input: Input::Begin(&act),
             };
             let of = bank.map(|bank| format!(" for {bank}")).unwrap_or_default();

@@ -3,6 +3,8 @@
 //! The sandbox of a call is gone when its step arrives here: sealed values have been taken out of it. The
 //! driver and its tests know no WebAssembly.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 
 use super::act::{Act, ActContext, BankRef, Callback, Effect, Method, Terms};
@@ -21,6 +23,16 @@ pub enum Part {
     Bytes(Vec<u8>),
     /// A value only the host can read.
     Sealed(Sealed),
+}
+
+impl Part {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Sealed(value) => value.expose().len(),
+        }
+    }
 }
 
 /// A named part.
@@ -113,6 +125,17 @@ pub enum Step {
     Browse(Box<BrowseStep>),
     /// Done.
     Done(Outcome),
+}
+
+impl Step {
+    /// About how much the connector gave: the body or the fields, and its state. For figures.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Send(step) => step.state.len() + step.body.iter().map(Part::bytes).sum::<usize>(),
+            Self::Browse(step) => step.state.len() + step.fields.iter().map(|field| field.value.bytes()).sum::<usize>(),
+            Self::Done(_) => 0,
+        }
+    }
 }
 
 /// A complete answer (or as much as is read of one).
@@ -233,12 +256,24 @@ pub struct CallTrace {
     pub logs: Vec<LogLine>,
     /// Where it trapped, innermost function first.
     pub backtrace: Vec<String>,
+    /// Sends of the attempt before it, and one.
+    pub step: u8,
     /// Ticks of the epoch clock it used up.
     pub ticks: u32,
     /// The most memory it had.
     pub memory_bytes: usize,
     /// How long it took.
-    pub took: std::time::Duration,
+    pub took: Duration,
+    /// Of this, how long its sandbox took to be made.
+    pub instantiated: Duration,
+    /// How long it waited for a place before.
+    pub queued: Duration,
+    /// Processor time.
+    pub ran: Duration,
+    /// Functions of the host that it called.
+    pub host_calls: u32,
+    /// About how much it was given: its state, and what came back.
+    pub bytes_in: usize,
 }
 
 /// What a call is about.
@@ -265,6 +300,21 @@ impl Input<'_> {
             Self::Resume { .. } => "resume",
         }
     }
+
+    /// About how much of the connector's own state and of the other side's words this is. For figures.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Begin(_) => 0,
+            Self::Resume { state, reply, .. } => {
+                let came = match reply {
+                    Reply::Response(response) => response.body.len(),
+                    Reply::Failed(_) => 0,
+                    Reply::Callback(callback) => callback.body.len(),
+                };
+                state.len() + came
+            }
+        }
+    }
 }
 
 /// One call into a connector.
@@ -280,6 +330,8 @@ pub struct Call<'a> {
     pub now_ms: i64,
     /// What the recorded call was given, while one is played again: nothing is made known of such a call.
     pub again: Option<Given>,
+    /// Sends of the attempt before it.
+    pub sends_before: u8,
     /// What to do.
     pub input: Input<'a>,
 }

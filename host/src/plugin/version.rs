@@ -18,7 +18,8 @@ use super::record::{Given, LogLine};
 use super::sandbox::{Breach, Record, Sandbox};
 use super::sealed::{Labels, Sealed};
 use super::step::{Call, CallEnd, CallFailure, CallTrace, Fault, Guest, Input};
-use super::{Installation, PluginInfo, tally, text};
+use super::tally::Meters;
+use super::{Installation, PluginInfo, span, tally, text};
 use crate::limits;
 
 /// What a start function may take when a component is checked.
@@ -49,6 +50,7 @@ pub(super) struct Version {
     pub weight: Weight,
     pub memory_bytes: usize,
     pub ticks: u32,
+    pub meters: Meters,
 }
 
 impl Version {
@@ -149,17 +151,20 @@ impl Version {
     }
 
     async fn called(&self, call: Call<'_>) -> CallEnd {
+        let came = Instant::now();
         let permit = match self.permit(call.installation).await {
             Ok(permit) => permit,
             Err(failure) => return CallEnd::failed(failure),
         };
+        let queued = came.elapsed();
         let mut store = match self.furnished(call.installation, call.now_ms, call.again.clone(), &permit.share) {
             Ok(store) => store,
             Err(failure) => return CallEnd::failed(failure),
         };
         let (installation, func, rehearsal) = (call.installation, call.input.function(), call.again.is_some());
+        let (bytes_in, step) = (call.input.bytes(), call.sends_before.saturating_add(1));
         let began = Instant::now();
-        let result = metered(&permit.share, self.invoked(&mut store, call)).await;
+        let (result, ran) = metered(&permit.share, self.invoked(&mut store, call)).await;
         let result = match result {
             Ok(Ok(step)) => contract::step_out(step, &mut store.data_mut().table)
                 .map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into())),
@@ -175,17 +180,30 @@ impl Version {
         let took = began.elapsed();
         let sandbox = store.into_data();
         if !rehearsal {
-            tally::called(&self.info, func, &result, took);
             for _ in 0..sandbox.comparisons_false {
                 tally::comparison_false(&self.info.id, installation);
             }
             self.log(installation, &sandbox);
         }
-        let given = sandbox.given();
-        let (ticks, memory_bytes) = (self.ticks.saturating_sub(sandbox.ticks_left), sandbox.limits.memory_bytes);
-        let (backtrace, verified) = (sandbox.backtrace, sandbox.verified);
-        let logs = sandbox.records.into_iter().map(log_line).collect();
-        CallEnd { result, verified, trace: CallTrace { given, logs, backtrace, ticks, memory_bytes, took } }
+        let trace = CallTrace {
+            given: sandbox.given(),
+            step,
+            ticks: self.ticks.saturating_sub(sandbox.ticks_left),
+            memory_bytes: sandbox.limits.memory_bytes,
+            instantiated: sandbox.instantiated,
+            host_calls: sandbox.host_calls,
+            backtrace: sandbox.backtrace,
+            logs: sandbox.records.into_iter().map(log_line).collect(),
+            took,
+            queued,
+            ran,
+            bytes_in,
+        };
+        let end = CallEnd { result, verified: sandbox.verified, trace };
+        if !rehearsal {
+            tally::called(&self.info, &self.meters, func, &end);
+        }
+        end
     }
 
     /// Instantiates and calls the one function.
@@ -194,7 +212,9 @@ impl Version {
         store: &mut Store<Sandbox>,
         call: Call<'_>,
     ) -> Result<Result<common::Step, fault::Fault>, CallFailure> {
+        let began = Instant::now();
         let instance = self.pre.instantiate_async(&mut *store).await.map_err(failure_of)?;
+        store.data_mut().instantiated = began.elapsed();
         let context = contract::context_in(call.context, call.installation.sandbox);
         let card = match call.card {
             Some(card) => Some(card_in(store, card).map_err(failure_of)?),
@@ -254,7 +274,8 @@ impl Version {
             let function = instance.get_typed_func::<(wire::Callback,), CorrelateResult>(&mut store, &correlate)?;
             function.call_async(&mut store, (contract::callback_in(callback),)).await
         };
-        let (answer,) = metered(&permit.share, invoked).await.map_err(failure_of)?;
+        let (answer, _) = metered(&permit.share, invoked).await;
+        let (answer,) = answer.map_err(failure_of)?;
         let correlation = answer.map_err(|fault| {
             let (fault, detail) = contract::fault_out(fault);
             CallFailure::Fault(fault, text::cut(&super::scrub::redacted(&detail), limits::PLUGIN_MESSAGE_BYTES_MAX))
@@ -284,13 +305,7 @@ impl Version {
 
 impl Guest for Version {
     fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd> {
-        let function = call.input.function();
-        let span = tracing::info_span!(
-            "plugin.call",
-            plugin = %self.info.id, version = %self.info.version, digest = &self.info.digest[..12],
-            tenant = %call.installation.tenant, pos_account = %call.installation.pos_account,
-            attempt = %call.context.attempt_id, func = function,
-        );
+        let span = span::call(&self.info, &call);
         Box::pin(self.called(call).instrument(span))
     }
 }

@@ -30,6 +30,7 @@ pub mod outbox;
 pub mod payment;
 pub mod plugin;
 pub mod pos_account;
+pub mod pos_secret;
 pub mod proof;
 pub mod proposal;
 pub mod receivable;

@@ -10,6 +10,7 @@ pub mod bank;
 pub mod browser;
 pub mod canary;
 pub mod chaos;
+pub mod collector;
 pub mod component;
 pub mod database;
 pub mod echo;

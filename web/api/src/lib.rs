@@ -26,6 +26,7 @@ mod ledger;
 mod payment;
 mod payment_request;
 mod plugin;
+mod plugin_health;
 mod plugin_run;
 mod pos_account;
 mod problem;
@@ -70,6 +71,9 @@ pub use plugin::{
     Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginCapability, PluginEndpoint, PluginGrant,
     PluginList, PluginOrigin, PluginRevoke, PluginRollBack, PluginSecret, PluginShadow, PluginShadowChange,
     PluginShadowDifference, PluginShadowRun, PluginState, PluginVersion, Translated,
+};
+pub use plugin_health::{
+    PluginFigures, PluginHealth, PluginHealthState, PluginPhase, PluginServer, PluginVersionHealth,
 };
 pub use plugin_run::{PluginRun, PluginRunCall, PluginRunDetail, PluginRunFact, PluginRunLog, PluginRunSend};
 pub use pos_account::{

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::PluginHealth;
+
 /// Text by language: `tr`, `en`, `az`.
 pub type Translated = BTreeMap<String, String>;
 
@@ -40,6 +42,9 @@ pub struct Plugin {
     /// Whether new payments of the firm may begin on it; no version of a plugin that does not serve is active.
     #[serde(default = "yes")]
     pub serves: bool,
+    /// How it fared lately for the firm.
+    #[serde(default)]
+    pub health: PluginHealth,
     /// The settings form: a JSON Schema 2020-12 object whose `properties` are strings, numbers,
     /// booleans and enums, with `x-group` and `x-help`.
     pub config: serde_json::Value,

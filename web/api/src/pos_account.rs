@@ -30,7 +30,7 @@ pub enum PosAccountState {
 }
 
 /// A secret that was set; its value is never read back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretState {
     /// As the manifest names it.
@@ -40,6 +40,12 @@ pub struct SecretState {
     /// When it was last set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+    /// When a next value was set that waits to be taken into use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+    /// When the value was set that was in use before, and can be again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_at: Option<Timestamp>,
 }
 
 /// A firm's account at a bank.
@@ -163,9 +169,18 @@ pub struct PosAccountUpdate {
     /// All differing endpoint addresses anew; sandbox only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<BTreeMap<String, String>>,
-    /// The secrets to set; others keep their value.
+    /// The secrets to set, in use at once; others keep their value. What was in use before is kept.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, String>,
+    /// Secrets that wait: nothing uses them until they are taken.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub next_secrets: BTreeMap<String, String>,
+    /// Names of secrets whose next value comes into use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets_take: Vec<String>,
+    /// Names of secrets whose value before comes into use again; the one in use waits as the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets_give_back: Vec<String>,
 }
 
 impl std::fmt::Debug for PosAccountCreate {

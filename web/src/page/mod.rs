@@ -14,6 +14,7 @@ pub mod payment;
 pub mod payment_detail;
 pub mod plugin;
 mod plugin_grant;
+mod plugin_health;
 pub mod plugin_run;
 mod plugin_shadow;
 mod plugin_upload;

@@ -5,7 +5,10 @@ use http::StatusCode;
 use leptos::prelude::*;
 use vezne_api::{Page, Permission, Plugin, PluginEndpoint, Translated};
 
-use super::plugin_upload::{self, Refusal};
+use super::{
+    plugin_health,
+    plugin_upload::{self, Refusal},
+};
 
 use crate::{
     api::{Fault, segment},
@@ -70,8 +73,8 @@ fn plugin_card(t: Locale, p: &Plugin) -> AnyView {
     let idle = (!p.serves).then(|| pill(Tone::Wait, t.s("plugin-idle")));
     let secrets = (!secrets.is_empty()).then(|| grant(icon::LOCK, "ok", t.s("grant-secrets"), secrets));
     view! {
-        <section class="card"><header><div><h2>{translated(t, &p.names, &p.id)}</h2><p class="soft small">{kind}" · "<span class="mono">{p.id.clone()}</span></p></div>{idle}<a class="btn" href=format!("/plugins/{}", segment(&p.id))>{t.s("plugin-versions")}</a></header>
-            <div class="body stack"><div class="chips">{banks}</div>
+        <section class="card"><header><div><h2>{translated(t, &p.names, &p.id)}</h2><p class="soft small">{kind}" · "<span class="mono">{p.id.clone()}</span></p></div>{plugin_health::badge(t, &p.health)}{idle}<a class="btn" href=format!("/plugins/{}", segment(&p.id))>{t.s("plugin-versions")}</a></header>
+            <div class="body stack"><div class="chips">{banks}</div>{plugin_health::brief(t, &p.id, &p.health)}
                 <div class="grid2">{facts(pairs)}
                     <ul class="stack tight">{grants}{secrets}{grant(icon::CROSS, "", t.s("grant-nothing-else"), t.s("grant-none"))}</ul></div></div></section>
     }

@@ -11,7 +11,7 @@ use vezne_api::{
     PluginRun, PluginShadowChange, PluginState, PluginVersion,
 };
 
-use super::{plugin::translated, plugin_grant, plugin_run, plugin_shadow};
+use super::{plugin::translated, plugin_grant, plugin_health, plugin_run, plugin_shadow};
 use crate::{
     api::{Fault, segment},
     page::dealer::{refused, status_of},
@@ -65,6 +65,7 @@ async fn render(visit: &Visit, id: &str, fault: Option<&Fault>) -> Result<Respon
     let plugin: Option<Plugin> = visit.get(&format!("/v1/plugins/{}", segment(id))).await.ok();
     let t = visit.t();
     let name = plugin.as_ref().map_or_else(|| id.to_owned(), |p| translated(t, &p.names, &p.id));
+    let health = plugin.as_ref().map(|p| plugin_health::section(t, &p.health));
     let may = visit.may(Permission::PluginWrite);
     let back = may.then(|| roll_back(t, id, &versions.data)).flatten();
     let cards = versions.data.iter().map(|v| version(visit, id, v, may)).collect::<Vec<_>>();
@@ -75,7 +76,7 @@ async fn render(visit: &Visit, id: &str, fault: Option<&Fault>) -> Result<Respon
         {crumb("/plugins", t.s("nav-plugins"), name.clone())}
         {page_head(name.clone(), Some(t.s("plugin-versions-what")), ())}
         <datalist id="plugin-shares"><option value="1"></option><option value="5"></option><option value="10"></option><option value="25"></option><option value="50"></option><option value="100"></option></datalist>
-        <div class="stack">{refused(visit, fault)}{back}{cards}{runs}</div>
+        <div class="stack">{refused(visit, fault)}{back}{health}{cards}{runs}</div>
     };
     Ok(shell::page_with_status(visit, status_of(fault), Nav::Plugins, &name, main.into_any()))
 }

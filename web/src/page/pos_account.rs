@@ -167,6 +167,9 @@ pub async fn change(visit: Visit, Path(id): Path<String>, body: Body) -> Result<
     let account: PosAccount = visit.get(&format!("/v1/pos_accounts/{}", segment(&id))).await?;
     let plugin = plugin_of(&visit, &account.plugin.id).await?;
     let state = if sent.get("state") == "disabled" { PosAccountState::Disabled } else { PosAccountState::Active };
+    let wait = pos_form::secrets_ticked(&sent, "wait");
+    let typed = filled(&sent, "secret.").into_iter();
+    let (next_secrets, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = typed.partition(|(name, _)| wait.contains(name));
     let asked = PosAccountUpdate {
         name: sent.some("name"),
         state: Some(state),
@@ -176,7 +179,10 @@ pub async fn change(visit: Visit, Path(id): Path<String>, body: Body) -> Result<
         day_end: Some(sent.get("day_end").to_owned()),
         config: Some(pos_form::config(&plugin, &sent)),
         endpoints: sent.some("with_endpoints").map(|_| filled(&sent, "endpoint.")),
-        secrets: filled(&sent, "secret."),
+        secrets,
+        next_secrets,
+        secrets_take: pos_form::secrets_ticked(&sent, "take"),
+        secrets_give_back: pos_form::secrets_ticked(&sent, "back"),
     };
     // The version the form was drawn from: somebody else's change in between is not overwritten.
     let version = sent.get("version").parse().unwrap_or(account.version);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use serde_json::Value;
-use vezne_api::{Plugin, PosAccount};
+use vezne_api::{Plugin, PosAccount, SecretState};
 
 use crate::{
     api::Fault,
@@ -251,12 +251,32 @@ fn secrets(visit: &Visit, s: &Settings<'_>) -> Option<AnyView> {
             let error = at(s.fault, &format!("/secrets/{}", secret.name)).map(|e| view! { <p class="err">{icon(CROSS)}{e}</p> }.into_any());
             view! {
                 <div class="field"><label for=id.clone()>{translated(t, &secret.label, &secret.name)}</label>
-                    <input id=id.clone() name=id type="password" autocomplete="new-password" required=needed /><p class="hint">{hint}</p>{error}</div>
+                    <input id=id.clone() name=id type="password" autocomplete="new-password" required=needed /><p class="hint">{hint}</p>{error}{state.map(|x| turns(visit, x))}</div>
             }
             .into_any()
         })
         .collect::<Vec<_>>();
     Some(view! { <fieldset class="stack"><legend><b>{t.s("secrets")}</b></legend><div class="grid2">{fields}</div></fieldset> }.into_any())
+}
+
+/// What else can be done with a secret that is set: what is typed may wait, what waits may be taken, and back.
+fn turns(visit: &Visit, state: &SecretState) -> AnyView {
+    let t = visit.t();
+    let turn = |act: &str, words: String| {
+        let name = format!("secret-{act}.{}", state.name);
+        view! { <label class="check"><input type="checkbox" name=name value="yes" /><span class="small">{words}</span></label> }
+            .into_any()
+    };
+    let at = |at: &str| visit.date_time(at);
+    let take = state.next_at.as_deref().map(|time| turn("take", t.f("secret-take", [("time", at(time).into())])));
+    let back = state.previous_at.as_deref().map(|time| turn("back", t.f("secret-back", [("time", at(time).into())])));
+    view! { <div class="stack tight">{turn("wait", t.s("secret-wait"))}{take}{back}</div> }.into_any()
+}
+
+/// The names of the secrets whose box of this kind is ticked.
+pub fn secrets_ticked(sent: &Sent, act: &str) -> Vec<String> {
+    let prefix = format!("secret-{act}.");
+    sent.with_prefix(&prefix).filter(|(_, ticked)| *ticked == "yes").map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Addresses that differ from the manifest's: for the sandbox, so folded away.

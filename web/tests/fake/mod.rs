@@ -437,7 +437,7 @@ fn a_pos() -> Value {
     json!({"id": "pos_1", "livemode": false, "node": {"id": "dlr_firm", "name": FIRM}, "name": "İş Bankası POS",
         "plugin": {"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
         "bank": "isbank", "bank_name": "Türkiye İş Bankası", "environment": "test", "state": "active", "three_d_model": "3d", "three_d_required": true, "day_end": "21:30", "config": {"client-id": "700655000200"},
-        "endpoints": {"api": "http://127.0.0.1:7071/fim/api"}, "secrets": [{"name": "store-key", "set": true, "updated_at": "2026-11-01T09:00:00Z"}],
+        "endpoints": {"api": "http://127.0.0.1:7071/fim/api"}, "secrets": [{"name": "store-key", "set": true, "updated_at": "2026-11-01T09:00:00Z", "next_at": "2026-11-20T09:00:00Z", "previous_at": "2026-05-01T09:00:00Z"}],
         "version": 3, "created_at": "2026-11-01T09:00:00Z", "updated_at": "2026-11-20T06:12:00Z"})
 }
 
@@ -485,7 +485,7 @@ fn nestpay() -> Value {
     let secrets: Vec<Value> = named("secrets").iter().map(|s| json!({"name": s["name"], "kind": s["kind"].as_str().unwrap_or("key"), "required": s["required"].as_bool().unwrap_or_default(), "label": s["label"]})).collect();
     json!({"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "kind": "pos", "api": "vezne:pos@1.0.0",
         "publisher": "Vezne", "licence": "MIT", "names": manifest["names"], "banks": banks, "capabilities": ["sale", "void", "refund", "inquire", "three-d-secure"],
-        "models": ["3d", "3d_pay", "3d_host"], "endpoints": endpoints, "secrets": secrets, "config": manifest["config"]})
+        "models": ["3d", "3d_pay", "3d_host"], "endpoints": endpoints, "secrets": secrets, "config": manifest["config"], "health": plugin::health()})
 }
 
 async fn plugins(headers: HeaderMap, Query(asked): Asked) -> Json<Value> {
@@ -495,6 +495,7 @@ async fn plugins(headers: HeaderMap, Query(asked): Asked) -> Json<Value> {
     let mut idle = nestpay();
     idle["id"] = json!("pos-idle");
     idle["serves"] = json!(false);
+    idle["health"] = json!({"window_s": 900, "figures": {"calls": 0, "traps": 0, "deadlines": 0, "faults": 0, "busy": 0, "acts": 0, "unknown": 0}, "state": "closed"});
     page(if asked.contains_key("all") { json!([idle, nestpay()]) } else { json!([nestpay()]) })
 }
 

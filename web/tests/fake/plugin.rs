@@ -42,6 +42,21 @@ pub async fn versions() -> Json<Value> {
     ]))
 }
 
+/// Two servers that answer and one that does not; a canary that was stopped on one of them.
+pub fn health() -> Value {
+    let figures = |calls: u32, p95_us: u32, traps: u32, unknown: u32| {
+        json!({"calls": calls, "p50_us": 31, "p95_us": p95_us, "traps": traps, "deadlines": traps / 3, "faults": 2, "busy": 0,
+            "acts": calls / 2, "unknown": unknown, "memory_bytes": 262_144 * (1 + traps)})
+    };
+    let version = |number: &str, state: &str, figures: Value, phases: Value| json!({"version": number, "digest": format!("sha256:{number:0>64}"), "figures": figures, "state": state, "phases": phases});
+    let charge = json!([{"phase": "charge", "state": "open", "strikes": 3, "open_for_s": 12}, {"phase": "follow_up", "state": "closed", "strikes": 1}]);
+    json!({"window_s": 900, "figures": figures(28_412, 64, 3, 11), "state": "open", "servers": [
+        {"server": "rep_01KB7X9GQ3", "this": true, "answered": true, "versions": [
+            version("0.3.0", "open", figures(1_204, 1_280, 3, 2), charge), version("0.1.0", "closed", figures(13_608, 58, 0, 5), json!([]))]},
+        {"server": "rep_01KB7X9H77", "this": false, "answered": true, "versions": [version("0.1.0", "closed", figures(13_600, 58, 0, 4), json!([]))]},
+        {"server": "rep_01KB7XA0ZZ", "this": false, "answered": false, "versions": []}]})
+}
+
 const BODY: &str = "<?xml version=\"1.0\" encoding=\"ISO-8859-9\"?><CC5Request><Name>ISBANKAPI</Name><Password>«secret secret:api-password 9f86d081884c7d659a2feaa0»</Password><ClientId>700655000200</ClientId><Type>Auth</Type><Total>128.76</Total><Currency>949</Currency><Number>«pan pan 8f00b204e9800998ecf8427e»</Number></CC5Request>";
 
 fn a_run(id: &str, function: &str, outcome: &str, status: Value, failed_in: Value) -> Value {

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
 use crate::domain::id::{AttemptId, PaymentId, TenantId};
-use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, HeldCard, Method};
+use crate::plugin::{BrowserForm, Callback, FormField, FormMethod, HeldCard, Method, VersionFared};
 use crate::security::hold::Page;
 
 /// What one server asks of another.
@@ -34,6 +34,11 @@ pub(super) enum What {
         account: String,
         callback: Heard,
     },
+    /// How a plugin fares there.
+    Fared {
+        tenant: String,
+        plugin: String,
+    },
     /// A server that leaves hands this over.
     Keep(Box<Kept>),
     /// It has handed over what it held: errands for these servers come here from now on.
@@ -47,6 +52,7 @@ pub(super) enum What {
 pub(super) enum Answer {
     Page(Box<Carried>),
     Payment { payment: String },
+    Fared(Vec<VersionFared>),
     Taken,
     NotFound,
     Failed,

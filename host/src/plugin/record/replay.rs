@@ -116,6 +116,7 @@ pub(in crate::plugin) async fn replay(version: &Version, recording: &Recording) 
         until_ms: i64::MAX,
         recorder: Some(&recorder),
         again: Some(&rehearsal),
+        window: None,
     };
     let ending = drive.run(act).await;
     let (played, _) = recorder.ended(&ending);

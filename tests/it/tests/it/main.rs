@@ -32,6 +32,7 @@ mod sale;
 mod stall;
 mod state;
 mod statement;
+mod telemetry;
 mod three_ds;
 mod three_ds_hostile;
 mod tls;

@@ -13,6 +13,7 @@ use vezne_it::host::{self, Host};
 use vezne_it::seed::Store;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id};
 use vezne_it::{Patience, World, stories};
+use vezne_sandbox::{Fault, FaultKind};
 
 use crate::three_ds::{confirm, paid, visit};
 
@@ -163,6 +164,54 @@ stories! {
         let by = world.auditor().column("select actor from audit where act = 'plugin.rolled_back'").await?;
         ensure!(by == ["job:guard"], "{by:?}");
         ensure!(world.bank_total() == 66_600, "nothing was sent by what trapped");
+        Ok(())
+    }
+
+    async fn how_a_plugin_fares_is_shown(world) {
+        let health = async || {
+            let list = world.api.get("/v1/plugins").await?.good()?;
+            let row = list.json["data"].as_array().into_iter().flatten().find(|row| row["id"] == ID).cloned();
+            let shown = world.api.get(&format!("/v1/plugins/{ID}")).await?.good()?;
+            anyhow::Ok((row.context("it is not listed")?["health"].clone(), shown.json["health"].clone()))
+        };
+        let (_, idle) = health().await?;
+        ensure!(idle["figures"]["calls"] == 0 && idle["figures"]["p95_us"].is_null(), "{idle}");
+        paid_by(world, &world.api).await?;
+        world.bank.bank.fault(Fault::once(FaultKind::SilenceAfter));
+        let doubt = world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?;
+        let (list, shown) = health().await?;
+        for (place, health) in [("list", &list), ("page", &shown)] {
+            let figures = &health["figures"];
+            ensure!(health["window_s"] == 900 && health["state"] == "closed", "{place}: {health}");
+            // The sale that was answered is two calls, the other one; questions may have been asked by now.
+            ensure!(figures["calls"].as_i64() >= Some(3) && figures["acts"].as_i64() >= Some(2), "{place}: {health}");
+            ensure!(figures["unknown"].as_i64() >= Some(1) && figures["traps"] == 0, "{place}: {health}");
+            ensure!(figures["p50_us"].as_i64() <= figures["p95_us"].as_i64(), "{place}: {health}");
+            ensure!(figures["p50_us"].as_i64() > Some(0), "{place}: {health}");
+            ensure!(figures["memory_bytes"].as_i64() >= Some(65_536), "{place}: {health}");
+        }
+        ensure!(list["servers"] == json!([]) && shown["servers"][0]["this"] == true, "{shown}");
+        world.until_asked(&id(&doubt)?, "succeeded").await?;
+
+        let digest = broken(world, "9.14.0").await?;
+        for _ in 0..3 {
+            world.pay(&world.sale(66_600, GOOD_CARD)).await?;
+        }
+        let mut patience = Patience::new();
+        while world.plugin_state(ID, &digest).await? != "draining" {
+            ensure!(patience.lasts().await, "nobody took it back");
+        }
+        let mut shown = health().await?.1;
+        while shown["state"] != "closed" {
+            ensure!(patience.lasts().await, "what serves again is told to be stopped: {shown}");
+            shown = health().await?.1;
+        }
+        let versions = shown["servers"][0]["versions"].as_array().cloned().unwrap_or_default();
+        let version = versions.iter().find(|version| version["version"] == "9.14.0");
+        let version = version.with_context(|| format!("the broken one is not shown: {shown}"))?;
+        ensure!(version["figures"]["traps"] == 3 && version["state"] != "closed", "{version}");
+        let phase = &version["phases"][0];
+        ensure!(phase["phase"] == "charge" && phase["strikes"].as_i64() >= Some(2), "{version}");
         Ok(())
     }
 

@@ -142,6 +142,44 @@ stories! {
         Ok(())
     }
 
+    async fn a_secret_changes_without_a_gap_and_back(world) {
+        const WRONG: &str = "GELECEK-2027";
+        let pos = world.pos.clone();
+        let pays = async || anyhow::Ok(world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?.text("/state") == "succeeded");
+        let turn = async |body: Value| {
+            let answer = changed(world, &pos, &body).await?.good()?;
+            ensure!(!answer.answer.text().contains(WRONG), "a secret is read back");
+            let states = answer.json["secrets"].as_array().cloned().unwrap_or_default();
+            let state = states.into_iter().find(|state| state["name"] == "api-password").context("no such secret")?;
+            anyhow::Ok((state["next_at"].is_string(), state["previous_at"].is_string()))
+        };
+        ensure!(turn(json!({ "next_secrets": { "api-password": WRONG } })).await? == (true, false));
+        ensure!(pays().await?, "what waits is not used");
+        ensure!(turn(json!({ "secrets_take": ["api-password"] })).await? == (false, true));
+        ensure!(!pays().await?, "the bank knows another password");
+        ensure!(turn(json!({ "secrets_give_back": ["api-password"] })).await? == (true, false));
+        ensure!(pays().await?, "the one before is in use again");
+        for (body, pointer, code) in [
+            (json!({ "secrets_take": ["store-key"] }), "/secrets_take/0", "not_found"),
+            (json!({ "secrets_give_back": ["api-password"] }), "/secrets_give_back/0", "not_found"),
+            (json!({ "secrets_take": ["api-password", "api-password"] }), "/secrets_take/1", "not_allowed"),
+            (json!({ "next_secrets": { "nothing": "x" } }), "/next_secrets/nothing", "unknown_field"),
+        ] {
+            let refused = changed(world, &pos, &body).await?;
+            let told = (refused.status, refused.text("/errors/0/pointer"), refused.text("/errors/0/code"));
+            ensure!(told == (422, pointer, code), "{}", refused.answer.text());
+        }
+        ensure!(pays().await?, "what is refused changes nothing");
+        ensure!(turn(json!({ "secrets": { "api-password": WRONG } })).await? == (true, true), "the old one is kept");
+        ensure!(turn(json!({ "secrets_give_back": ["api-password"] })).await? == (true, false));
+        ensure!(pays().await?);
+        let acts = world.auditor().column("select detail from audit where act = 'pos_account.updated'").await?;
+        ensure!(acts.len() == 5 && acts.iter().all(|act| act.contains("api-password")), "{acts:?}");
+        let sealed = world.auditor().column("select sealed from pos_secret_spare").await?;
+        ensure!(!acts.iter().chain(&sealed).any(|text| text.contains(WRONG)), "a secret stands in the database");
+        Ok(())
+    }
+
     async fn a_test_of_an_account_says_from_where_it_comes(world) {
         let tested = world.api.post(&format!("/v1/pos_accounts/{}/test", world.pos), &json!({})).await?.good()?;
         ensure!(tested.json["ok"] == json!(true), "{}", tested.answer.text());

@@ -110,6 +110,33 @@ stories! {
         Ok(())
     }
 
+    async fn how_a_plugin_fares_is_told_by_every_server(world) {
+        let two = Two::start(world).await?;
+        for (api, sales) in [(&two.first_api, 1), (&two.second_api, 2)] {
+            for _ in 0..sales {
+                api.post("/v1/payments", &world.sale(AMOUNT, GOOD_CARD)).await?.good()?;
+            }
+        }
+        let told = two.first_api.get("/v1/plugins/pos-nestpay").await?.good()?;
+        let acts = |place: &str| told.number(&format!("/health{place}/figures/acts"));
+        ensure!(acts("") == Some(3), "{}", told.answer.text());
+        ensure!(acts("/servers/0/versions/0") == Some(1), "this server first: {}", told.answer.text());
+        ensure!(acts("/servers/1/versions/0") == Some(2), "{}", told.answer.text());
+        ensure!(told.number("/health/figures/p95_us") > Some(0), "{}", told.answer.text());
+        let list = two.first_api.get("/v1/plugins").await?.good()?;
+        let rows = list.json["data"].as_array().cloned().unwrap_or_default();
+        let row = rows.iter().find(|row| row["id"] == "pos-nestpay").context("it is not listed")?;
+        ensure!(row["health"]["figures"]["acts"] == 1, "the list is of one server: {row}");
+
+        two.second.stop().await;
+        let told = two.first_api.get("/v1/plugins/pos-nestpay").await?.good()?;
+        let servers = told.json["health"]["servers"].as_array().cloned().unwrap_or_default();
+        ensure!(servers.iter().filter(|server| server["answered"] == true).count() == 1, "{}", told.answer.text());
+        ensure!(told.number("/health/figures/acts") == Some(1), "{}", told.answer.text());
+        two.first.stop().await;
+        Ok(())
+    }
+
     async fn a_server_that_leaves_hands_its_cards_and_pages_over(world) {
         let two = Two::start(world).await?;
         let pos = card_wanted_twice()?.pos_account(world, "3d").await?;
