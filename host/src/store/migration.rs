@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0016_payment_draft",
     "0017_job_turn",
     "0018_change",
+    "0019_audit",
     "0020_pos_secret_spare",
 ];
 
