@@ -11,6 +11,9 @@ mod decided;
 mod table;
 #[cfg(test)]
 mod tests;
+mod told;
+
+pub use told::{Fault, Replayed, Stated, Subject, Told, replay};
 
 named! {
     /// Where a payment stands, as the API shows it. Refunds and voids are amounts and a flag beside it.

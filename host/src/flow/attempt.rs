@@ -14,7 +14,7 @@ use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
 use crate::domain::id::{AttemptId, OperationId, ProposalId, TenantId};
-use crate::domain::payment::{AttemptEvent, AttemptState, IllegalMove, Move, PaymentState, Refusal};
+use crate::domain::payment::{AttemptEvent, AttemptState, IllegalMove, Move, PaymentState, Refusal, Told};
 use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
@@ -190,14 +190,11 @@ async fn settle_onward_in_tx(
         event_insert(tx, &told(&attempt, from, news, now_ms)).await?;
         return go_on(tx, attempt, payment, next, now_ms).await;
     }
-    let before = payment.state;
-    if let Move::To(state) = before.next(to.seen_by_payment()).map_err(|e| FlowError::Internal(e.to_string()))? {
-        if !payment_move(tx, &payment, state, now_ms).await? {
-            return Ok(Step::Lost);
-        }
-        payment.state = state;
-        payment.version += 1;
-        payment.updated_at_ms = now_ms;
+    let mut event = told(&attempt, from, news, now_ms);
+    let (before, seen) = (payment.state, to.seen_by_payment());
+    if let Move::To(state) = before.next(seen).map_err(|e| FlowError::Internal(e.to_string()))? {
+        let Some(moved) = payment_move(tx, &mut payment, seen, state, now_ms).await? else { return Ok(Step::Lost) };
+        event = event.moved(moved);
     }
     if to == AttemptState::Captured {
         collect::captured_in_tx(tx, &payment, &attempt, payment.charged_minor, now_ms).await?;
@@ -205,7 +202,7 @@ async fn settle_onward_in_tx(
     if from == AttemptState::Unknown {
         proposal_overtake(tx, tenant, &attempt_id.to_string(), now_ms).await?;
     }
-    event_insert(tx, &told(&attempt, from, news, now_ms)).await?;
+    event_insert(tx, &event).await?;
     publish(tx, &payment, before, now_ms).await?;
     view::answer_store(app, tx, &payment).await?;
     Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: true, went_on: false })))
@@ -283,6 +280,7 @@ fn apply(attempt: &mut Attempt, to: AttemptState, news: &AttemptNews, now_ms: i6
         attempt.sent_at_ms = now_ms;
     }
     attempt.state = to;
+    attempt.moved += 1;
     keep(attempt, news);
     attempt.due_ms = match to {
         AttemptState::Unknown => {
@@ -339,6 +337,7 @@ fn told(attempt: &Attempt, from: AttemptState, news: &AttemptNews, now_ms: i64) 
     let kind = format!("attempt.{}", attempt.state);
     let mut event = PaymentEvent::new(attempt.tenant_id, attempt.payment_id, &kind, &news.actor.label(), now_ms)
         .attempt(attempt.attempt_id)
+        .moved(Told::of(attempt.moved, from, news.event, attempt.state))
         .fact("from", from.as_str())
         .fact("event", news.event.as_str());
     if let Some(proposal) = news.proposal {

@@ -20,7 +20,7 @@ use crate::store::idempotency::{
     IdempotencyKey, IdempotencyRow, idempotency_claim, idempotency_fetch, idempotency_hand_over,
 };
 use crate::store::operation::{Operation, operation_fetch, operation_insert};
-use crate::store::payment::{payment_fetch, payment_move, payment_visible};
+use crate::store::payment::{payment_fetch, payment_touch, payment_visible};
 
 pub use settle::{OperationNews, operation_settle};
 
@@ -199,9 +199,7 @@ async fn begin(
         idempotency_hand_over(&mut tx, ctx.tenant, &void.to_text(), &operation.operation_id.to_text()).await?;
     }
     // Two at once: the version holds the second one back until it has read what the first one left.
-    if !payment_move(&mut tx, &whole.payment, whole.payment.state, now_ms).await?
-        || !operation_insert(&mut tx, &operation).await?
-    {
+    if !payment_touch(&mut tx, &whole.payment, now_ms).await? || !operation_insert(&mut tx, &operation).await? {
         return Err(FlowError::conflict("operation_open", "another operation on this payment has begun"));
     }
     if kind == OperationKind::Refund {

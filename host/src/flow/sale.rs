@@ -23,7 +23,7 @@ use crate::domain::card::Card;
 use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId};
 use crate::domain::money::Money;
 use crate::domain::party::Party;
-use crate::domain::payment::{AttemptState, PaymentState};
+use crate::domain::payment::{self as domain, AttemptState, PaymentState, Told};
 use crate::domain::routing::Explanation;
 use crate::flow::attempt::publish_kind;
 use crate::flow::error::{FlowError, FlowResult};
@@ -205,6 +205,7 @@ fn asked_row(app: &App, ctx: &Ctx, request: &SaleRequest, node: NodeId) -> Payme
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
         version: 1,
+        moved: 1,
     }
 }
 
@@ -263,6 +264,7 @@ fn attempt_row(app: &App, request: &SaleRequest, plan: &Plan, payment: &Payment,
         finished_at_ms: None,
         created_at_ms: now_ms,
         version: 1,
+        moved: 1,
         proposal_id: None,
         callback_key: None,
     }
@@ -313,8 +315,15 @@ async fn begin(
     if !attempt_insert(&mut tx, attempt).await? {
         return Err(FlowError::Internal(format!("{} cannot be inserted", attempt.attempt_id)));
     }
-    let kind = if drafted.is_some() { "payment.confirmed" } else { "payment.created" };
+    let (kind, first) = match drafted {
+        None => ("payment.created", Told::made(payment.state)),
+        Some(drafted) => {
+            let started = domain::PaymentEvent::AttemptStarted;
+            ("payment.confirmed", Told::of(payment.moved, drafted.state, started, payment.state))
+        }
+    };
     let event = told(payment, kind, &ctx.actor.label())
+        .moved(first)
         .fact("charged", payment.charged_minor.to_string())
         .fact("instalments", payment.instalments.to_string())
         .fact("routed_by", explanation.by.as_str())

@@ -87,6 +87,8 @@ pub struct Attempt {
     pub created_at_ms: i64,
     /// For compare-and-set.
     pub version: i64,
+    /// How many moves its timeline tells, its beginning the first; fewer where it is older than that.
+    pub moved: i64,
     /// The proposal by which persons decided it, 26 characters; the bank's word moves it no more.
     pub proposal_id: Option<String>,
     /// The last `correlation`, kept: a callback that comes too late still names its attempt.
@@ -115,9 +117,9 @@ pub async fn attempt_insert(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         tx,
         "insert into attempt (tenant_id, attempt_id, payment_id, pos_account_id, order_no, purpose, model, card_bin, \
          card_last4, card_brand, card_bank, card_programme, card_type, plugin_id, plugin_version, plugin_digest, \
-         config, payer_ip, state, bank_ref, due_ms, asks, not_found, sent_at_ms, created_at_ms, attributes, version) \
+         config, payer_ip, state, bank_ref, due_ms, asks, not_found, sent_at_ms, created_at_ms, attributes, version, moved) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 0, \
-         0, $22, $23, $24, 1) on conflict do nothing",
+         0, $22, $23, $24, 1, 1) on conflict do nothing",
         attempt.tenant_id.to_text(),
         attempt.attempt_id.to_text(),
         attempt.payment_id.to_text(),
@@ -152,7 +154,7 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         tx,
         "update attempt set state = $4, bank_ref = $5, plugin_state = $6, correlation = $7, failure = $8, \
          due_ms = $9, asks = $10, not_found = $11, sent_at_ms = $12, finished_at_ms = $13, proposal_id = $14, \
-         callback_key = $15, version = version + 1 \
+         callback_key = $15, moved = $16, version = version + 1 \
          where tenant_id = $1 and attempt_id = $2 and version = $3",
         attempt.tenant_id.to_text(),
         attempt.attempt_id.to_text(),
@@ -168,7 +170,8 @@ pub async fn attempt_update(tx: &mut Tx, attempt: &Attempt) -> StoreResult<bool>
         attempt.sent_at_ms,
         attempt.finished_at_ms,
         attempt.proposal_id.as_deref(),
-        attempt.callback_key.as_deref()
+        attempt.callback_key.as_deref(),
+        attempt.moved
     )?;
     Ok(rows == 1)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::id::{AttemptId, EventId, OperationId, PaymentId, TenantId};
+use crate::domain::payment::Told;
 use crate::store::json::Json;
 use crate::store::{StoreResult, Tx};
 
@@ -31,6 +32,9 @@ pub struct PaymentEvent {
     pub detail: Json<BTreeMap<String, String>>,
     /// When.
     pub at_ms: i64,
+    /// What its commit moved; only written here, for the audit to read.
+    #[sqlx(skip)]
+    pub moves: Vec<Told>,
 }
 
 impl PaymentEvent {
@@ -46,6 +50,7 @@ impl PaymentEvent {
             actor: actor.to_owned(),
             detail: Json(BTreeMap::new()),
             at_ms,
+            moves: Vec::new(),
         }
     }
 
@@ -58,6 +63,12 @@ impl PaymentEvent {
     /// About this operation.
     pub fn operation(mut self, operation: OperationId) -> Self {
         self.operation_id = Some(operation.to_text());
+        self
+    }
+
+    /// Tells a move that the same commit makes.
+    pub fn moved(mut self, told: Told) -> Self {
+        self.moves.push(told);
         self
     }
 
@@ -76,7 +87,7 @@ pub async fn event_insert(tx: &mut Tx, event: &PaymentEvent) -> StoreResult<()> 
     execute!(
         tx,
         "insert into payment_event (tenant_id, payment_id, event_id, attempt_id, operation_id, kind, actor, detail, \
-         at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         at_ms, moves) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         event.tenant_id.to_text(),
         event.payment_id.to_text(),
         event.event_id.to_text(),
@@ -85,7 +96,8 @@ pub async fn event_insert(tx: &mut Tx, event: &PaymentEvent) -> StoreResult<()> 
         event.kind.as_str(),
         event.actor.as_str(),
         event.detail.to_text(),
-        event.at_ms
+        event.at_ms,
+        (!event.moves.is_empty()).then(|| Json(&event.moves).to_text())
     )?;
     Ok(())
 }

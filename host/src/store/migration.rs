@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0015_pos_policy",
     "0016_payment_draft",
     "0017_job_turn",
+    "0019_audit",
 ];
 
 /// Applies what is missing, each in its own transaction.

@@ -55,6 +55,8 @@ pub struct Operation {
     pub created_at_ms: i64,
     /// For compare-and-set.
     pub version: i64,
+    /// How many moves its timeline tells, its beginning the first; fewer where it is older than that.
+    pub moved: i64,
     /// The proposal by which persons decided it, 26 characters.
     pub proposal_id: Option<String>,
 }
@@ -88,6 +90,7 @@ impl Operation {
             finished_at_ms: None,
             created_at_ms: now_ms,
             version: 1,
+            moved: 1,
             proposal_id: None,
         }
     }
@@ -103,8 +106,8 @@ pub async fn operation_insert(tx: &mut Tx, operation: &Operation) -> StoreResult
     let rows = execute!(
         tx,
         "insert into operation (tenant_id, operation_id, payment_id, attempt_id, kind, amount_minor, currency, state, \
-         bank_ref, reason, requested_by, due_ms, asks, not_found, sent_at_ms, created_at_ms, version) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, $13, $14, 1) on conflict do nothing",
+         bank_ref, reason, requested_by, due_ms, asks, not_found, sent_at_ms, created_at_ms, version, moved) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, $13, $14, 1, 1) on conflict do nothing",
         operation.tenant_id.to_text(),
         operation.operation_id.to_text(),
         operation.payment_id.to_text(),
@@ -128,7 +131,7 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
     let rows = execute!(
         tx,
         "update operation set state = $4, bank_ref = $5, failure = $6, due_ms = $7, asks = $8, not_found = $9, \
-         finished_at_ms = $10, proposal_id = $11, sent_at_ms = $12, version = version + 1 \
+         finished_at_ms = $10, proposal_id = $11, sent_at_ms = $12, moved = $13, version = version + 1 \
          where tenant_id = $1 and operation_id = $2 and version = $3",
         operation.tenant_id.to_text(),
         operation.operation_id.to_text(),
@@ -141,7 +144,8 @@ pub async fn operation_update(tx: &mut Tx, operation: &Operation) -> StoreResult
         operation.not_found,
         operation.finished_at_ms,
         operation.proposal_id.as_deref(),
-        operation.sent_at_ms
+        operation.sent_at_ms,
+        operation.moved
     )?;
     Ok(rows == 1)
 }

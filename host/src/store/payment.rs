@@ -1,13 +1,17 @@
 //! Payments: the obligation to collect an amount once.
 
+mod names;
+
 use std::collections::BTreeMap;
 
-use crate::domain::id::{NodeId, PaymentId, PosAccountId, TenantId};
+pub use names::{AccountNames, PaymentNames, payment_accounts, payment_names};
+
+use crate::domain::id::{NodeId, PaymentId, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::named::named;
-use crate::domain::payment::PaymentState;
+use crate::domain::payment::{PaymentEvent, PaymentState, Told};
 use crate::limits;
-use crate::store::json::{Json, keys};
+use crate::store::json::Json;
 use crate::store::{StoreResult, Tx};
 
 named! {
@@ -106,6 +110,8 @@ pub struct Payment {
     pub updated_at_ms: i64,
     /// For compare-and-set.
     pub version: i64,
+    /// How many moves its timeline tells, its beginning the first; fewer where it is older than that.
+    pub moved: i64,
 }
 
 impl Payment {
@@ -126,9 +132,9 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         tx,
         "insert into payment (tenant_id, payment_id, node_id, payer_kind, payer_id, amount_minor, charged_minor, \
          currency, instalments, quote_id, terms, entry, capture, reference, description, metadata, receivables, \
-         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version, routing, draft) \
+         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version, routing, draft, moved) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25, $26) on conflict do nothing",
+         $22, $23, $24, $25, $26, $27) on conflict do nothing",
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
         payment.node_id.to_text(),
@@ -154,7 +160,8 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         payment.updated_at_ms,
         payment.version,
         payment.routing.as_deref(),
-        payment.draft.as_deref()
+        payment.draft.as_deref(),
+        payment.moved
     )?;
     Ok(rows == 1)
 }
@@ -200,16 +207,47 @@ pub async fn payment_doubtful(tx: &mut Tx, tenant: TenantId) -> StoreResult<Vec<
     )
 }
 
-/// Moves a payment by compare-and-set. `false` where somebody else moved it first.
-pub async fn payment_move(tx: &mut Tx, payment: &Payment, to: PaymentState, now_ms: i64) -> StoreResult<bool> {
+/// Moves a payment by compare-and-set, and says what a line of the same commit must tell. Nothing where somebody else
+/// moved it first.
+pub async fn payment_move(
+    tx: &mut Tx,
+    payment: &mut Payment,
+    event: PaymentEvent,
+    to: PaymentState,
+    now_ms: i64,
+) -> StoreResult<Option<Told>> {
+    let number = payment.moved + 1;
     let rows = execute!(
         tx,
-        "update payment set state = $4, updated_at_ms = $5, version = version + 1 \
+        "update payment set state = $4, updated_at_ms = $5, moved = $6, version = version + 1 \
          where tenant_id = $1 and payment_id = $2 and version = $3",
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
         payment.version,
         to.as_str(),
+        now_ms,
+        number
+    )?;
+    if rows != 1 {
+        return Ok(None);
+    }
+    let told = Told::of(number, payment.state, event, to);
+    payment.state = to;
+    payment.moved = number;
+    payment.updated_at_ms = now_ms;
+    payment.version += 1;
+    Ok(Some(told))
+}
+
+/// Counts an act on a payment that moves nothing, by compare-and-set: of two that saw the same, one goes on.
+pub async fn payment_touch(tx: &mut Tx, payment: &Payment, now_ms: i64) -> StoreResult<bool> {
+    let rows = execute!(
+        tx,
+        "update payment set updated_at_ms = $4, version = version + 1 \
+         where tenant_id = $1 and payment_id = $2 and version = $3",
+        payment.tenant_id.to_text(),
+        payment.payment_id.to_text(),
+        payment.version,
         now_ms
     )?;
     Ok(rows == 1)
@@ -347,73 +385,4 @@ pub async fn payment_count(tx: &mut Tx, tenant: TenantId, scope: NodeId, filter:
         limits::TOTAL_ROWS_MAX + 1
     )?;
     Ok(count)
-}
-
-/// The names around a payment, for people.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub struct PaymentNames {
-    /// Of which payment.
-    #[sqlx(try_from = "String")]
-    pub payment_id: PaymentId,
-    /// Of the node whose money it is.
-    pub node_name: String,
-    /// Of the payer, where known.
-    pub payer_name: Option<String>,
-    /// Of the newest attempt's POS account.
-    pub pos_name: Option<String>,
-    /// Its bank.
-    pub pos_bank: Option<String>,
-    /// `test` or `live`.
-    pub pos_environment: Option<String>,
-    /// When its bank's day ends, `HH:MM`; midnight where nobody said.
-    pub pos_day_end: Option<String>,
-    /// The firm's zone.
-    pub zone: String,
-}
-
-/// The names around payments.
-pub async fn payment_names(tx: &mut Tx, tenant: TenantId, payments: &[PaymentId]) -> StoreResult<Vec<PaymentNames>> {
-    fetch_all!(
-        tx,
-        PaymentNames,
-        "select p.payment_id, n.name as node_name, coalesce(pn.name, c.name) as payer_name, a.name as pos_name, \
-         a.bank as pos_bank, a.environment as pos_environment, a.day_end as pos_day_end, t.zone as zone \
-         from payment p join node n on n.tenant_id = p.tenant_id and n.node_id = p.node_id \
-         join tenant t on t.tenant_id = p.tenant_id \
-         left join node pn on pn.tenant_id = p.tenant_id and p.payer_kind = 'node' and pn.node_id = p.payer_id \
-         left join customer c on c.tenant_id = p.tenant_id and p.payer_kind = 'customer' and c.customer_id = p.payer_id \
-         left join pos_account a on a.tenant_id = p.tenant_id and a.pos_account_id = (select e.pos_account_id \
-            from attempt e where e.tenant_id = p.tenant_id and e.payment_id = p.payment_id \
-            order by e.attempt_id desc limit 1) \
-         where p.tenant_id = $1 and p.payment_id in (select value from json_each($2))",
-        tenant.to_text(),
-        keys(payments.iter().map(|id| id.to_text()))
-    )
-}
-
-/// A POS account, named.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub struct AccountNames {
-    /// 26 characters.
-    pub pos_account_id: String,
-    /// The firm's name for it.
-    pub name: String,
-    /// Its bank.
-    pub bank: String,
-}
-
-/// POS accounts by their keys.
-pub async fn payment_accounts(
-    tx: &mut Tx,
-    tenant: TenantId,
-    accounts: &[PosAccountId],
-) -> StoreResult<Vec<AccountNames>> {
-    fetch_all!(
-        tx,
-        AccountNames,
-        "select pos_account_id, name, bank from pos_account \
-         where tenant_id = $1 and pos_account_id in (select value from json_each($2)) limit 1000",
-        tenant.to_text(),
-        keys(accounts.iter().map(|id| id.to_text()))
-    )
 }

@@ -5,7 +5,9 @@ use crate::ctx::Actor;
 use crate::domain::alarm::AlarmCause;
 use crate::domain::doubt::DoubtId;
 use crate::domain::id::{OperationId, ProposalId, TenantId};
-use crate::domain::payment::{AttemptState, IllegalMove, Move, OperationEvent, OperationKind, OperationState, Refusal};
+use crate::domain::payment::{
+    AttemptState, IllegalMove, Move, OperationEvent, OperationKind, OperationState, Refusal, Told,
+};
 use crate::flow::alarm::{AlarmItem, alarm_raise_in_tx};
 use crate::flow::attempt::{bank_ref_text, publish_kind};
 use crate::flow::collect;
@@ -99,6 +101,7 @@ pub(in crate::flow) async fn settle_in_tx(
     };
     let from = operation.state;
     operation.state = to;
+    operation.moved += 1;
     if let Some(proposal) = news.proposal {
         operation.proposal_id = Some(proposal.to_text());
     }
@@ -123,19 +126,19 @@ pub(in crate::flow) async fn settle_in_tx(
     }
     let mut payment = payment_fetch(tx, tenant, operation.payment_id).await?.ok_or_else(missing)?;
     let mut attempt = attempt_fetch(tx, tenant, operation.attempt_id).await?.ok_or_else(missing)?;
-    if !follow(tx, &mut payment, &mut attempt, &operation, now_ms).await? {
-        return Ok(None);
-    }
+    let Some(followed) = follow(tx, &mut payment, &mut attempt, &operation, now_ms).await? else { return Ok(None) };
     let kind = format!("{}.{to}", operation.kind);
     let failure = news.failure.clone().unwrap_or_default();
-    let event = PaymentEvent::new(tenant, operation.payment_id, &kind, &news.actor.label(), now_ms)
+    let mut event = PaymentEvent::new(tenant, operation.payment_id, &kind, &news.actor.label(), now_ms)
         .attempt(operation.attempt_id)
         .operation(id)
+        .moved(Told::of(operation.moved, from, news.event, to))
         .fact("amount", operation.amount_minor.to_string())
         .fact("code", failure.code)
         .fact("detail", failure.detail)
         .fact("bank_code", failure.bank_code.unwrap_or_default())
         .fact("bank_message", failure.bank_message.unwrap_or_default());
+    event.moves.extend(followed);
     event_insert(tx, &event).await?;
     publish_kind(tx, &payment, &kind, Some(id), now_ms).await?;
     answer_store(app, tx, &payment, &operation).await?;
@@ -190,14 +193,16 @@ async fn refuse(
     Ok(Some(operation))
 }
 
-/// What the end of an operation means for its attempt, its payment and the books.
+/// What the end of an operation means for its attempt, its payment and the books: gives the moves of those two, and
+/// nothing where somebody else moved a row first.
 async fn follow(
     tx: &mut Tx,
     payment: &mut Payment,
     attempt: &mut Attempt,
     operation: &Operation,
     now_ms: i64,
-) -> FlowResult<bool> {
+) -> FlowResult<Option<Vec<Told>>> {
+    let mut moves = Vec::new();
     let done = operation.state == OperationState::Succeeded;
     if operation.kind == OperationKind::Refund && !operation.state.is_open() && attempt.state != AttemptState::Stray {
         collect::refund_ended_in_tx(tx, operation, done, now_ms).await?;
@@ -209,9 +214,9 @@ async fn follow(
             let again = operation.state == OperationState::Failed;
             let pause_ms = if again { limits::millis(limits::JANITOR_AGAIN) } else { 0 };
             attempt.due_ms = Some(now_ms + pause_ms);
-            return Ok(attempt_update(tx, attempt).await?);
+            return Ok(attempt_update(tx, attempt).await?.then_some(moves));
         }
-        return Ok(true);
+        return Ok(Some(moves));
     }
     let all = match operation.kind {
         OperationKind::Capture => {
@@ -230,6 +235,8 @@ async fn follow(
     // A stray's money goes back; its payment ended long ago and does not move.
     let stray = attempt.state == AttemptState::Stray;
     if let Move::To(state) = attempt.state.next(event).map_err(illegal)? {
+        attempt.moved += 1;
+        moves.push(Told::of(attempt.moved, attempt.state, event, state));
         attempt.state = state;
         attempt.due_ms = None;
         if operation.kind == OperationKind::Capture {
@@ -237,20 +244,18 @@ async fn follow(
                 bank_ref_text(&serde_json::from_str(&operation.bank_ref).unwrap_or_default(), &attempt.bank_ref);
         }
         if !attempt_update(tx, attempt).await? {
-            return Ok(false);
+            return Ok(None);
         }
     }
     if stray {
-        return Ok(true);
+        return Ok(Some(moves));
     }
-    if let Move::To(state) = payment.state.next(attempt.state.seen_by_payment()).map_err(illegal)? {
-        if !payment_move(tx, payment, state, now_ms).await? {
-            return Ok(false);
-        }
-        payment.state = state;
-        payment.updated_at_ms = now_ms;
+    let seen = attempt.state.seen_by_payment();
+    if let Move::To(state) = payment.state.next(seen).map_err(illegal)? {
+        let Some(told) = payment_move(tx, payment, seen, state, now_ms).await? else { return Ok(None) };
+        moves.push(told);
     }
-    Ok(true)
+    Ok(Some(moves))
 }
 
 async fn answer_store(app: &App, tx: &mut Tx, payment: &Payment, operation: &Operation) -> FlowResult<()> {

@@ -114,6 +114,7 @@ fn follower(app: &App, begun: Attempt, pos: &Pos, now_ms: i64) -> Attempt {
         sent_at_ms: now_ms,
         finished_at_ms: None,
         version: 1,
+        moved: 1,
         proposal_id: None,
         callback_key: None,
         ..begun

@@ -11,7 +11,7 @@ use crate::ctx::Ctx;
 use crate::domain::card::Card;
 use crate::domain::id::{PaymentId, PosAccountId};
 use crate::domain::money::Money;
-use crate::domain::payment::{Move, PaymentEvent, PaymentState};
+use crate::domain::payment::{Move, PaymentEvent, PaymentState, Told};
 use crate::flow::attempt::publish_kind;
 use crate::flow::collect::payer;
 use crate::flow::creditor::collector;
@@ -134,7 +134,8 @@ pub async fn draft_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowRes
     if !payment_insert(&mut tx, &payment).await? {
         return Err(reference_taken());
     }
-    event_insert(&mut tx, &told(&payment, "payment.created", &ctx.actor.label())).await?;
+    let event = told(&payment, "payment.created", &ctx.actor.label()).moved(Told::made(payment.state));
+    event_insert(&mut tx, &event).await?;
     publish_kind(&mut tx, &payment, "payment.requires_confirmation", None, now_ms).await?;
     answer_store(app, &mut tx, &payment).await?;
     tx.commit().await?;
@@ -237,6 +238,7 @@ pub(super) fn confirmed(drafted: &Payment, sale: Payment) -> FlowResult<Payment>
         created_by: drafted.created_by.clone(),
         created_at_ms: drafted.created_at_ms,
         version: drafted.version + 1,
+        moved: drafted.moved + 1,
         state,
         ..sale
     })
@@ -301,14 +303,9 @@ async fn end(
     now_ms: i64,
 ) -> FlowResult<bool> {
     let state = moved(&seen, event)?;
-    if !payment_move(tx, &seen, state, now_ms).await? {
-        return Ok(false);
-    }
-    seen.state = state;
-    seen.version += 1;
-    seen.updated_at_ms = now_ms;
+    let Some(moved) = payment_move(tx, &mut seen, event, state, now_ms).await? else { return Ok(false) };
     let kind = format!("payment.{state}");
-    event_insert(tx, &told(&seen, &kind, actor)).await?;
+    event_insert(tx, &told(&seen, &kind, actor).moved(moved)).await?;
     publish_kind(tx, &seen, &kind, None, now_ms).await?;
     answer_store(app, tx, &seen).await?;
     Ok(true)

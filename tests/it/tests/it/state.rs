@@ -23,13 +23,13 @@ const WRITERS: &[(&str, &str)] = &[
     ("payment_rewrite", "payment"),
 ];
 
-/// The only files in which a row is given another state, each beside the call of the table that answered it.
+/// The only files in which a row is given another state, each beside the call of the table that answered it; the
+/// store's own takes event and answer together, for it says what the timeline must tell.
 const MOVERS: &[(&str, &str)] = &[
     ("flow/attempt.rs", "attempt.state = to"),
-    ("flow/attempt.rs", "payment.state = state"),
     ("flow/operation/settle.rs", "operation.state = to"),
     ("flow/operation/settle.rs", "attempt.state = state"),
-    ("flow/operation/settle.rs", "payment.state = state"),
+    ("store/payment.rs", "payment.state = to"),
     ("flow/webhook/deliver.rs", "delivery.state = state"),
 ];
 
