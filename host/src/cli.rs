@@ -1,5 +1,6 @@
 //! Sub-commands besides `serve`: what an operator does by hand.
 
+pub mod audit;
 pub mod plugin;
 pub mod replay;
 
@@ -73,20 +74,6 @@ pub enum UserCommand {
         #[arg(long)]
         email: String,
     },
-}
-
-/// Runs the audit; gives its text and whether nothing differs.
-pub async fn audit(app: &App, json: bool) -> Result<(String, bool)> {
-    let report = crate::flow::audit::audit(app).await?;
-    let clean = report.differences.is_empty();
-    if json {
-        return Ok((serde_json::to_string(&report)?, clean));
-    }
-    let mut lines: Vec<String> =
-        report.differences.iter().map(|found| format!("{} {}: {}", found.firm, found.proof, found.what)).collect();
-    let bank = if report.bank_compared { ", the sandbox bank's book compared" } else { "" };
-    lines.push(format!("{} firms, {} differences{bank}", report.firms, report.differences.len()));
-    Ok((lines.join("\n"), clean))
 }
 
 /// Does one of them.

@@ -39,8 +39,16 @@ pub const INQUIRY_DAILY: Duration = Duration::from_hours(24);
 pub const INQUIRY_DAYS_MAX: Duration = Duration::from_hours(168);
 /// The audit trail is chained this long after an act: no transaction lasts so long.
 pub const AUDIT_CHAIN_AFTER: Duration = Duration::from_mins(1);
-/// Rows of a link of the audit chain, and links read at once.
+/// Rows of a link of the audit chain.
 pub const AUDIT_CHAIN_ROWS_MAX: i64 = 1_000;
+/// Links of the audit chain that an audit checks in one snapshot.
+pub const AUDIT_LINKS_AT_ONCE: i64 = 20;
+/// Rows (payments, postings, collections) that an audit looks at in one snapshot, and differences that it reads at once.
+pub const AUDIT_PAGE: i64 = 500;
+/// Differences that a report names; all are counted, and `vezne audit --all` names all.
+pub const AUDIT_NAMED_MAX: usize = 100;
+/// How often a difference to the bank's book is looked at again before it is one: payments go on meanwhile.
+pub const AUDIT_BOOK_LOOKS: usize = 3;
 /// Where a bank is silent and much is in doubt, one question is asked early after this long without any.
 pub const SILENCE_PROBE_EVERY: Duration = Duration::from_secs(90);
 /// How much that is: for less the schedule alone is kept.

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use vezne::app::App;
+use vezne::cli::audit::AuditCommand;
 use vezne::cli::plugin::PluginCommand;
 use vezne::cli::{self, FirmCommand, UserCommand};
 use vezne::config::Config;
@@ -34,11 +35,11 @@ enum Act {
     Migrate,
     /// Writes the demo firm into a sandbox and prints its logins.
     Seed,
-    /// Derives every balance and state again, checks the audit trail, and names each difference; fails if there is one.
+    /// Derives every balance, allocation and state again, checks the audit trail, and names each difference; fails if
+    /// there is one.
     Audit {
-        /// Print the report as JSON.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        command: AuditCommand,
     },
     /// Copies the whole database to a new file while it is served. The keys (`private_dir/keys`) are not in it: keep
     /// them apart.
@@ -124,10 +125,9 @@ async fn main() -> Result<()> {
             print!("{}", seed::logins_text(&logins));
             app.drain().await;
         }
-        Act::Audit { json } => {
+        Act::Audit { command } => {
             let app = App::build(config, Clock::system()).await?;
-            let (text, clean) = cli::audit(&app, json).await?;
-            println!("{text}");
+            let clean = cli::audit::audit(&app, &command, &mut std::io::stdout()).await?;
             app.drain().await;
             anyhow::ensure!(clean, "the audit found differences");
         }

@@ -178,5 +178,16 @@ fn audit_told(report: &Report) {
             "the audit found a difference"
         );
     }
-    tracing::info!(firms = report.firms, differences = report.differences.len(), "the nightly audit has run");
+    // A log is kept elsewhere than the database: `vezne audit --head` finds there what was cut off here.
+    for head in &report.heads {
+        tracing::info!(firm = head.firm, links = head.link, head = head.digest, "the end of the audit trail");
+    }
+    tracing::info!(
+        firms = report.firms,
+        differences = report.found,
+        named = report.differences.len(),
+        states = report.derived,
+        untold = report.untold,
+        "the nightly audit has run; `vezne audit --all` names every difference"
+    );
 }

@@ -36,6 +36,8 @@ pub struct Security {
     pub vault: Vault,
     /// Seals the rows of plugin versions.
     pub plugin_seal: keys::Key,
+    /// Chains the audit trail.
+    pub audit_chain: keys::Key,
     /// Makes the opaque cursors of lists, and the fingerprints of requests.
     pub fingerprints: cursor::Fingerprints,
     /// Counts sign-ins per address.
@@ -56,6 +58,7 @@ impl Security {
             tokens: Tokens::new(&keys.derive("token-signing"), issuer, clock.clone()),
             vault: Vault::new(keys),
             plugin_seal: keys.derive("plugin-version"),
+            audit_chain: keys.derive("audit-chain"),
             fingerprints: cursor::Fingerprints::new(keys.derive("fingerprint")),
             sign_in_rate: Arc::new(rate::Buckets::new(rate::SIGN_IN, clock.clone())),
             read_rate: Arc::new(rate::Buckets::new(rate::Shape::per_second(limits::READS_PER_SECOND), clock.clone())),

@@ -89,8 +89,10 @@ pub struct AuditLink {
     pub last_id: String,
     /// How many rows.
     pub rows_in_it: i64,
-    /// SHA-256 over the digest before it and its rows, hex.
+    /// Over the digest before it and its rows, hex.
     pub digest: String,
+    /// How the digest is made; see `flow/audit_chain.rs`.
+    pub form: i64,
 }
 
 /// The links of a chain after `after`, oldest first.
@@ -98,7 +100,7 @@ pub async fn audit_links(tx: &mut Tx, tenant: TenantId, after: i64, limit: i64) 
     fetch_all!(
         tx,
         AuditLink,
-        "select link, last_id, rows_in_it, digest from audit_link
+        "select link, last_id, rows_in_it, digest, form from audit_link
          where tenant_id = $1 and link > $2 order by link limit $3",
         tenant.to_text(),
         after,
@@ -111,7 +113,8 @@ pub async fn audit_link_last(tx: &mut Tx, tenant: TenantId) -> StoreResult<Optio
     fetch_optional!(
         tx,
         AuditLink,
-        "select link, last_id, rows_in_it, digest from audit_link where tenant_id = $1 order by link desc limit 1",
+        "select link, last_id, rows_in_it, digest, form from audit_link where tenant_id = $1 \
+         order by link desc limit 1",
         tenant.to_text()
     )
 }
@@ -120,14 +123,15 @@ pub async fn audit_link_last(tx: &mut Tx, tenant: TenantId) -> StoreResult<Optio
 pub async fn audit_link_insert(tx: &mut Tx, tenant: TenantId, link: &AuditLink, now_ms: i64) -> StoreResult<bool> {
     let rows = execute!(
         tx,
-        "insert into audit_link (tenant_id, link, last_id, rows_in_it, digest, at_ms)
-         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        "insert into audit_link (tenant_id, link, last_id, rows_in_it, digest, at_ms, form)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
         tenant.to_text(),
         link.link,
         link.last_id.as_str(),
         link.rows_in_it,
         link.digest.as_str(),
-        now_ms
+        now_ms,
+        link.form
     )?;
     Ok(rows == 1)
 }

@@ -92,14 +92,15 @@ impl World<'_> {
         let tenant = self.kit.tenant;
         let ours = self.runtime.block_on(async {
             let mut tx = app.db.read().await?;
-            held_at_bank(&mut tx, tenant).await
+            held_at_bank(&mut tx, tenant, "", i64::MAX).await
         })?;
         let theirs: BTreeMap<String, i64> =
             self.bank.orders().into_iter().map(|order| (order.order.clone(), order.net)).collect();
-        for (order, known, minor) in &ours {
+        for held in &ours {
+            let (order, minor) = (&held.order_no, held.minor);
             let bank = theirs.get(order).copied().unwrap_or_default();
             // One that is in doubt has called a person, or P4 would have been broken.
-            if *known && bank != *minor {
+            if held.known && bank != minor {
                 let number = self.judge.attempts.get(order).map_or(0, |attempt| self.judge.number(&attempt.payment));
                 return Ok(Err(Breach::of("P1", format!("payment {number}: ours {minor}, the bank's {bank}"))));
             }

@@ -143,6 +143,9 @@ stories! {
         let host = Host::start(&url, &world.bank.url(), world.clock.clone()).await?;
         let report = audit(&host.app).await;
         host.stop().await;
+        // Its moves were not told yet: that is said, and nothing is taken for derived that is not.
+        let told = report.as_ref().map(|report| (report.derived, report.untold));
+        ensure!(told.is_ok_and(|(derived, untold)| derived == 0 && untold >= 4), "{report:?}");
         // The old bank's book is not kept: its orders are strange to this one, and the other way round.
         let differs: Vec<_> = report?.differences.into_iter().filter(|found| found.proof != "bank's book").collect();
         ensure!(differs.is_empty(), "{differs:#?}");
