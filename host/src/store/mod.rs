@@ -279,12 +279,22 @@ impl Db {
 
     /// Begins a transaction that only reads, and whose statements all see one moment. Drop it when done.
     pub async fn snapshot(&self) -> StoreResult<Tx> {
-        Ok(match &self.0 {
-            Backend::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::Read(readers.begin().await?)),
+        Ok(self.tx(match &self.backend {
+            Backend::Sqlite { readers, .. } => On::Sqlite(SqliteTx::Read(readers.begin().await?)),
             Backend::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("begin transaction isolation level repeatable read, read only").await?)
+                On::Postgres(pool.begin_with("begin transaction isolation level repeatable read, read only").await?)
             }
-        })
+        }))
+    }
+
+    /// Begins a transaction that only reads, and whose statements all see one moment. Drop it when done.
+    pub async fn snapshot(&self) -> StoreResult<Tx> {
+        Ok(self.tx(match &self.backend {
+            Backend::Sqlite { readers, .. } => On::Sqlite(SqliteTx::Read(readers.begin().await?)),
+            Backend::Postgres(pool) => {
+                On::Postgres(pool.begin_with("begin transaction isolation level repeatable read, read only").await?)
+            }
+        }))
     }
 
     /// Closes every connection, waiting for those in use.
