@@ -41,13 +41,9 @@ const MIGRATIONS: &[Migration] = migrations![
     "0015_pos_policy",
     "0016_payment_draft",
     "0017_job_turn",
-<<<<<<< HEAD
     "0018_change",
     "0019_audit",
     "0020_pos_secret_spare",
-=======
-    "0019_audit",
->>>>>>> h/audit
 ];
 
 /// Applies what is missing, each in its own transaction.

@@ -211,7 +211,6 @@ stories! {
         ensure!(audit_round(&first).await?.is_some(), "a failed night stays unaudited");
         first.drain().await;
         second.drain().await;
-<<<<<<< HEAD
         Ok(())
     }
 
@@ -235,8 +234,6 @@ stories! {
         // Nobody has to wait for a lease to run out.
         ensure!(audit_round(&second.app).await?.is_some(), "the turn was not given back");
         second.stop().await;
-=======
->>>>>>> h/audit
         Ok(())
     }
 
