@@ -287,16 +287,6 @@ impl Db {
         }))
     }
 
-    /// Begins a transaction that only reads, and whose statements all see one moment. Drop it when done.
-    pub async fn snapshot(&self) -> StoreResult<Tx> {
-        Ok(self.tx(match &self.backend {
-            Backend::Sqlite { readers, .. } => On::Sqlite(SqliteTx::Read(readers.begin().await?)),
-            Backend::Postgres(pool) => {
-                On::Postgres(pool.begin_with("begin transaction isolation level repeatable read, read only").await?)
-            }
-        }))
-    }
-
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         match &self.backend {
