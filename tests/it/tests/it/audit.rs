@@ -216,13 +216,13 @@ stories! {
 
     async fn a_night_whose_server_leaves_is_given_back(world) {
         world.host.app.shutdown.cancel();
-        let server = async || Host::start(&world.database_url, &world.bank.url(), world.clock.clone()).await;
+        let server = async || App::build(world.host.config.clone(), world.clock.clone()).await;
         let (first, second) = (server().await?, server().await?);
         next_night(world);
         let night = night_of(world)?;
         // It is asked to end in the middle of the work.
-        let app = first.app.clone();
-        let left = first.app.spawn(async move {
+        let app = first.clone();
+        let left = first.spawn(async move {
             let work = async {
                 app.leaving.cancel();
                 std::future::pending::<FlowResult<()>>().await
@@ -230,10 +230,10 @@ stories! {
             turn_run(&app, "audit", &night, work).await
         });
         ensure!(left.await??.is_none(), "the work has no end");
-        first.leave().await?;
         // Nobody has to wait for a lease to run out.
-        ensure!(audit_round(&second.app).await?.is_some(), "the turn was not given back");
-        second.stop().await;
+        ensure!(audit_round(&second).await?.is_some(), "the turn was not given back");
+        first.drain().await;
+        second.drain().await;
         Ok(())
     }
 
