@@ -110,6 +110,9 @@ function payPage(card, what) {
   if (pan) group(expiry, (d) => (d.length > 2 ? `${d.slice(0, 2)} / ${d.slice(2, 4)}` : d));
   pan?.addEventListener('input', () => ask());
 
+  // A code that is typed for its holder may be missing: it must not be kept on paper.
+  $('#channel')?.addEventListener('change', (e) => ($('#security_code').required = !e.target.checked));
+
   // Checked when the field is left, not while somebody types.
   function check(field, wrong, text) {
     const old = $(`#${field.id}-e`);

@@ -46,13 +46,14 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 49] = [
+const PAGES: [&str; 50] = [
     "/",
     "/menu",
     "/pay",
     "/pay?debtor=dlr_ankara",
     "/pay?debtor=dlr_ankara&bin=454360",
     "/pay?debtor=cus_hosted&amount=100,00&sent=1",
+    "/pay?open=1&amount=100,00&sent=1&channel=mail_order",
     "/payments",
     "/payments?state=declined&from=2026-11-01&to=2026-11-20",
     "/payments/pay_1",
@@ -214,6 +215,32 @@ async fn the_pay_page_has_no_place_for_a_card_that_the_bank_takes() {
     assert!(html.contains("Kartınızı bankanın sayfasında girersiniz") && html.contains("100,00\u{a0}₺ öde"), "{html}");
     assert!(html.contains("Kırk Anahtar") && html.contains("name=\"idempotency_key\""), "{html}");
     assert!(!html.contains("name=\"bin\""), "without a card there is nothing to look up: {html}");
+}
+
+#[tokio::test]
+async fn a_card_is_typed_for_its_holder_only_by_those_who_may() {
+    let asked = "/pay?debtor=dlr_ankara&amount=100,00&sent=1";
+    let box_of = |html: &str| {
+        let tag =
+            html.split("<input").find(|tag| tag.contains("type=\"checkbox\"") && tag.contains("name=\"channel\""));
+        tag.and_then(|tag| tag.split('>').next()).map(str::to_owned)
+    };
+    let code_needed = |html: &str| {
+        let tag = html.split("<input").find(|tag| tag.contains("id=\"security_code\""));
+        tag.and_then(|tag| tag.split('>').next()).is_some_and(|tag| tag.contains("required"))
+    };
+    let (_, html) = get(asked, "session=firm").await;
+    assert!(box_of(&html).is_some_and(|tag| !tag.contains("checked")) && code_needed(&html), "{html}");
+    let (_, html) = get(&format!("{asked}&channel=mail_order"), "session=firm").await;
+    assert!(box_of(&html).is_some_and(|tag| tag.contains("checked")) && !code_needed(&html), "{html}");
+    // Without the right the wish changes nothing.
+    let (_, html) = get(&format!("{asked}&channel=mail_order"), "session=dealer").await;
+    assert!(box_of(&html).is_none() && code_needed(&html), "{html}");
+    // Where the bank's page would take the card there is no field for it yet: a link leads to one.
+    let (_, html) = get("/pay?debtor=cus_hosted&amount=100,00&sent=1", "session=firm").await;
+    assert!(html.contains("channel=mail_order"), "{html}");
+    let (_, html) = get("/pay?debtor=cus_hosted&amount=100,00&sent=1&channel=mail_order", "session=firm").await;
+    assert!(html.contains("id=\"card_number\""), "{html}");
 }
 
 #[tokio::test]
@@ -470,6 +497,16 @@ async fn the_instalment_table_is_read_tried_and_written_anew() {
     assert!(html.contains("id=\"n-1\"") && !html.contains("id=\"n-2\""), "the line without a number is out: {html}");
     let (response, html) = ask(form("/instalments", &sent("add", "5", ""))).await;
     assert!(response.status() == StatusCode::OK && html.contains("id=\"n-6\""), "{html}");
+    let paste = |rows: &str| {
+        let typed = sent("paste", "5", "");
+        form("/instalments", &form_urlencoded::Serializer::new(typed).append_pair("pasted", rows).finish())
+    };
+    let (_, html) = ask(paste("Taksit\tProgram\n3\tbonus\t\tgaranti pos\t%4,5\t100\n\n6\t\tŞirket\t\t9")).await;
+    let value = |id: &str| html.split(&format!("id=\"{id}\"")).nth(1).and_then(|rest| rest.split(['>']).next());
+    assert!(value("offer-0").is_some_and(|tag| tag.contains("value=\"4,5\"")), "{html}");
+    assert!(html.contains("id=\"n-1\"") && !html.contains("id=\"n-2\""), "the rows stand for the lines: {html}");
+    let (_, html) = ask(paste("3;Bonsu")).await;
+    assert!(html.contains("1. satır okunamadı: “Bonsu” bilinmiyor.") && html.contains("3;Bonsu"), "{html}");
     for (rate, min, place, words) in
         [("101", "", "offer-1-e", "Yüzde yazın."), ("5", "abc", "min-1-e", "1.250,00 gibi")]
     {

@@ -9,7 +9,8 @@ mod result;
 
 use crate::cargo;
 use crate::place::Place;
-use crate::process;
+use crate::postgres::Cluster;
+use crate::{prerequisite, process};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
@@ -31,6 +32,8 @@ pub struct Options {
 
 /// Names of programs that are benchmarks start with this.
 const PREFIX: &str = "bench-";
+/// The one that measures against PostgreSQL, which keeps its promises here as in production.
+const DURABLE_POSTGRES: &str = "durable-postgres";
 
 /// Runs one benchmark, or lists them.
 pub fn bench(place: &Place, options: &Options) -> Result<()> {
@@ -55,12 +58,17 @@ pub fn bench(place: &Place, options: &Options) -> Result<()> {
         }
         let compiler = crate::wasm_target::setup(place, None)?;
         crate::component::build(place, &compiler)?;
-        build_release(place, &program)?;
+        crate::build_release(place, &[&program])?;
         build_power(place)?;
-        let mut command = Command::new(place.target().join("release").join(&program));
+        let mut command = Command::new(place.release(&program));
         command.current_dir(place.target()).args(options.quick.then_some("--quick"));
         command.env("VEZNE_BENCH_OUT", &file).env("VEZNE_COMPONENTS", place.components());
         command.env("VEZNE_POWER", place.target().join("release/libvezne_power.so"));
+        let cluster = if name == DURABLE_POSTGRES { Some(Cluster::start_durable()?) } else { None };
+        if let Some(cluster) = &cluster {
+            command.env("VEZNE_TEST_POSTGRES_URL", cluster.url()).env("VEZNE_POSTGRES_LOG", cluster.log());
+            command.env("VEZNE_PGBENCH", prerequisite::postgres_binaries()?.join("pgbench"));
+        }
         // A result of an earlier run must not pass for this one's.
         if file.exists() {
             fs::remove_file(&file)?;
@@ -86,10 +94,4 @@ fn programs(place: &Place) -> Result<Vec<String>> {
 /// Builds what makes every disk the same.
 fn build_power(place: &Place) -> Result<()> {
     process::run(cargo::cargo(place).args(["build", "--release", "--package", "vezne-power"]))
-}
-
-/// Builds one program optimised. All of them share what they are built from.
-fn build_release(place: &Place, program: &str) -> Result<()> {
-    let members = cargo::members(place)?;
-    process::run(cargo::on_host_side(place, &members, "build").args(["--release", "--bin", program]))
 }

@@ -89,9 +89,30 @@ const BUILD_STEPS: usize = 3;
 /// Builds all that a command needs which starts the product: the components and the programs named, or all there
 /// are; `title` tells the person who waits.
 fn build_all(place: &Place, progress: &mut Progress, title: &str, programs: &[&str]) -> Result<()> {
+    build_plugins(place, progress)?;
+    progress.step(title, || build_host(place, programs))
+}
+
+/// The same with optimised programs, for what a person sets a pace for.
+fn build_all_release(place: &Place, progress: &mut Progress, title: &str, programs: &[&str]) -> Result<()> {
+    build_plugins(place, progress)?;
+    progress.step(title, || build_release(place, programs))
+}
+
+fn build_plugins(place: &Place, progress: &mut Progress) -> Result<()> {
     let compiler = progress.step("WebAssembly target", || wasm_target::setup(place, None))?;
     progress.step("Plugins", || component::build(place, &compiler))?;
-    progress.step(title, || build_host(place, programs))
+    Ok(())
+}
+
+/// Builds these programs of the host side optimised. All of them share what they are built from.
+fn build_release(place: &Place, programs: &[&str]) -> Result<()> {
+    let mut command = cargo::on_host_side(place, &cargo::members(place)?, "build");
+    command.arg("--release");
+    for program in programs {
+        command.args(["--bin", program]);
+    }
+    process::run(&mut command)
 }
 
 /// Builds these programs of the host side; all, if none is named.

@@ -59,6 +59,11 @@ impl Place {
         self.target.join("debug").join(name)
     }
 
+    /// An optimised host binary.
+    pub fn release(&self, name: &str) -> PathBuf {
+        self.target.join("release").join(name)
+    }
+
     /// Locks `name` in the target folder, waiting while another xtask holds it.
     pub fn lock(&self, name: &str) -> Result<std::fs::File> {
         std::fs::create_dir_all(&self.target)?;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -19,14 +19,27 @@ const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 /// A running cluster; stopped and deleted when dropped.
 pub struct Cluster {
     url: String,
+    log: PathBuf,
     // In this order: the server stops before its files go.
     _service: Service,
     _folder: TemporaryFolder,
 }
 
+/// A test cluster lives for minutes: what makes it survive a power cut only slows it down.
+const HASTY: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+
 impl Cluster {
-    /// Makes and starts one.
+    /// Makes and starts one whose rows need not outlive the machine.
     pub fn start() -> Result<Self> {
+        Self::start_with(&HASTY)
+    }
+
+    /// Makes and starts one that loses nothing, with PostgreSQL's own settings.
+    pub fn start_durable() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    fn start_with(settings: &[&str]) -> Result<Self> {
         let binaries = prerequisite::postgres_binaries()?;
         let folder = TemporaryFolder::make("postgres")?;
         let user = if prerequisite::is_root() { Some(User::unprivileged()?) } else { None };
@@ -51,17 +64,11 @@ impl Cluster {
         let port = free_port()?;
         let mut command = as_user(user.as_ref(), &binaries.join("postgres"));
         command.current_dir(folder.path()).arg("-D").arg(&cluster);
-        // A test cluster lives for minutes: what makes it survive a power cut only slows it down.
-        for setting in [
-            "fsync=off".to_owned(),
-            "synchronous_commit=off".to_owned(),
-            "full_page_writes=off".to_owned(),
-            "max_connections=200".to_owned(),
-            "listen_addresses=127.0.0.1".to_owned(),
-            format!("port={port}"),
-            format!("unix_socket_directories={}", folder.path().display()),
-        ] {
-            command.arg("-c").arg(setting);
+        let port_is = format!("port={port}");
+        let sockets = format!("unix_socket_directories={}", folder.path().display());
+        let ours = ["max_connections=200", "listen_addresses=127.0.0.1", "log_line_prefix=@%p ", &port_is, &sockets];
+        for setting in ours.iter().chain(settings) {
+            command.args(["-c", setting]);
         }
         // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
         let log = folder.path().join("log");
@@ -69,7 +76,12 @@ impl Cluster {
         service
             .wait_until(START_TIME, || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() && has_started(&log))?;
         let url = format!("postgres://vezne:{password}@127.0.0.1:{port}/postgres");
-        Ok(Self { url, _service: service, _folder: folder })
+        Ok(Self { url, log, _service: service, _folder: folder })
+    }
+
+    /// What the server says: every record begins with `@` and the number of the process.
+    pub fn log(&self) -> &Path {
+        &self.log
     }
 
     /// Address for its superuser, who may create a database for each story.

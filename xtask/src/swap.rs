@@ -3,7 +3,7 @@
 use crate::place::Place;
 use crate::postgres::Cluster;
 use crate::progress::Progress;
-use crate::{BUILD_STEPS, build_all, process};
+use crate::{BUILD_STEPS, build_all_release, process};
 use anyhow::Result;
 use std::process::Command;
 
@@ -21,14 +21,13 @@ pub struct Options {
 /// Builds everything and lets the program `vezne-swap` of `tests/it` do it; on PostgreSQL where that is installed.
 pub fn swap(place: &Place, options: &Options) -> Result<()> {
     let mut progress = Progress::of(BUILD_STEPS + 1);
-    let programs = ["vezne", "vezne-sandbox", "vezne-swap"];
-    build_all(place, &mut progress, "Server, sandbox bank and clients", &programs)?;
+    build_all_release(place, &mut progress, "Server and clients, optimised", &["vezne", "vezne-swap"])?;
     let cluster = progress.step("PostgreSQL", || {
         Ok(Cluster::start().inspect_err(|error| eprintln!("    on SQLite instead: {error:#}")).ok())
     })?;
-    let mut command = Command::new(place.binary("vezne-swap"));
+    let mut command = Command::new(place.release("vezne-swap"));
     command.args(["--rate", &options.rate.to_string(), "--seconds", &options.seconds.to_string()]);
-    command.env("VEZNE_COMPONENTS", place.plugins()).env("VEZNE_BIN", place.binary("vezne"));
+    command.env("VEZNE_COMPONENTS", place.plugins()).env("VEZNE_BIN", place.release("vezne"));
     match &cluster {
         Some(cluster) => command.env("VEZNE_TEST_POSTGRES_URL", cluster.url()),
         None => command.env_remove("VEZNE_TEST_POSTGRES_URL"),

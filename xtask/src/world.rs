@@ -33,7 +33,7 @@ pub fn world(place: &Place, options: &Options) -> Result<()> {
     let mut build = cargo::on_host_side(place, &members, "build");
     build.args(["--release", "--features", "vezne-it/deliberate-bugs", "--bin", "vezne-world"]);
     process::run(&mut build)?;
-    let mut command = Command::new(place.target().join("release").join("vezne-world"));
+    let mut command = Command::new(place.release("vezne-world"));
     command.env("VEZNE_COMPONENTS", place.components());
     match options.seed {
         Some(seed) => command.args(["--seed", &seed.to_string()]),

@@ -28,13 +28,15 @@ pub struct Checkout {
 }
 
 /// Looks where a payment of an amount would go without asking for its card first. Nothing is promised: the payment
-/// itself is routed when it comes, among the accounts that fit whether it brings a card.
+/// itself is routed when it comes, among the accounts that fit whether it brings a card. Without a payer at the browser
+/// it is a mail order.
 pub async fn checkout(
     app: &App,
     ctx: &Ctx,
     payer: Option<Party>,
     node: Option<NodeId>,
     amount: Option<Money>,
+    at_browser: bool,
 ) -> FlowResult<Checkout> {
     let mut tx = app.db.read().await?;
     let node = collector(&mut tx, ctx, payer, node).await?;
@@ -64,6 +66,8 @@ pub async fn checkout(
     };
     let route = route_in_tx(app, &mut tx, &asked).await?;
     let card_at_bank = match route.accounts.first() {
+        // Whoever types a card for its holder sits at no page of the bank.
+        _ if !at_browser => false,
         // Nobody chose: we take the card where one of the accounts lets us, and route by its digits then.
         Some(_) if route.explanation.by == By::Nearest => {
             pos_account_usable(&mut tx, ctx.tenant, node).await?.iter().all(PosAccount::is_hosted)

@@ -27,6 +27,9 @@ pub struct CheckoutQuery {
     /// Who will pay, `dlr_…` or `cus_…`.
     #[serde(default)]
     pub payer: Option<String>,
+    /// How the card's holder will take part.
+    #[serde(default)]
+    pub channel: api::Channel,
 }
 
 /// Routes of this noun.
@@ -49,7 +52,8 @@ async fn show(
     let node = query.node.as_deref().map(str::parse).transpose().map_err(|_| Error::field("/node", "not_found"))?;
     let payer = query.payer.as_deref().filter(|payer| !payer.is_empty());
     let payer = payer.map(str::parse).transpose().map_err(|_| Error::field("/payer", "not_found"))?;
-    let known = checkout(&app, &caller.ctx, payer, node, amount).await?;
+    let at_browser = query.channel == api::Channel::Ecommerce;
+    let known = checkout(&app, &caller.ctx, payer, node, amount, at_browser).await?;
     Ok(axum::Json(api::Checkout {
         payer: known.payer.and_then(|(party, name)| party_view(party, name)),
         card_at: if known.card_at_bank { api::CardAt::Bank } else { api::CardAt::Here },

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use vezne_api::{Permission, Role, Scope};
 
 use super::error::{Error, Field, Result};
+use super::fields::FIELDS;
 use super::route::Access;
 use super::same_origin;
 use crate::app::App;
@@ -291,6 +292,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
             // `expand[]=a&expand[]=b` is `expand=a,b`.
             let list = name.strip_suffix("[]");
             let name = list.unwrap_or(&name);
+            if name == FIELDS {
+                // Read around the handler, for all of them alike.
+                continue;
+            }
             match pairs.iter_mut().find(|(known, _)| list.is_some() && known == name) {
                 Some((_, values)) => *values = format!("{values},{value}"),
                 None => pairs.push((name.to_owned(), value.into_owned())),

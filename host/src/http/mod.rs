@@ -15,6 +15,7 @@ pub mod draft;
 pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod fields;
 pub mod gate;
 pub mod health;
 pub mod home;

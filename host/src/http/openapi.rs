@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use vezne_api::Problem;
 
+use super::fields::FIELDS;
 use super::route::{Access, Endpoint};
 
 /// The whole document.
@@ -88,6 +89,10 @@ fn parameters(endpoint: &Endpoint, schemas: &mut SchemaGenerator) -> Vec<Value> 
         for (name, schema) in properties {
             parameters.push(json!({"name": name, "in": "query", "schema": schema}));
         }
+    }
+    if endpoint.fields().is_some() {
+        let what = "Names with commas between: all other fields are left out, of the object or of each row.";
+        parameters.push(json!({"name": FIELDS, "in": "query", "description": what, "schema": {"type": "string"}}));
     }
     if endpoint.idempotent {
         let schema = json!({"type": "string", "maxLength": crate::limits::IDEMPOTENCY_KEY_BYTES_MAX});

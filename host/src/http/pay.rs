@@ -27,6 +27,9 @@ use crate::limits;
 use crate::store::idempotency::IdempotencyKey;
 use crate::store::payment::{CaptureMode, ReceivableChoice};
 
+/// What the form's `channel` says of a card that is typed for its holder; it says nothing where the holder does.
+const MAIL_ORDER: &str = "mail_order";
+
 /// Routes of this noun.
 pub fn routes(table: Table) -> Table {
     table.add(
@@ -55,7 +58,8 @@ impl Form {
                 "expiry" => form.expiry = Some(Typed::new(value)),
                 "security_code" => form.code = Some(Typed::new(value)),
                 "card_holder" => form.holder = Some(value),
-                "amount" | "currency" | "receivable" | "debtor" | "instalment_option" | "idempotency_key" => {
+                "amount" | "currency" | "receivable" | "debtor" | "instalment_option" | "channel"
+                | "idempotency_key" => {
                     form.shown.push((name.into_owned(), value));
                 }
                 // Not ours; it may be anything, so it is wiped too.
@@ -69,6 +73,11 @@ impl Form {
         let found = self.shown.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         found.filter(|value| !value.is_empty())
     }
+
+    /// Whether somebody types the card for its holder.
+    fn is_mail_order(&self) -> bool {
+        self.get("channel") == Some(MAIL_ORDER)
+    }
 }
 
 async fn pay(
@@ -81,6 +90,9 @@ async fn pay(
     let body = Zeroizing::new(body.to_vec());
     let mut form = Form::read(&body);
     drop(body);
+    if form.is_mail_order() {
+        caller.require(Permission::PaymentMailOrder)?;
+    }
     let request = match sale_request(&app, &caller.ctx, &mut form, &address(&headers)) {
         Ok(request) => request,
         Err(Error::Invalid(fields)) => return Ok(back(&form, &fields)),
@@ -131,6 +143,9 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
         .map(|(_, id)| id.parse::<ReceivableId>().map_err(|_| Error::NotFound))
         .map(|id| id.map(|id| ReceivableChoice { receivable_id: id.to_text(), amount_minor: None }))
         .collect::<Result<Vec<_>>>()?;
+    if form.get("channel").is_some_and(|channel| channel != MAIL_ORDER) {
+        checks.wrong("/channel", "not_a_choice");
+    }
     let name = form.get("idempotency_key").unwrap_or_default();
     if !(16..=limits::IDEMPOTENCY_KEY_BYTES_MAX).contains(&name.len()) {
         checks.wrong("/form", "required");
@@ -158,7 +173,7 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
         reference: None,
         description: None,
         capture: CaptureMode::Automatic,
-        entry: "ecommerce",
+        entry: if form.is_mail_order() { "mail-order" } else { "ecommerce" },
         three_d: ThreeD::Automatic,
         pos_account: None,
         metadata: BTreeMap::new(),

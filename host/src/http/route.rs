@@ -2,13 +2,17 @@
 //!
 //! Router, `OpenAPI` document and the authorization test are all made from it, so none can forget a route.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, on};
 use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use vezne_api::Permission;
 
+use super::fields::{self, Known};
 use crate::app::App;
 
 /// Who may come in.
@@ -126,6 +130,12 @@ impl Endpoint {
         self
     }
 
+    /// The fields that a reader may choose among; nothing where there is nothing to choose.
+    pub fn fields(&self) -> Option<Arc<Known>> {
+        let reply = self.reply.1.filter(|_| self.method == Method::GET)?;
+        Known::of(reply)
+    }
+
     /// Answered on success without a body of JSON.
     pub fn reply_empty(mut self, status: u16) -> Self {
         self.reply = (status, None);
@@ -152,7 +162,10 @@ impl Table {
         T: 'static,
     {
         let filter = MethodFilter::try_from(endpoint.method.clone()).expect("a known method");
-        let route = on(filter, handler).layer(axum::Extension(endpoint.access));
+        let mut route = on(filter, handler).layer(axum::Extension(endpoint.access));
+        if let Some(known) = endpoint.fields() {
+            route = route.layer(from_fn_with_state(known, fields::only));
+        }
         self.router = self.router.route(endpoint.path, route);
         self.endpoints.push(endpoint);
         self

@@ -268,6 +268,15 @@ mod tests {
         sqlx::query("insert into t (n) values ($1)").bind(n).execute(&mut **turn).await.map(drop)
     }
 
+    /// A writer, and a turn that has inserted 1.
+    async fn one_inserted() -> (tempfile::TempDir, Writer, Turn) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writer = writer(&folder).await;
+        let mut turn = writer.begin().await.expect("a turn");
+        insert(&mut turn, 1).await.expect("inserted");
+        (folder, writer, turn)
+    }
+
     /// What another connection sees.
     async fn kept(writer: &Writer) -> Vec<i64> {
         let mut reader = writer.options.connect().await.expect("a reader");
@@ -292,10 +301,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_turn_is_seen_when_its_commit_returns_and_not_before() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let writer = writer(&folder).await;
-        let mut turn = writer.begin().await.expect("a turn");
-        insert(&mut turn, 1).await.expect("inserted");
+        let (_folder, writer, turn) = one_inserted().await;
         assert!(kept(&writer).await.is_empty());
         turn.commit().await.expect("kept");
         assert_eq!(kept(&writer).await, [1]);
@@ -303,10 +309,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_fails_in_a_group_takes_back_only_the_own_rows() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let writer = writer(&folder).await;
-        let mut first = writer.begin().await.expect("a turn");
-        insert(&mut first, 1).await.expect("inserted");
+        let (_folder, writer, first) = one_inserted().await;
         // 1 again breaks the key; 2 and 3 do not.
         let others = queued(&writer, 1..4).await;
         let dropped = tokio::spawn({
@@ -331,10 +334,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_group_whose_transaction_is_gone_is_told_so_and_the_next_one_is_whole() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let writer = writer(&folder).await;
-        let mut first = writer.begin().await.expect("a turn");
-        insert(&mut first, 1).await.expect("inserted");
+        let (_folder, writer, first) = one_inserted().await;
         let broken = tokio::spawn({
             let writer = writer.clone();
             async move {
@@ -358,10 +358,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_who_stops_waiting_cancels_no_commit_and_blocks_nobody() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let writer = writer(&folder).await;
-        let mut turn = writer.begin().await.expect("a turn");
-        insert(&mut turn, 1).await.expect("inserted");
+        let (_folder, writer, turn) = one_inserted().await;
         let commit = tokio::spawn(turn.commit());
         tokio::task::yield_now().await;
         commit.abort();

@@ -69,6 +69,24 @@ export function payStories(world) {
       await visit.context.close();
     });
 
+    for (const script of [true, false]) {
+      it(`a clerk types a card that was ordered by mail, ${script ? 'script' : 'no script'}: no code, no bank page`, async () => {
+        const visit = await visitor(world.chrome, world.url, { size: PHONE, script });
+        const { page } = visit;
+        await signIn(page, LOGINS.clerk, { fresh: !script });
+        await page.goto(`/pay?open=1${script ? '' : '&channel=mail_order'}`);
+        await setAmount(page, script, '21,50');
+        if (script) await page.check('#channel');
+        assert.ok(await page.isChecked('#channel'));
+        await inspect(world.chrome, visit, `pay mail order ${script}`);
+        await page.fill('#card_number', GOOD_CARD);
+        await page.fill('#expiry', EXPIRES);
+        await page.click('#go');
+        await resultState(page, 'succeeded');
+        await visit.context.close();
+      });
+    }
+
     it('says when 3-D was given up at the bank', async () => {
       const visit = await payBy(world, '11,00', GOOD_CARD, 'cancel');
       await visit.page.waitForURL(/\/result\//);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::card::CardSummary;
 use crate::common::{NodeRef, Party, Timestamp};
-use crate::payment::{CardSummary, PosAccountRef};
+use crate::payment::PosAccountRef;
 use crate::proposal::Proposal;
 
 /// What was asked of the bank.

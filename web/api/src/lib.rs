@@ -12,6 +12,7 @@
 
 mod alarm;
 mod attempt;
+mod card;
 mod checkout;
 mod common;
 mod customer;
@@ -23,6 +24,7 @@ mod instalment;
 mod instalment_rule;
 mod ledger;
 mod payment;
+mod payment_request;
 mod plugin;
 mod plugin_run;
 mod pos_account;
@@ -36,6 +38,7 @@ mod webhook;
 
 pub use alarm::{Alarm, AlarmCause, AlarmClose, AlarmState};
 pub use attempt::{Attempt, AttemptState, Event, Operation, OperationKind, OperationState, PluginRef};
+pub use card::{Card, CardSummary};
 pub use checkout::{CardAt, Checkout};
 pub use common::{Bank, CountedPage, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp, Total};
 pub use customer::{Customer, CustomerCreate};
@@ -57,9 +60,11 @@ pub use instalment_rule::{
 };
 pub use ledger::{LedgerAccount, LedgerEntry};
 pub use payment::{
-    CaptureCreate, CaptureMode, Card, CardSummary, Channel, Decline, DeclineClass, InDoubt, NextAction, Payment,
-    PaymentAct, PaymentAllocation, PaymentCancel, PaymentConfirm, PaymentCreate, PaymentQuery, PaymentShow,
-    PaymentState, PaymentUpdate, PosAccountRef, ReceivableShare, ThreeDSecure,
+    CaptureMode, Channel, Decline, DeclineClass, InDoubt, NextAction, Payment, PaymentAct, PaymentAllocation,
+    PaymentState, PosAccountRef, ReceivableShare, ThreeDSecure,
+};
+pub use payment_request::{
+    CaptureCreate, PaymentCancel, PaymentConfirm, PaymentCreate, PaymentQuery, PaymentShow, PaymentUpdate,
 };
 pub use plugin::{
     Plugin, PluginActivate, PluginAsk, PluginBank, PluginCanary, PluginCapability, PluginEndpoint, PluginGrant,

@@ -102,6 +102,7 @@ async fn me(headers: HeaderMap) -> Response {
     ];
     let mut all: Vec<&str> = common.to_vec();
     all.extend([
+        "payment_mail_order",
         "ledger_read",
         "pos_account_read",
         "pos_account_write",
@@ -406,13 +407,14 @@ async fn quote(Json(asked): Json<Value>) -> Response {
     .into_response()
 }
 
-/// The bank's own page takes the card of the customer `cus_hosted`.
+/// The bank's own page takes the card of the customer `cus_hosted`, unless somebody types it for the holder.
 async fn checkout(Query(asked): Asked) -> Json<Value> {
     let payer = asked.get("payer").map(|id| {
         let kind = if id.starts_with("cus_") { "customer" } else { "node" };
         json!({"kind": kind, "id": id, "name": "Kırk Anahtar Nalburiye"})
     });
-    if payer.as_ref().is_some_and(|payer| payer["id"] == "cus_hosted") {
+    let at_browser = !asked.contains_key("channel");
+    if at_browser && payer.as_ref().is_some_and(|payer| payer["id"] == "cus_hosted") {
         return Json(json!({"payer": payer, "card_at": "bank"}));
     }
     Json(json!({"payer": payer, "card_at": "here", "matrix": matrix(&asked)}))

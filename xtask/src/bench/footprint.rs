@@ -20,11 +20,11 @@ const SETTLE: Duration = Duration::from_secs(5);
 pub fn measure(place: &Place, quick: bool) -> Result<Value> {
     let compiler = wasm_target::setup(place, None)?;
     component::build(place, &compiler)?;
-    super::build_release(place, "vezne")?;
+    crate::build_release(place, &["vezne"])?;
     crate::build_host(place, &["vezne", "vezne-sandbox"])?;
     let folder = TemporaryFolder::make("footprint")?;
     let mut demo = Demo::new(place, folder.path(), free_port()?, free_port()?);
-    demo.server = place.target().join("release/vezne");
+    demo.server = place.release("vezne");
     demo.prepare()?;
     let _bank = demo.start_bank()?;
     // The first start compiles plugins; every later one finds them compiled.

@@ -13,9 +13,9 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 use vezne_it::Browser;
 use vezne_it::api::fresh_key;
-use vezne_it::samples::{figure, is_quick, median, out, ratio};
+use vezne_it::samples::{is_quick, median, out, ratio};
 use vezne_it::seed::{self, Store};
-use vezne_it::shop::{AMOUNT, Shop};
+use vezne_it::shop::{AMOUNT, Shop, busy};
 use vezne_sandbox::{Fault, FaultKind, Op};
 
 const CLIENTS: usize = 64;
@@ -116,22 +116,15 @@ impl Fair {
 
     /// All clients pay for a while: payments a second, whatever came of them.
     async fn sold_in(&self, duration: Duration, faulty: bool) -> Result<f64> {
-        let start = Instant::now();
-        let client = || async {
-            let mut sold = 0;
-            while start.elapsed() < duration {
-                let number = self.number.fetch_add(1, Ordering::Relaxed);
-                if number.is_multiple_of(THREE_D_EVERY) {
-                    self.through_the_gate(number / THREE_D_EVERY, faulty).await?;
-                } else {
-                    self.sell(number, faulty).await?;
-                }
-                sold += 1;
+        let payment = || async {
+            let number = self.number.fetch_add(1, Ordering::Relaxed);
+            if number.is_multiple_of(THREE_D_EVERY) {
+                self.through_the_gate(number / THREE_D_EVERY, faulty).await
+            } else {
+                self.sell(number, faulty).await
             }
-            anyhow::Ok(sold)
         };
-        let sold: Vec<usize> = futures::future::try_join_all((0..CLIENTS).map(|_| client())).await?;
-        Ok(figure(sold.iter().sum()) / start.elapsed().as_secs_f64())
+        Ok(busy(CLIENTS, duration, payment).await?.1)
     }
 
     /// The amount of a payment: one of those that meet a fault, where it is its turn.

@@ -236,6 +236,12 @@ stories! {
         ensure!(read.json["events"].as_array().is_some_and(|events| events.len() >= 3), "{}", read.answer.text());
         ensure!(world.api.get(&path).await?.json.get("events").is_none());
         ensure!(world.api.get(&format!("{path}?expand=card")).await?.status == 400);
+        let few = world.api.get(&format!("{path}?fields=state,amount")).await?.good()?;
+        ensure!(few.json == json!({"state": "succeeded", "amount": 12_345}), "{}", few.answer.text());
+        let few = world.api.get("/v1/payments?limit=1&fields=id").await?.good()?;
+        ensure!(few.json["data"] == json!([{"id": paid.text("/id")}]) && few.json["has_more"] == false);
+        let refused = world.api.get(&format!("{path}?fields=state,colour")).await?;
+        ensure!(refused.status == 422 && refused.text("/errors/0/pointer") == "/fields/colour");
         Ok(())
     }
 }

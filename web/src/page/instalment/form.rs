@@ -11,7 +11,7 @@ use vezne_api::{
     InstalmentVersionCreate,
 };
 
-use super::{PREVIEW_MINOR, law, plain, why};
+use super::{PREVIEW_MINOR, law, paste, plain, why};
 use crate::{
     api::{Fault, segment},
     format,
@@ -26,6 +26,8 @@ use crate::{
     visit::{Sent, Visit},
 };
 
+/// The field for lines of a spreadsheet.
+const PASTED: &str = "pasted";
 /// Lines that are added at once.
 const LINES_ADDED: usize = 5;
 /// The numbers a firm begins with where it has no table.
@@ -33,17 +35,17 @@ const FIRST_COUNTS: [u16; 6] = [1, 2, 3, 6, 9, 12];
 
 /// A line as the form holds it: text, as people type it.
 #[derive(Clone, Default)]
-struct TypedLine {
-    instalments: String,
-    programme: String,
-    account: String,
-    cards: String,
-    offer_rate: String,
-    payer_share: String,
-    bank_rate: String,
-    amount_min: String,
-    extra: String,
-    blocked_days: String,
+pub(super) struct TypedLine {
+    pub instalments: String,
+    pub programme: String,
+    pub account: String,
+    pub cards: String,
+    pub offer_rate: String,
+    pub payer_share: String,
+    pub bank_rate: String,
+    pub amount_min: String,
+    pub extra: String,
+    pub blocked_days: String,
 }
 
 impl TypedLine {
@@ -183,14 +185,26 @@ pub async fn form(visit: Visit) -> Result<Response, Fault> {
         id => Some(visit.get::<InstalmentVersion>(&format!("/v1/instalment_rules/{}", segment(id))).await?),
     };
     let typed = Typed::of_lines(from.as_ref().map_or(&[][..], |version| &version.lines));
-    Ok(render(&visit, &rules, &typed, 0, None, None))
+    Ok(render(&visit, &rules, &typed, &Shown::default()))
 }
 
 /// `POST /instalments`: more lines, a preview, or the version itself.
 pub async fn create(visit: Visit, body: Body) -> Result<Response, Fault> {
     visit.sign_in_needed().await?;
     let sent = Sent::read(body).await?;
-    let typed = Typed::of_sent(&sent);
+    let mut typed = Typed::of_sent(&sent);
+    if sent.get("act") == "paste" {
+        let rules: InstalmentTable = visit.get("/v1/instalment_rules").await?;
+        let read = paste::lines(visit.t(), &rules, sent.get(PASTED));
+        let (text, error) = match read {
+            Ok(lines) => {
+                typed.lines = lines;
+                ("", None)
+            }
+            Err(sentence) => (sent.get(PASTED), Some(sentence)),
+        };
+        return Ok(render(&visit, &rules, &typed, &Shown { pasted: Some((text, error)), ..Shown::default() }));
+    }
     let (preview, fault) = match (sent.get("act"), typed.asked(&visit)) {
         ("add", _) => (None, None),
         (_, Err(fault)) => (None, Some(fault)),
@@ -212,18 +226,24 @@ pub async fn create(visit: Visit, body: Body) -> Result<Response, Fault> {
     }
     let rules: InstalmentTable = visit.get("/v1/instalment_rules").await?;
     let more = if sent.get("act") == "add" { LINES_ADDED } else { 0 };
-    Ok(render(&visit, &rules, &typed, more, preview.as_ref(), fault.as_ref()))
+    let shown = Shown { more, preview: preview.as_ref(), fault: fault.as_ref(), pasted: None };
+    Ok(render(&visit, &rules, &typed, &shown))
 }
 
-fn render(
-    visit: &Visit,
-    rules: &InstalmentTable,
-    typed: &Typed,
+/// What the form is shown with beside what was typed.
+#[derive(Default)]
+struct Shown<'a> {
+    /// Blank lines below the others.
     more: usize,
-    preview: Option<&InstalmentEvaluation>,
-    fault: Option<&Fault>,
-) -> Response {
+    preview: Option<&'a InstalmentEvaluation>,
+    fault: Option<&'a Fault>,
+    /// What was pasted and not read, and why.
+    pasted: Option<(&'a str, Option<String>)>,
+}
+
+fn render(visit: &Visit, rules: &InstalmentTable, typed: &Typed, shown: &Shown<'_>) -> Response {
     let t = visit.t();
+    let Shown { more, preview, fault, ref pasted } = *shown;
     // Somebody wrote a version meanwhile: that was told, so what is saved next follows it.
     let changed = fault.is_some_and(|fault| fault.status == 412);
     let version = typed.version.filter(|_| !changed).unwrap_or(rules.version);
@@ -240,9 +260,40 @@ fn render(
                 <section class="card" aria-label=t.s("inst-begins")><div class="body stack"><div class="num-short">{begins.hint(t.s("inst-begins-hint")).error(at(fault, "/begins_at")).view()}</div>
                     <div class="row"><button class="btn" name="act" value="preview">{icon(icon::PLAY)}{t.s("inst-preview")}</button>
                         <button class="btn" name="act" value="add">{icon(icon::PLUS)}{t.f("inst-more-lines", [("n", u32::try_from(LINES_ADDED).unwrap_or(5).into())])}</button>
-                        <a class="btn plain end" href="/instalments">{t.s("cancel")}</a><button class="btn go" name="act" value="save">{t.s("save")}</button></div></div></section></form></div>
+                        <a class="btn plain end" href="/instalments">{t.s("cancel")}</a><button class="btn go" name="act" value="save">{t.s("save")}</button></div></div></section>
+                {paste_part(t, pasted.as_ref())}</form></div>
     };
     shell::page_with_status(visit, status_of(fault), Nav::Instalments, &t.s("inst-add"), main.into_any())
+}
+
+/// A place for lines of a spreadsheet, folded away until it is wanted. Last in the form: Enter in a field presses the
+/// form's first button.
+fn paste_part(t: Locale, pasted: Option<&(&str, Option<String>)>) -> AnyView {
+    let (text, error) = pasted.map_or(("", None), |(text, error)| (*text, error.clone()));
+    let open = error.is_some();
+    let invalid = open.then_some("true");
+    let error = error.map(|error| view! { <p class="err" id="pasted-e">{icon(icon::CROSS)}{error}</p> }.into_any());
+    let columns = [
+        "routing-instalments",
+        "routing-programme",
+        "inst-cards",
+        "inst-account",
+        "inst-offer-rate",
+        "inst-payer-share",
+        "inst-bank-rate",
+        "inst-amount-min",
+        "inst-extra",
+        "inst-blocked-days",
+    ];
+    let columns = columns.map(|key| t.s(key)).join(" · ");
+    view! {
+        <details class="card body" open=open><summary class="small">{t.s("inst-paste")}</summary>
+            <div class="stack"><div class="field"><label for="pasted">{t.s("inst-paste-here")}</label>
+                <textarea id="pasted" name=PASTED rows="6" maxlength=paste::CHARACTERS_MAX.to_string() spellcheck="false" aria-invalid=invalid aria-describedby="pasted-h">{text.to_owned()}</textarea>
+                {error}<p class="hint" id="pasted-h">{t.f("inst-paste-columns-are", [("columns", columns.into())])}</p></div>
+                <div class="row"><button class="btn" name="act" value="paste">{icon(icon::PLUS)}{t.s("inst-paste-take")}</button></div></div></details>
+    }
+    .into_any()
 }
 
 /// One line. Names come once per line, ids carry its number.

@@ -2,6 +2,7 @@
 
 mod form;
 mod grid;
+mod paste;
 mod why;
 
 use axum::{

@@ -46,6 +46,10 @@ pub mod field {
     pub const SECURITY_CODE: &str = "security_code";
     /// `opt_…` of a quote; empty for a single payment.
     pub const INSTALMENT_OPTION: &str = "instalment_option";
+    /// [`MAIL_ORDER`] where somebody types the card for its holder.
+    pub const CHANNEL: &str = "channel";
+    /// The only value of [`CHANNEL`].
+    pub const MAIL_ORDER: &str = "mail_order";
     /// One per rendered form.
     pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
     /// In the address `/pay?…` that a refused form is sent back to: `field:code`, several times. The other values
@@ -66,6 +70,8 @@ struct Model {
     bin: String,
     /// Whose page takes the card.
     card_at: CardAt,
+    /// Whether the visitor may type a card for its holder, and means to.
+    mail_order: Option<bool>,
     quote: Option<InstalmentQuote>,
     matrix: Option<InstalmentMatrix>,
     errors: Vec<(String, String)>,
@@ -125,18 +131,19 @@ async fn load(visit: &Visit, me: Me, debtor_id: &str) -> Result<Model, Fault> {
         .map(|(f, c)| (f.to_owned(), c.to_owned()))
         .collect();
     errors.extend(amount_error.map(|code| (field::AMOUNT.to_owned(), code.to_owned())));
+    let mail_order = visit.may(Permission::PaymentMailOrder).then(|| visit.query(field::CHANNEL) == field::MAIL_ORDER);
     let (mut quote, mut matrix, mut card_at, mut debtor) = (None, None, CardAt::Here, debtor);
     // The first digits of a card are asked for only where we take it, so whoever sends them knows that much.
     if amount > 0 && bin.len() >= 6 {
         quote = self::quote(visit, &bin, amount, debtor_id).await.ok();
     }
     if quote.is_none() || (debtor.is_none() && !debtor_id.is_empty()) {
-        let known = checkout(visit, amount, debtor_id).await?;
+        let known = checkout(visit, amount, debtor_id, mail_order == Some(true)).await?;
         debtor = debtor.or(known.payer);
         card_at = known.card_at;
         matrix = known.matrix.filter(|_| quote.is_none());
     }
-    Ok(Model { me, debtor, owed, amount, amount_typed, bin, card_at, quote, matrix, errors })
+    Ok(Model { me, debtor, owed, amount, amount_typed, bin, card_at, mail_order, quote, matrix, errors })
 }
 
 async fn open_receivables(visit: &Visit, debtor: &str) -> Result<Vec<Receivable>, Fault> {
@@ -148,9 +155,10 @@ async fn open_receivables(visit: &Visit, debtor: &str) -> Result<Vec<Receivable>
 }
 
 /// Who pays, whose page takes the card, what every programme offers: one call.
-async fn checkout(visit: &Visit, amount: i64, payer: &str) -> Result<Checkout, Fault> {
+async fn checkout(visit: &Visit, amount: i64, payer: &str, mail_order: bool) -> Result<Checkout, Fault> {
     let amount = if amount > 0 { amount.to_string() } else { String::new() };
-    let asked = [("amount", amount.as_str()), ("currency", "TRY"), ("payer", payer)];
+    let channel = if mail_order { field::MAIL_ORDER } else { "" };
+    let asked = [("amount", amount.as_str()), ("currency", "TRY"), ("payer", payer), (field::CHANNEL, channel)];
     let asked: Vec<_> = asked.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     visit.get(&path("/v1/checkout", &asked)).await
 }

@@ -5,6 +5,7 @@ use vezne_api::{Bin, CardAt, CardKind, InstalmentMatrix, InstalmentOption, Insta
 
 use super::{Model, Owed, SOON_DAYS, field};
 use crate::{
+    api::path,
     format,
     part::{
         field::{field as text_field, hidden},
@@ -37,6 +38,7 @@ fn what(visit: &Visit, model: &Model) -> AnyView {
         <form class="stack" method="get" action="/pay" id="what" aria-labelledby="what-title">
             {hidden("sent", "1")}{hidden(field::DEBTOR, debtor)}{hidden("was", model.amount_typed.clone())}
             {model.debtor.is_none().then(|| hidden("open", "1"))}
+            {(model.mail_order == Some(true)).then(|| hidden(field::CHANNEL, field::MAIL_ORDER))}
             {payer}<h1 id="what-title">{heading}</h1>{owed}{amount_field(t, model)}{without_script(t, model)}
             {model.matrix.as_ref().map(|m| matrix(t, m))}
         </form>
@@ -157,7 +159,7 @@ fn card_form(visit: &Visit, model: &Model) -> AnyView {
             {hidden(field::DEBTOR, debtor)}{hidden(field::IDEMPOTENCY_KEY, nonce())}<div id="ticked" hidden=true>{ticked}</div>
             {refused}
             <div><h2 class="soft small" id="card-title">{t.s("pay-you-pay")}</h2><p class="sum" id="total">{format::money(model.amount, "TRY")}</p></div>
-            {card_part(t, model)}
+            {card_part(t, model)}{mail_order(t, model)}
             <div id="plan">{plan(t, model.amount, model.quote.as_ref())}</div>
             <div class="counter stick">{pay_button(t, model)}</div>
         </form>
@@ -185,6 +187,32 @@ fn card_part(t: Locale, model: &Model) -> AnyView {
     }
 }
 
+/// For who may type a card that is not theirs: at the bank's own page by a link, as the card's fields are not there yet.
+fn mail_order(t: Locale, model: &Model) -> Option<AnyView> {
+    let chosen = model.mail_order?;
+    if model.card_at == CardAt::Bank {
+        let (who, open) = model.debtor.as_ref().map_or(("", "1"), |debtor| (debtor.id.as_str(), ""));
+        let query = [
+            (field::DEBTOR, who),
+            ("open", open),
+            (field::AMOUNT, &model.amount_typed),
+            (field::CHANNEL, field::MAIL_ORDER),
+        ];
+        return Some(
+            view! { <p class="small"><a href=path("/pay", &query)>{t.s("pay-mail-order-here")}</a></p> }.into_any(),
+        );
+    }
+    let error = error_of(t, model, field::CHANNEL);
+    let invalid = error.is_some().then_some("true");
+    let error = error.map(|e| view! { <p class="err" id="channel-e">{icon(icon::CROSS)}{e}</p> }.into_any());
+    let view = view! {
+        <div class="field"><label class="check"><input type="checkbox" id=field::CHANNEL name=field::CHANNEL value=field::MAIL_ORDER checked=chosen
+            aria-describedby="channel-h" aria-invalid=invalid autocomplete="off" /><span>{t.s("pay-mail-order")}</span></label>
+            {error}<p class="hint" id="channel-h">{t.s("pay-mail-order-what")}</p></div>
+    };
+    Some(view.into_any())
+}
+
 fn card_fields(t: Locale, model: &Model) -> AnyView {
     let holder = text_field(field::CARD_HOLDER, t.s("pay-holder"))
         .autocomplete("cc-name")
@@ -204,7 +232,7 @@ fn card_fields(t: Locale, model: &Model) -> AnyView {
         {holder.error(error_of(t, model, field::CARD_HOLDER)).view()}
         <div class="two">
             {expiry.required().error(error_of(t, model, field::EXPIRY)).view()}
-            {code.required().error(error_of(t, model, field::SECURITY_CODE)).view()}
+            {if model.mail_order == Some(true) { code } else { code.required() }.error(error_of(t, model, field::SECURITY_CODE)).view()}
         </div>
     }
     .into_any()

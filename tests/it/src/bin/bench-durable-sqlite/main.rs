@@ -10,13 +10,13 @@ mod raw;
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vezne_it::samples::{figure, is_quick, median, out, ratio};
-use vezne_it::shop::Shop;
+use vezne_it::shop::{Shop, busy};
 
 use raw::Raw;
 
@@ -88,14 +88,15 @@ async fn measure() -> Result<Rates> {
     });
     let shop = shop.await?;
     // The rows of one payment, as they are written.
-    let raw = Raw::of(&shop.file, shop.folder.path(), shop.sale()).await?;
-    paid_in(&shop, Duration::from_secs(long)).await?;
+    let raw = Raw::of(&shop.file(), shop.folder.path(), shop.sale()).await?;
+    let long = Duration::from_secs(long);
+    busy(CLIENTS, long, || shop.sale()).await?;
     let mut rates = Rates::default();
     for _ in 0..rounds {
         let before = syncs()?;
-        let (paid, took) = paid_in(&shop, Duration::from_secs(long)).await?;
+        let (paid, rate) = busy(CLIENTS, long, || shop.sale()).await?;
         rates.per_sync.push(figure(paid) / figure(syncs()? - before));
-        rates.ours.push(figure(paid) / took.as_secs_f64());
+        rates.ours.push(rate);
         rates.one_row.push(raw.rate(1, Duration::from_secs(short)).await?);
         rates.hundred_rows.push(raw.rate(100, Duration::from_secs(short)).await?);
     }
@@ -108,19 +109,4 @@ async fn measure() -> Result<Rates> {
 fn syncs() -> Result<usize> {
     let file = PathBuf::from(std::env::var_os(COUNT).context("nobody counts the syncs")?);
     Ok(usize::try_from(std::fs::metadata(file).map_or(0, |file| file.len()))?)
-}
-
-/// All clients pay, each one payment after the other, for a while: how many payments, in how long.
-async fn paid_in(shop: &Shop, duration: Duration) -> Result<(usize, Duration)> {
-    let start = Instant::now();
-    let client = || async {
-        let mut paid = 0;
-        while start.elapsed() < duration {
-            shop.sale().await?;
-            paid += 1;
-        }
-        anyhow::Ok(paid)
-    };
-    let paid: Vec<usize> = futures::future::try_join_all((0..CLIENTS).map(|_| client())).await?;
-    Ok((paid.iter().sum(), start.elapsed()))
 }

@@ -1,0 +1,126 @@
+//! What is wrong with a field, by its word.
+
+use super::Sentence;
+
+/// Every word that a field can be refused with.
+pub const FIELD_CODES: &[&str] = &[
+    "required",
+    "unknown_field",
+    "wrong_type",
+    "too_short",
+    "too_long",
+    "out_of_range",
+    "not_a_choice",
+    "not_found",
+    "malformed",
+    "card_number",
+    "card_expiry",
+    "card_expired",
+    "card_security_code",
+    "card_holder",
+    "currency",
+    "in_past",
+    "not_granted",
+    "not_allowed",
+    "already_used",
+    "expired",
+    "too_many",
+    "too_deep",
+    "address_refused",
+    "amount_too_large",
+    "demanded",
+    "card_at_bank",
+    "needs_three_d_model",
+    "empty",
+    "more_than_left",
+    "not_positive",
+    "instalments_out_of_range",
+    "rate_malformed",
+    "same_line",
+    "below_minimum",
+];
+
+pub(super) const FIELDS: &[Sentence] = &[
+    ("required", ["Bu alan gerekli.", "This field is required.", "Bu sahə tələb olunur."]),
+    ("unknown_field", ["Böyle bir alan yok.", "There is no such field.", "Belə sahə yoxdur."]),
+    ("wrong_type", ["Değerin türü yanlış.", "The value has the wrong type.", "Dəyərin növü yanlışdır."]),
+    ("too_short", ["Çok kısa.", "Too short.", "Çox qısadır."]),
+    ("too_long", ["Çok uzun.", "Too long.", "Çox uzundur."]),
+    ("out_of_range", ["İzin verilen aralıkta değil.", "Out of the allowed range.", "İcazə verilən aralıqda deyil."]),
+    ("not_a_choice", ["Seçeneklerden biri değil.", "Not one of the choices.", "Seçimlərdən biri deyil."]),
+    ("not_found", ["Böyle bir kayıt yok.", "There is no such record.", "Belə qeyd yoxdur."]),
+    ("malformed", ["Biçimi yanlış.", "The form is wrong.", "Formatı yanlışdır."]),
+    ("card_number", ["Kart numarası yanlış.", "The card number is wrong.", "Kart nömrəsi yanlışdır."]),
+    ("card_expiry", ["Son kullanma tarihi yanlış.", "The expiry date is wrong.", "Bitmə tarixi yanlışdır."]),
+    ("card_expired", ["Kartın süresi dolmuş.", "The card has expired.", "Kartın müddəti bitib."]),
+    ("card_security_code", ["Güvenlik kodu yanlış.", "The security code is wrong.", "Təhlükəsizlik kodu yanlışdır."]),
+    ("card_holder", ["Kart sahibinin adı yanlış.", "The cardholder's name is wrong.", "Kart sahibinin adı yanlışdır."]),
+    ("currency", ["Bu para birimi kullanılmıyor.", "This currency is not used.", "Bu valyuta istifadə olunmur."]),
+    ("in_past", ["Geçmişte kalıyor.", "It lies in the past.", "Keçmişdə qalır."]),
+    (
+        "not_granted",
+        [
+            "Sizde olmayan yetki verilemez.",
+            "You cannot give what you do not have.",
+            "Sizdə olmayan icazə verilə bilməz.",
+        ],
+    ),
+    ("not_allowed", ["Burada kullanılamaz.", "Not allowed here.", "Burada istifadə oluna bilməz."]),
+    ("already_used", ["Daha önce kullanılmış.", "Already used.", "Artıq istifadə olunub."]),
+    ("expired", ["Süresi dolmuş; yenileyin.", "It has expired; ask anew.", "Müddəti bitib; yeniləyin."]),
+    ("too_many", ["Çok fazla.", "Too many.", "Həddən artıqdır."]),
+    ("too_deep", ["Ağaç bu kadar derin olamaz.", "The tree cannot be this deep.", "Ağac bu qədər dərin ola bilməz."]),
+    ("address_refused", ["Bu adrese gidilemez.", "This address may not be reached.", "Bu ünvana getmək olmaz."]),
+    ("amount_too_large", ["Tutar kalan tutarı aşıyor.", "More than is left.", "Məbləğ qalan məbləği aşır."]),
+    (
+        "demanded",
+        ["POS hesabı 3-D Secure istiyor.", "The POS account demands 3-D Secure.", "POS hesabı 3-D Secure tələb edir."],
+    ),
+    (
+        "card_at_bank",
+        [
+            "Kart bankanın kendi sayfasında girilir; buraya göndermeyin.",
+            "The card is entered on the bank's own page; do not send it here.",
+            "Kart bankın öz səhifəsində daxil edilir; buraya göndərməyin.",
+        ],
+    ),
+    (
+        "needs_three_d_model",
+        [
+            "3-D Secure zorunlu olacaksa bir 3-D modeli seçin.",
+            "Choose a 3-D model if 3-D Secure is to be demanded.",
+            "3-D Secure məcburi olacaqsa, 3-D modeli seçin.",
+        ],
+    ),
+    ("empty", ["Boş olamaz.", "It must not be empty.", "Boş ola bilməz."]),
+    ("more_than_left", ["Kalan tutarı aşıyor.", "More than is left.", "Qalan məbləği aşır."]),
+    (
+        "instalments_out_of_range",
+        [
+            "Taksit sayısı, banka eki ile birlikte, 1 ile 36 arasında olmalı.",
+            "The instalments, with what the bank adds, must be between 1 and 36.",
+            "Taksit sayı, bankın əlavəsi ilə birlikdə, 1 ilə 36 arasında olmalıdır.",
+        ],
+    ),
+    (
+        "rate_malformed",
+        [
+            "0 ile 100 arasında, en çok altı ondalıklı bir yüzde yazın.",
+            "Write a percentage from 0 to 100 with at most six decimals.",
+            "0 ilə 100 arasında, ən çox altı onluq rəqəmli faiz yazın.",
+        ],
+    ),
+    (
+        "same_line",
+        [
+            "Aynı kart, hesap, taksit ve alt tutar için bir satır daha var.",
+            "There is another line for the same card, account, instalments and smallest amount.",
+            "Eyni kart, hesab, taksit və alt məbləğ üçün başqa sətir var.",
+        ],
+    ),
+    (
+        "below_minimum",
+        ["En küçük tutarın altında.", "It is below the smallest amount.", "Ən kiçik məbləğdən aşağıdır."],
+    ),
+    ("not_positive", ["Sıfırdan büyük olmalı.", "It must be above zero.", "Sıfırdan böyük olmalıdır."]),
+];
