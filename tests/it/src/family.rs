@@ -12,7 +12,7 @@ use crate::world::World;
 
 /// A bank of a family, with the sandbox's published test store.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "facts of a bank that vary on their own")]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that vary on their own")]
 pub struct Family {
     /// Its name among the stories.
     pub name: &'static str,
