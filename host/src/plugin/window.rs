@@ -283,7 +283,8 @@ mod tests {
     #[test]
     fn every_end_is_counted_as_what_it_is() {
         let windows = Windows::default();
-        let window = windows.window("a", TenantId::at(1));
+        let (firm, other) = (TenantId::at(1), TenantId::at(2));
+        let window = windows.window("a", firm);
         window.called(&CallEnd::failed(CallFailure::Busy));
         for failure in [
             CallFailure::Busy,
@@ -297,10 +298,10 @@ mod tests {
         }
         window.acted(true);
         window.acted(false);
-        let fared = windows.fared("a", TenantId::at(1));
+        let fared = windows.fared("a", firm);
         assert_eq!((fared.calls, fared.busy, fared.faults, fared.deadlines, fared.traps), (0, 1, 1, 2, 2));
         assert_eq!((fared.acts, fared.unknown), (2, 1));
-        assert_eq!(windows.fared("a", TenantId::at(2)), Fared::default(), "another firm's are not shown");
+        assert_eq!(windows.fared("a", other), Fared::default(), "another firm's are not shown");
         let mut both = fared.clone();
         both.add(&fared);
         assert_eq!((both.acts, both.traps), (4, 4));
