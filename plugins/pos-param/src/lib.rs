@@ -78,6 +78,7 @@ impl Payments for Param {
         let question = Question {
             number: step::order_of(ctx, target),
             hosted: false,
+            renamed: false,
             operation: operation::REFUND.to_owned(),
             minor: terms.amount.minor,
             exponent: terms.amount.exponent,

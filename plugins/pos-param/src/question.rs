@@ -24,6 +24,9 @@ pub struct Question {
     pub number: String,
     /// Whether it was paid on the hosted page.
     pub hosted: bool,
+    /// Whether the order has a number of Param's own: then ours is its transaction's.
+    #[serde(default)]
+    pub renamed: bool,
     /// One of the contract's operations.
     pub operation: String,
     /// Amount of that operation.
@@ -42,8 +45,10 @@ impl Question {
         // On the hosted page the order's own number is learned with the payment; until then ours leads to it.
         let is_charge = !matches!(target.operation.as_str(), operation::REFUND | operation::VOID);
         let hosted = extra(HOSTED).filter(|_| is_charge || target.bank.bank_order_id.is_none());
+        let number = hosted.cloned().unwrap_or_else(order);
         Self {
-            number: hosted.cloned().unwrap_or_else(order),
+            renamed: hosted.is_none() && number != order_id,
+            number,
             hosted: hosted.is_some(),
             operation: target.operation.clone(),
             minor: target.terms.amount.minor,
@@ -137,7 +142,7 @@ impl Question {
     }
 
     fn found(&self, order: &OrderStatus, minor: Option<i64>, state: Option<&str>) -> Outcome {
-        let named = if self.hosted { order.transaction.clone() } else { order.order_id.clone() };
+        let named = if self.hosted || self.renamed { order.transaction.clone() } else { order.order_id.clone() };
         let stated = Stated { minor, currency: None, order_id: named };
         let attributes = state.map(|state| (order_state::KEY.to_owned(), state.to_owned()));
         step::approved(order.bank.clone(), stated, Some("1".into()), attributes.into_iter().collect())

@@ -177,6 +177,7 @@ fn confirm(ctx: &Context, settings: &Settings, terms: &Terms, visit: &Visit) -> 
     let question = Question {
         number: ctx.order_id.clone(),
         hosted: visit.model == model::THREE_D_HOST,
+        renamed: false,
         operation: operation::of_charge(visit.reserve).to_owned(),
         minor: terms.amount.minor,
         exponent: terms.amount.exponent,

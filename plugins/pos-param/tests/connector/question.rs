@@ -109,8 +109,13 @@ fn a_payment_on_the_hosted_page_is_asked_for_by_our_own_number() {
     // Once the order's own number is known, later acts and questions about them use it.
     hosted.bank.bank_order_id = Some("6021847062".into());
     assert!(sent(&Param::void(&ctx(), &hosted).expect("a step")).contains("<Siparis_ID>6021847062</Siparis_ID>"));
-    hosted.operation = "refund".into();
-    assert!(sent(&Param::inquire(&ctx(), &hosted).expect("a step")).contains("<Siparis_ID>6021847062</Siparis_ID>"));
+    hosted.operation = "void".into();
+    let step = Param::inquire(&ctx(), &hosted).expect("a step");
+    assert!(sent(&step).contains("<Siparis_ID>6021847062</Siparis_ID>"));
+    // What is compared is our number all the same.
+    let voided = theirs.replace(">SUCCESS<", ">CANCEL<");
+    let Outcome::Approved(found) = outcome(resumed(&step, 100, &answer(voided.as_bytes()))) else { panic!("approved") };
+    assert_eq!(found.stated.order_id.as_deref(), Some(ORDER));
 }
 
 #[test]
