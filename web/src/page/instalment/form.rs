@@ -287,11 +287,11 @@ fn paste_part(t: Locale, pasted: Option<&(&str, Option<String>)>) -> AnyView {
     ];
     let columns = columns.map(|key| t.s(key)).join(" · ");
     view! {
-        <details class="card body" open=open><summary class="small">{t.s("inst-paste")}</summary>
+        <section class="card" aria-label=t.s("inst-paste")><details class="body" open=open><summary class="small">{t.s("inst-paste")}</summary>
             <div class="stack"><div class="field"><label for="pasted">{t.s("inst-paste-here")}</label>
                 <textarea id="pasted" name=PASTED rows="6" maxlength=paste::CHARACTERS_MAX.to_string() spellcheck="false" aria-invalid=invalid aria-describedby="pasted-h">{text.to_owned()}</textarea>
                 {error}<p class="hint" id="pasted-h">{t.f("inst-paste-columns-are", [("columns", columns.into())])}</p></div>
-                <div class="row"><button class="btn" name="act" value="paste">{icon(icon::PLUS)}{t.s("inst-paste-take")}</button></div></div></details>
+                <div class="row"><button class="btn" name="act" value="paste">{icon(icon::PLUS)}{t.s("inst-paste-take")}</button></div></div></details></section>
     }
     .into_any()
 }

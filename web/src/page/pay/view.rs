@@ -23,7 +23,7 @@ const WORDS_FROM: i64 = 10_000_000;
 
 pub(super) fn page(visit: &Visit, model: &Model) -> AnyView {
     let t = visit.t();
-    view! { <div class="cols">{what(visit, model)}{card_form(visit, model)}{promises(t)}</div> }.into_any()
+    view! { <div class="cols">{what(visit, model)}{card_form(visit, model)}{promises(t, model)}</div> }.into_any()
 }
 
 /// The left form: what is paid.
@@ -343,12 +343,12 @@ fn pay_button(t: Locale, model: &Model) -> AnyView {
     .into_any()
 }
 
-fn promises(t: Locale) -> AnyView {
+fn promises(t: Locale, model: &Model) -> AnyView {
     let line =
         |path, text: String| view! { <p class="row on small soft">{icon(path)}<span>{text}</span></p> }.into_any();
     view! {
         <section class="stack tight" aria-label=t.s("pay-safety")>
-            {line(icon::SHIELD, t.s("pay-safety-3d"))}{line(icon::LOCK, t.s("pay-safety-card"))}{line(icon::RECEIPT, t.s("pay-safety-receipt"))}
+            {(model.mail_order != Some(true)).then(|| line(icon::SHIELD, t.s("pay-safety-3d")))}{line(icon::LOCK, t.s("pay-safety-card"))}{line(icon::RECEIPT, t.s("pay-safety-receipt"))}
         </section>
     }
     .into_any()
