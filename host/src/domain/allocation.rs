@@ -161,9 +161,8 @@ mod tests {
         OpenComponent { receivable, component, kind, due_on, outstanding }
     }
 
-    /// books.md example 11.
     #[test]
-    fn a_partial_payment_closes_expense_then_interest() {
+    fn example_11_a_partial_payment_closes_expense_then_interest() {
         let due = date(2026, 1, 31);
         let open = [
             part(ComponentKind::Principal, due, 100_000),

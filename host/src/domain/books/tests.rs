@@ -218,10 +218,19 @@ fn example_7_a_partial_refund_gives_back_what_the_charge_was_made_of() {
             (A::BankCommission, "POS", -8_000),
         ]
     );
-    // Example 9, a lost dispute over the whole: the same lines against `chargeback`.
-    let lost = Refund { reopened: vec![principal(debtor, 1_000_000)], difference: 25_000, ..refund };
-    let opened = chargeback_opened(&lost.route, Currency::TRY, 1_025_000).expect("balances");
+}
+
+#[test]
+fn example_9_a_chargeback_is_opened_and_won_or_lost() {
+    let world = world();
+    let debtor = Party::Node(world.ankara);
+    let opened = chargeback_opened(&own(&world), Currency::TRY, 1_025_000).expect("balances");
+    use AccountKind as A;
     assert_eq!(lines(&opened, &world), [(A::Chargeback, "POS", 1_025_000), (A::PosClearing, "POS", -1_025_000)]);
+    let won = opened.mirrored(PostingKind::ChargebackWon);
+    assert_eq!(lines(&won, &world), [(A::Chargeback, "POS", -1_025_000), (A::PosClearing, "POS", 1_025_000)]);
+    let reopened = vec![principal(debtor, 1_000_000)];
+    let lost = Refund { route: own(&world), currency: Currency::TRY, payer: debtor, reopened, difference: 25_000 };
     assert_eq!(
         lines(&lost.dispute_lost().expect("balances")[0], &world),
         [(A::Chargeback, "POS", -1_025_000), (A::Receivable, "Ankara", 1_000_000), (A::SurchargeIncome, "", 25_000)]

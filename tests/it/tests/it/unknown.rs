@@ -18,6 +18,10 @@ async fn in_doubt_then(world: &World, fault: Fault, end: &[&str]) -> Result<()> 
     world.bank.bank.clear_faults();
     ensure!(paid.text("/state") == "unknown", "{told}: {}", paid.answer.text());
     ensure!(paid.json.pointer("/in_doubt/since").is_some(), "{told}: {}", paid.answer.text());
+    // books.md example 8: beside the balance, never in it. Each payment that ended before posted its own.
+    let posted =
+        "select count(*) from posting where payment_id in (select payment_id from payment where state = 'unknown')";
+    ensure!(world.auditor().number(posted).await? == 0, "{told}: what is in doubt is in the books");
     let (payment, order) = (id(&paid)?, order_no(&paid)?);
     if is_late {
         world.until_booked_beyond(before).await?;
