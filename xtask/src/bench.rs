@@ -32,6 +32,8 @@ pub struct Options {
 
 /// Names of programs that are benchmarks start with this.
 const PREFIX: &str = "bench-";
+/// The one that makes every disk the same.
+const DURABLE_SQLITE: &str = "durable-sqlite";
 /// The one that measures against PostgreSQL, which keeps its promises here as in production.
 const DURABLE_POSTGRES: &str = "durable-postgres";
 
@@ -59,11 +61,13 @@ pub fn bench(place: &Place, options: &Options) -> Result<()> {
         let compiler = crate::wasm_target::setup(place, None)?;
         crate::component::build(place, &compiler)?;
         crate::build_release(place, &[&program])?;
-        build_power(place)?;
         let mut command = Command::new(place.release(&program));
         command.current_dir(place.target()).args(options.quick.then_some("--quick"));
         command.env("VEZNE_BENCH_OUT", &file).env("VEZNE_COMPONENTS", place.components());
-        command.env("VEZNE_POWER", place.target().join("release/libvezne_power.so"));
+        if name == DURABLE_SQLITE {
+            build_power(place)?;
+            command.env("VEZNE_POWER", place.release("libvezne_power.so"));
+        }
         let cluster = if name == DURABLE_POSTGRES { Some(Cluster::start_durable()?) } else { None };
         if let Some(cluster) = &cluster {
             command.env("VEZNE_TEST_POSTGRES_URL", cluster.url()).env("VEZNE_POSTGRES_LOG", cluster.log());
