@@ -10,7 +10,7 @@ use crate::domain::split::split_by;
 use crate::flow::books::{self, BooksError, CaptureFacts, RefundFacts, VoidFacts};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::store::Tx;
-use crate::store::attempt::Attempt;
+use crate::store::attempt::{Attempt, attempt_fetch};
 use crate::store::operation::Operation;
 use crate::store::payment::{PayerKind, Payment, ReceivableChoice};
 use crate::store::pos_account::pos_account_fetch;
@@ -117,11 +117,21 @@ pub async fn refund_asked_in_tx(tx: &mut Tx, operation: &Operation, now_ms: i64)
     Ok(())
 }
 
+/// How much of its commission the bank returns, as the POS account is set when it says yes.
+async fn commission_returned(tx: &mut Tx, operation: &Operation) -> FlowResult<Rate> {
+    let Some(attempt) = attempt_fetch(tx, operation.tenant_id, operation.attempt_id).await? else {
+        return Ok(Rate::ZERO);
+    };
+    let account = pos_account_fetch(tx, operation.tenant_id, attempt.pos_account_id).await?;
+    Ok(account.map_or(Rate::ZERO, |account| account.commission_returned()))
+}
+
 /// Books the bank's answer to a refund.
 pub async fn refund_ended_in_tx(tx: &mut Tx, operation: &Operation, done: bool, now_ms: i64) -> FlowResult<()> {
     let cause = operation.operation_id.to_string();
     if done {
-        books::refund_confirmed_in_tx(tx, operation.tenant_id, &cause, Rate::ZERO, now_ms).await?;
+        let returned = commission_returned(tx, operation).await?;
+        books::refund_confirmed_in_tx(tx, operation.tenant_id, &cause, returned, now_ms).await?;
     } else {
         books::refund_failed_in_tx(tx, operation.tenant_id, &cause, now_ms).await?;
     }

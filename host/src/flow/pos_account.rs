@@ -75,6 +75,7 @@ pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate)
         three_d_model: model.to_owned(),
         three_d_required: i64::from(wanted.three_d_required),
         sub_dealers: i64::from(wanted.sub_dealers),
+        returns_commission: i64::from(wanted.returns_commission),
         day_end,
         config: text_of(&config),
         endpoints: text_of(&wanted.endpoints),
@@ -123,6 +124,9 @@ pub async fn pos_account_change(
         account.sub_dealers = i64::from(named);
         sub_dealer_check(manifest, named, &mut faults);
     }
+    if let Some(returns) = wanted.returns_commission {
+        account.returns_commission = i64::from(returns);
+    }
     demand_check(&account.three_d_model, account.demands_three_d(), &mut faults);
     if let Some(text) = &wanted.day_end {
         account.day_end = day_end(manifest, &account.bank, text, &mut faults);
@@ -166,6 +170,7 @@ pub async fn pos_account_change(
         "three_d_required": account.demands_three_d(),
         "day_end": account.day_end,
         "sub_dealers": account.names_sub_dealers(),
+        "returns_commission": account.returns_commission == 1,
         "config": wanted.config.is_some(),
         "secrets": wanted.secrets.keys().collect::<Vec<_>>(),
         "next_secrets": wanted.next_secrets.keys().collect::<Vec<_>>(),

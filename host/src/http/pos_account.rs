@@ -182,6 +182,7 @@ async fn account_view(app: &App, tx: &mut Tx, row: store::PosAccount) -> Result<
         three_d_model: row.three_d_model.clone(),
         three_d_required: row.demands_three_d(),
         sub_dealers: row.names_sub_dealers(),
+        returns_commission: row.returns_commission == 1,
         day_end: row.day_end.clone(),
         config: serde_json::from_str(&row.config).map_err(|_| broken())?,
         endpoints: serde_json::from_str(&row.endpoints).map_err(|_| broken())?,

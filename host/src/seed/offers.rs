@@ -35,6 +35,7 @@ pub(super) async fn pos_account(app: &App, ctx: &Ctx, bank_url: &str) -> Result<
         three_d_model: Some("3d".to_owned()),
         three_d_required: false,
         sub_dealers: false,
+        returns_commission: false,
         day_end: None,
         config: map(&[("client-id", "700655000200"), ("user-name", "ISBANKAPI")]),
         endpoints: map(&[("api", &format!("{bank_url}/fim/api")), ("gate", &format!("{bank_url}/fim/est3Dgate"))]),

@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0018_change",
     "0019_audit",
     "0020_pos_secret_spare",
+    "0021_commission_back",
 ];
 
 /// Applies what is missing, each in its own transaction.

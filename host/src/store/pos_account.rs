@@ -5,6 +5,7 @@ use super::span::Span;
 use super::{StoreResult, Tx};
 use crate::domain::id::{NodeId, PosAccountId, TenantId};
 use crate::domain::named::named;
+use crate::domain::rate::Rate;
 
 named! {
     /// Which of the bank's addresses is used.
@@ -58,6 +59,8 @@ pub struct PosAccount {
     pub three_d_required: i64,
     /// 1: the bank is told for which sub-dealer is sold.
     pub sub_dealers: i64,
+    /// 1: with a refund the bank returns its own commission of it.
+    pub returns_commission: i64,
     /// When the bank's day ends, `HH:MM` in the firm's zone; midnight where nobody said.
     pub day_end: Option<String>,
     /// Settings, a JSON object.
@@ -81,6 +84,11 @@ impl PosAccount {
     /// Whether the bank is told for which sub-dealer is sold.
     pub fn names_sub_dealers(&self) -> bool {
         self.sub_dealers == 1
+    }
+
+    /// How much of its commission the bank returns with a refund.
+    pub fn commission_returned(&self) -> Rate {
+        if self.returns_commission == 1 { Rate::WHOLE } else { Rate::ZERO }
     }
 
     /// Whether the firm takes no card at this account without its holder.
@@ -113,8 +121,9 @@ pub async fn pos_account_insert(tx: &mut Tx, account: &PosAccount) -> StoreResul
         tx,
         "insert into pos_account (tenant_id, pos_account_id, node_id, name, plugin_id, bank, environment, state, \
          three_d_model, config, endpoints, version, created_at_ms, updated_at_ms, three_d_required, day_end, \
-         sub_dealers) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict do nothing",
+         sub_dealers, returns_commission) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         on conflict do nothing",
         account.tenant_id.to_text(),
         account.pos_account_id.to_text(),
         account.node_id.to_text(),
@@ -131,7 +140,8 @@ pub async fn pos_account_insert(tx: &mut Tx, account: &PosAccount) -> StoreResul
         account.updated_at_ms,
         account.three_d_required,
         account.day_end.as_deref(),
-        account.sub_dealers
+        account.sub_dealers,
+        account.returns_commission
     )?;
     Ok(rows == 1)
 }
@@ -143,7 +153,7 @@ pub async fn pos_account_update(tx: &mut Tx, account: &PosAccount) -> StoreResul
         tx,
         "update pos_account set name = $4, state = $5, three_d_model = $6, config = $7, endpoints = $8, \
          updated_at_ms = $9, three_d_required = $10, day_end = $11, sub_dealers = $12, \
-         version = version + 1 \
+         returns_commission = $13, version = version + 1 \
          where tenant_id = $1 and pos_account_id = $2 and version = $3",
         account.tenant_id.to_text(),
         account.pos_account_id.to_text(),
@@ -156,7 +166,8 @@ pub async fn pos_account_update(tx: &mut Tx, account: &PosAccount) -> StoreResul
         account.updated_at_ms,
         account.three_d_required,
         account.day_end.as_deref(),
-        account.sub_dealers
+        account.sub_dealers,
+        account.returns_commission
     )?;
     Ok(rows == 1)
 }

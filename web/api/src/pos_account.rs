@@ -78,6 +78,9 @@ pub struct PosAccount {
     /// (capability `sub-dealer-identity`), and the bank has set those dealers up.
     #[serde(default)]
     pub sub_dealers: bool,
+    /// With a refund the bank returns its own commission of what goes back.
+    #[serde(default)]
+    pub returns_commission: bool,
     /// When the bank's day ends, `HH:MM` in the firm's zone: until then a payment is voided, from then on refunded.
     /// Midnight if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,6 +126,9 @@ pub struct PosAccountCreate {
     /// (capability `sub-dealer-identity`), and the bank has set those dealers up.
     #[serde(default)]
     pub sub_dealers: bool,
+    /// With a refund the bank returns its own commission of what goes back.
+    #[serde(default)]
+    pub returns_commission: bool,
     /// When the bank's day ends, `HH:MM` in the firm's zone: until then a payment is voided, from then on refunded.
     /// What the plugin states for the bank if absent, else midnight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,6 +165,9 @@ pub struct PosAccountUpdate {
     /// (capability `sub-dealer-identity`), and the bank has set those dealers up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_dealers: Option<bool>,
+    /// With a refund the bank returns its own commission of what goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns_commission: Option<bool>,
     /// When the bank's day ends, `HH:MM` in the firm's zone: until then a payment is voided, from then on refunded.
     /// Empty goes back to what the plugin states for the bank, else midnight.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -48,7 +48,7 @@ pub fn fields(visit: &Visit, s: &Settings<'_>) -> AnyView {
     view! {
         {field("name", t.s("pos-name")).value(name).error(at(s.fault, "/name")).required().view()}
         <div class="grid2">{environment}{choice("three_d_model", t.s("three-d-models"), models, &model, at(s.fault, "/three_d_model"))}
-            {required(t, s)}{day_end(t, s)}{sub_dealers(t, s)}</div>
+            {required(t, s)}{day_end(t, s)}{returns_commission(t, s)}{sub_dealers(t, s)}</div>
         {groups(t, s)}{secrets(visit, s)}{endpoints(visit, s)}
     }
     .into_any()
@@ -58,6 +58,12 @@ pub fn fields(visit: &Visit, s: &Settings<'_>) -> AnyView {
 fn required(t: Locale, s: &Settings<'_>) -> AnyView {
     let stored = s.account.is_some_and(|a| a.three_d_required);
     check("three_d_required", s, stored, t.s("three-d-required"), t.s("three-d-required-what"))
+}
+
+/// Whether the bank returns its commission with a refund.
+fn returns_commission(t: Locale, s: &Settings<'_>) -> AnyView {
+    let stored = s.account.is_some_and(|a| a.returns_commission);
+    check("returns_commission", s, stored, t.s("returns-commission"), t.s("returns-commission-what"))
 }
 
 /// Whether the bank is told for which sub-dealer is sold; only a connector that can say it is asked.

@@ -148,6 +148,7 @@ mod tests {
             three_d_model: model.to_owned(),
             three_d_required: i64::from(required),
             sub_dealers: 0,
+            returns_commission: 0,
             day_end: None,
             config: "{}".to_owned(),
             endpoints: "{}".to_owned(),

@@ -9,6 +9,7 @@ use vezne_it::http::Call;
 use vezne_it::world::{AMOUNT, GOOD_CARD, id};
 use vezne_it::{Reply, World, stories};
 
+use super::pos_account::changed;
 use super::webhook::patch;
 
 const RULES: &str = "/v1/instalment_rules";
@@ -93,6 +94,24 @@ stories! {
         let old = world.api.get(&format!("{RULES}/{}", id(&second)?)).await?.good()?;
         ensure!(old.text("/state") == "past" && old.text("/lines/1/offer_rate") == "9", "{}", old.answer.text());
         ensure!(audited(world).await? == ["instalment_rules.activated", "instalment_rules.created", "instalment_rules.created"]);
+        Ok(())
+    }
+
+    async fn a_bank_returns_its_commission_where_its_contract_says_so(world) {
+        write(world, 0, &json!({ "lines": [line(1, "0")] })).await?.good()?;
+        let commission = "select cast(coalesce(sum(minor), 0) as bigint) from entry where account = 'bank_commission'";
+        let mut kept = 0;
+        for (returns, more) in [(false, 247), (true, 0)] {
+            changed(world, &world.pos, &json!({ "returns_commission": returns })).await?.good()?;
+            let payment = id(&world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?)?;
+            ensure!(world.auditor().number(commission).await? == kept + 247, "2 % of 123,45");
+            world.advance(Duration::from_hours(26));
+            world.bank.bank.day_end();
+            let back = world.refund(&payment, &json!({})).await?.good()?;
+            ensure!((back.text("/kind"), back.text("/state")) == ("refund", "succeeded"), "{}", back.answer.text());
+            kept += more;
+            ensure!(world.auditor().number(commission).await? == kept, "returned: {returns}");
+        }
         Ok(())
     }
 
