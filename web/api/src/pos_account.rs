@@ -51,6 +51,7 @@ pub struct SecretState {
 /// A firm's account at a bank.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[expect(clippy::struct_excessive_bools, reason = "what a contract says, each on its own")]
 pub struct PosAccount {
     /// `pos_…`
     pub id: String,
