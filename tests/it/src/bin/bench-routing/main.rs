@@ -40,6 +40,7 @@ struct Samples {
 
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
+    vezne_it::host::compile_if_asked();
     let effort = if is_quick() {
         Effort { rounds: 3, payments: 2_000, endpoint_ms: 1_000 }
     } else {
