@@ -20,7 +20,7 @@ use crate::store::StoreError;
 pub struct Field {
     /// JSON pointer (`/card/number`).
     pub pointer: String,
-    /// A stable word with sentences in `text.rs`.
+    /// A stable word with sentences in `text/field.rs`.
     pub code: &'static str,
 }
 

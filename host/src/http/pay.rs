@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use vezne_api::Permission;
+use vezne_api::{Channel, Permission};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::card::{Typed, card_beside, card_typed};
 use super::check::Checks;
 use super::error::{Error, Field, Result};
 use super::extract::{Caller, address};
+use super::payment::entry_of;
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::ctx::Ctx;
@@ -74,9 +75,9 @@ impl Form {
         found.filter(|value| !value.is_empty())
     }
 
-    /// Whether somebody types the card for its holder.
-    fn is_mail_order(&self) -> bool {
-        self.get("channel") == Some(MAIL_ORDER)
+    /// Who types the card: its holder, or somebody else on its order.
+    fn channel(&self) -> Channel {
+        if self.get("channel") == Some(MAIL_ORDER) { Channel::MailOrder } else { Channel::Ecommerce }
     }
 }
 
@@ -90,7 +91,7 @@ async fn pay(
     let body = Zeroizing::new(body.to_vec());
     let mut form = Form::read(&body);
     drop(body);
-    if form.is_mail_order() {
+    if form.channel() == Channel::MailOrder {
         caller.require(Permission::PaymentMailOrder)?;
     }
     let request = match sale_request(&app, &caller.ctx, &mut form, &address(&headers)) {
@@ -173,7 +174,7 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
         reference: None,
         description: None,
         capture: CaptureMode::Automatic,
-        entry: if form.is_mail_order() { "mail-order" } else { "ecommerce" },
+        entry: entry_of(form.channel()),
         three_d: ThreeD::Automatic,
         pos_account: None,
         metadata: BTreeMap::new(),

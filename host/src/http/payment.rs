@@ -179,10 +179,7 @@ fn sale_request(
         reference,
         description,
         capture: capture_mode(body.capture),
-        entry: match body.channel {
-            api::Channel::Ecommerce => "ecommerce",
-            api::Channel::MailOrder => "mail-order",
-        },
+        entry: entry_of(body.channel),
         three_d: three_d(body.three_d_secure),
         pos_account,
         metadata: body.metadata,
@@ -190,6 +187,14 @@ fn sale_request(
         payer_ip: Some(address(headers)).filter(|address| !address.is_empty()),
         key,
     })
+}
+
+/// How the card comes to the bank, in the contract's word.
+pub(super) fn entry_of(channel: api::Channel) -> &'static str {
+    match channel {
+        api::Channel::Ecommerce => "ecommerce",
+        api::Channel::MailOrder => "mail-order",
+    }
 }
 
 /// The caller's pairs: not too many, none too long.
