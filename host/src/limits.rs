@@ -40,6 +40,8 @@ pub const HOLD_LIFE_MAX: Duration = Duration::from_mins(15);
 pub const HOLD_SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// What a flow gets beyond the bank's deadline before the janitor takes its attempt for silent.
 pub const SETTLE_GRACE: Duration = Duration::from_secs(5);
+/// A callback that a connector could not read is read again after these pauses, then its sender must send it again.
+pub const CALLBACK_READ_AGAIN: &[Duration] = &[Duration::from_millis(250), Duration::from_secs(1)];
 /// When an unknown outcome is asked about, counted from the moment it became unknown; then daily.
 pub const INQUIRY_SCHEDULE: &[Duration] = &[
     Duration::from_secs(5),

@@ -295,6 +295,11 @@ impl AttemptState {
         matches!(self, Self::Declined | Self::Failed | Self::Expired | Self::Canceled)
     }
 
+    /// The payer is at the bank's page, and what the bank or the payer brings back is waited for.
+    pub const fn is_browsing(self) -> bool {
+        matches!(self, Self::Browsing | Self::BrowsingCharge)
+    }
+
     /// The bank holds or has the payer's money.
     pub const fn holds_money(self) -> bool {
         matches!(self, Self::Authorized | Self::Captured | Self::Stray)

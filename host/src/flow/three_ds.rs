@@ -10,7 +10,7 @@ use crate::flow::pos::{Pos, pos_open_version, pos_reopen};
 use crate::flow::replica;
 use crate::flow::run::{Claimed, Course, act_due_ms, attempt_run, charge_terms, three_d_model, to_its_end};
 use crate::limits;
-use crate::plugin::{Act, Callback, ThreeDModel};
+use crate::plugin::{Act, Callback, ThreeDModel, Uncorrelated};
 use crate::security::hold::Page;
 use crate::store::attempt::{
     Attempt, attempt_by_callback, attempt_by_order_no, attempt_fetch, attempt_update, attempt_waiting,
@@ -79,12 +79,34 @@ enum Meant {
     Past(Box<Attempt>),
 }
 
+/// What the connectors of waiting attempts make of a callback.
+enum Heard {
+    Waiting(Meant),
+    Nothing,
+    /// One of them could not read it.
+    Unread,
+}
+
 /// Asks the connector whom a callback is for; nothing it says is believed yet. No transaction lives while it thinks:
 /// anybody can post to that address, and a slow connector would keep the database from everybody else (P10).
+///
+/// While an attempt waits, a connector that cannot read its callback now is asked again: taken for a late one it would
+/// be lost, and with it the payer who has just confirmed.
 async fn meant(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Meant> {
-    match awaited(app, tenant, account, callback).await? {
-        Some(waiting) => Ok(waiting),
-        None => known(app, tenant, account, callback).await.map(|attempt| Meant::Past(Box::new(attempt))),
+    let mut pauses = limits::CALLBACK_READ_AGAIN.iter();
+    loop {
+        let heard = match awaited(app, tenant, account, callback).await? {
+            Heard::Waiting(meant) => return Ok(meant),
+            heard => heard,
+        };
+        match (known(app, tenant, account, callback).await, heard) {
+            (Ok(attempt), Heard::Unread) if attempt.state.is_browsing() => {}
+            (Ok(attempt), _) => return Ok(Meant::Past(Box::new(attempt))),
+            (Err(FlowError::Busy(_)), _) => {}
+            (Err(error), _) => return Err(error),
+        }
+        let Some(pause) = pauses.next() else { return Err(FlowError::Busy("a connector that cannot read a callback")) };
+        tokio::time::sleep(*pause).await;
     }
 }
 
@@ -125,17 +147,26 @@ async fn heard(app: App, tenant: TenantId, meant: Meant, callback: Callback) -> 
 
 /// The attempt that waits for this callback. A version reads only the callbacks of its own attempts, so each version
 /// on which attempts of this account wait is asked: while a new one takes over there are two.
-async fn awaited(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Option<Meant>> {
+async fn awaited(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Heard> {
+    let mut heard = Heard::Nothing;
     for pos in versions_waiting(app, tenant, account).await? {
-        let Ok(correlation) = app.plugins.correlate(&pos.installation, callback).await else { continue };
+        let correlation = match app.plugins.correlate(&pos.installation, callback).await {
+            Ok(correlation) => correlation,
+            Err(Uncorrelated::Foreign(_)) => continue,
+            Err(Uncorrelated::Unread(reason)) => {
+                tracing::warn!(%account, %reason, "a callback could not be read");
+                heard = Heard::Unread;
+                continue;
+            }
+        };
         let mut tx = app.db.read().await?;
         let waiting = attempt_waiting(&mut tx, tenant, account, &correlation).await?;
         drop(tx);
         if let Some(attempt) = waiting.filter(|attempt| attempt.plugin_digest == pos.plugin.digest) {
-            return Ok(Some(Meant::Waiting { attempt: Box::new(attempt), correlation }));
+            return Ok(Heard::Waiting(Meant::Waiting { attempt: Box::new(attempt), correlation }));
         }
     }
-    Ok(None)
+    Ok(heard)
 }
 
 /// The account in each version on which attempts of it wait.
@@ -150,12 +181,16 @@ async fn versions_waiting(app: &App, tenant: TenantId, account: PosAccountId) ->
 
 /// The attempt of a late or repeated callback.
 async fn known(app: &App, tenant: TenantId, account: PosAccountId, callback: &Callback) -> FlowResult<Attempt> {
-    let mut refused = None;
+    let (mut refused, mut unread) = (None, false);
     for pos in versions_loaded(app, tenant, account).await? {
         let correlation = match app.plugins.correlate(&pos.installation, callback).await {
             Ok(correlation) => correlation,
-            Err(reason) => {
+            Err(Uncorrelated::Foreign(reason)) => {
                 refused = refused.or(Some(reason));
+                continue;
+            }
+            Err(Uncorrelated::Unread(_)) => {
+                unread = true;
                 continue;
             }
         };
@@ -171,6 +206,7 @@ async fn known(app: &App, tenant: TenantId, account: PosAccountId, callback: &Ca
         }
     }
     match refused {
+        _ if unread => Err(FlowError::Busy("a connector that cannot read a callback")),
         Some(reason) => Err(FlowError::invalid("/", "not_correlated", reason.to_string())),
         None => Err(FlowError::NotFound("payment")),
     }

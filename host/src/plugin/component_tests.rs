@@ -209,6 +209,13 @@ async fn the_gate_of_nestpay() {
         source_ip: "1.2.3.4".into(),
     };
     assert_eq!(world.plugins.correlate(&pos, &callback).await.unwrap(), browse.correlation);
+    // What is not the connector's, and what no connector could read: the second may be the payer's own.
+    let foreign = Callback { form: vec![], ..callback.clone() };
+    let told = world.plugins.correlate(&pos, &foreign).await.unwrap_err();
+    assert!(matches!(told, Uncorrelated::Foreign(_)), "{told:?}");
+    let gone = Installation { digest: "sha256:gone".to_owned(), ..pos.clone() };
+    let told = world.plugins.correlate(&gone, &callback).await.unwrap_err();
+    assert!(matches!(told, Uncorrelated::Unread(_)), "{told:?}");
     let resume = Act::Resume { terms: Some(terms()), state: browse.state.clone(), callback };
     let forged = shown(&world.run(&pos, resume, &[]).await);
     assert!(forged.starts_with("not-processed:"), "{forged}");

@@ -62,7 +62,7 @@ pub use journal::{Journal, JournalError, ReplyNote, SendIntent, Unwritten};
 pub use judge::CALLBACK_NOT_AUTHENTIC;
 pub use line::{Line, Lines};
 pub use manifest::Manifest;
-pub use plugins::{LoadError, Plugins, Refusal, VersionFared};
+pub use plugins::{LoadError, Plugins, Refusal, Uncorrelated, VersionFared};
 pub use prepare::OutRequest;
 pub use registry::Candidate;
 pub use scrub::redacted;

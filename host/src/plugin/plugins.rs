@@ -393,8 +393,8 @@ impl Plugins {
 
     /// The correlation a callback carries, as the connector reads it. Nothing about it is authentic yet, and
     /// the connector has no clock here: the same callback always names the same attempt.
-    pub async fn correlate(&self, installation: &Installation, callback: &Callback) -> Result<String, Reason> {
-        let missing = || reason("plugin-missing", "the plugin version is not installed");
+    pub async fn correlate(&self, installation: &Installation, callback: &Callback) -> Result<String, Uncorrelated> {
+        let missing = || Uncorrelated::Unread(reason("plugin-missing", "the plugin version is not installed"));
         let version = self.serving().versions.get(&installation.digest).map(Arc::clone).ok_or_else(missing)?;
         let called = version.correlate(installation, callback.clone());
         let timed = tokio::time::timeout(CORRELATE_MAX, called).await;
@@ -407,15 +407,24 @@ impl Plugins {
                 self.0.health.struck(&place, false);
             }
             tally::call_failed(&version.info.manifest, installation, &failure);
-            match failure {
-                CallFailure::Fault(fault, detail) => reason(fault.code(), detail),
+            Uncorrelated::Unread(match failure {
+                CallFailure::Fault(fault, detail) => return Uncorrelated::Foreign(reason(fault.code(), detail)),
                 CallFailure::Trap(code, detail) => reason(code, detail),
                 CallFailure::Breach(detail) => reason("contract-breach", detail),
                 CallFailure::Sink(detail) => reason("refused-sink", detail),
                 CallFailure::Busy => reason("busy", ""),
-            }
+            })
         })
     }
+}
+
+/// Why a callback names no attempt.
+#[derive(Debug)]
+pub enum Uncorrelated {
+    /// The connector has read it and says that it is none of its own.
+    Foreign(Reason),
+    /// The connector could not read it: it had no place to run, was cut off or trapped. Whose it is, nobody knows.
+    Unread(Reason),
 }
 
 /// A callback is one short call; whoever posts it is waiting.
