@@ -61,13 +61,19 @@ pub fn play(kit: &Kit, seed: u64) -> Result<Played> {
 impl World<'_> {
     /// The end: every payer asks once more, everything comes to rest, and all books are compared.
     fn close_up(&mut self) -> Stepped {
-        for client in 0..self.clients.len() {
-            self.plan(1_000, event::Event::Post(client));
+        // Who was told that the debt is in doubt asks again when the doubt has ended, as a person would. Each round
+        // ends what one of them has begun, which is the doubt that another was told of.
+        for round in 0..=self.clients.len() {
+            for client in 0..self.clients.len() {
+                if round == 0 || self.clients[client].payment.is_none() {
+                    self.plan(1_000, event::Event::Post(client));
+                }
+            }
+            if let Err(breach) = self.play()? {
+                return Ok(Err(breach));
+            }
         }
-        if let Err(breach) = self.play()? {
-            return Ok(Err(breach));
-        }
-        // Who is told that the debt is in doubt pays nothing, and rightly so while something is.
+        // One doubt may stay, of which a person was called: who is told of it pays nothing, and rightly so.
         let doubts = self.judge.payments.values().any(|payment| payment.state == "unknown");
         let answered = |client: &Client| client.payment.is_some() || (client.in_doubt && doubts);
         if let Some(silent) = self.clients.iter().find(|client| !answered(client)) {
