@@ -140,7 +140,7 @@ stories! {
         }
         // A host that starts on what is left ends the rest as the bank says.
         let process = Process::start_on(world, free_port().await?, &[("VEZNE_DATABASE_URL", disk.url.as_str())]).await?;
-        let (mut patience, open) = (Patience::new(), "select payment_id from payment where state = 'processing' or state = 'unknown'");
+        let (mut patience, open) = (Patience::of_a_restart(), "select payment_id from payment where state = 'processing' or state = 'unknown'");
         while !left(&disk, open).await?.is_empty() {
             ensure!(patience.lasts().await, "still open: {:?}", left(&disk, open).await?);
         }
