@@ -7,13 +7,15 @@
 //! Places bound what is held, not what is burnt: a plugin that is busy for nothing would still take the processor from
 //! the others, each call within its limit. So running time is counted as well, beyond what a call of a connector takes: a
 //! plugin, or a firm's share of it, that burnt more than its part of the machine waits until that is made up for, as long
-//! as there are others that did not.
+//! as there are others that did not. And calls that run longer than a tick of the epoch clock run one after the other,
+//! on as many processors as there are: side by side each of them would be there for as long as all of them together.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -73,6 +75,7 @@ impl Permits {
             all: Arc::clone(&self.all),
             plugin: Arc::new(Semaphore::new(self.places.plugin)),
             purse: Arc::new(Purse::new(limits::PLUGIN_BURN_PERCENT)),
+            long: Arc::new(Semaphore::new(cores() as usize)),
             shares: Mutex::default(),
             modest: Arc::clone(&self.modest),
         }
@@ -86,6 +89,9 @@ pub(super) struct PluginPermits {
     all: Arc<Semaphore>,
     plugin: Arc<Semaphore>,
     purse: Arc<Purse>,
+    /// For calls that run longer than a tick: no more at the same moment than there are processors, so that each of
+    /// them gets on, and those that wait for it come to their end on time.
+    long: Arc<Semaphore>,
     shares: Mutex<HashMap<TenantId, Arc<Share>>>,
     modest: Arc<Modest>,
 }
@@ -134,6 +140,7 @@ impl PluginPermits {
                 places: Arc::new(Semaphore::new(self.places.tenant)),
                 own: Purse::new(limits::PLUGIN_BURN_PERCENT_PER_TENANT),
                 plugin: Arc::clone(&self.purse),
+                long: Arc::clone(&self.long),
                 modest: Arc::clone(&self.modest),
             })
         });
@@ -146,10 +153,26 @@ pub(super) struct Share {
     places: Arc<Semaphore>,
     own: Purse,
     plugin: Arc<Purse>,
+    long: Arc<Semaphore>,
     modest: Arc<Modest>,
 }
 
+/// Where a call keeps its place among the plugin's long ones, once it has one.
+pub(super) type LongPlace = Arc<OnceLock<OwnedSemaphorePermit>>;
+
 impl Share {
+    /// Gives way, and goes on with a place among the plugin's long calls: at `latest` even without one.
+    pub fn long_place(&self, place: &LongPlace, latest: std::time::Instant) -> BoxFuture<'static, ()> {
+        let (long, place) = (Arc::clone(&self.long), Arc::clone(place));
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            if let Ok(Ok(permit)) = tokio::time::timeout_at(latest.into(), long.acquire_owned()).await {
+                // A call asks while it has none; another one would be given back at once.
+                drop(place.set(permit));
+            }
+        })
+    }
+
     fn purses(&self) -> [&Purse; 2] {
         [&self.own, &self.plugin]
     }

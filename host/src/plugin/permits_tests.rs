@@ -52,6 +52,27 @@ async fn interpreters_have_places_of_their_own() {
     assert_eq!(taken(&light.of_plugin(CALL_MAX), 9).await.len(), limits::PLUGIN_CALLS_PER_PLUGIN);
 }
 
+#[tokio::test]
+async fn long_calls_wait_for_one_another_and_not_for_ever() {
+    let permits = Permits::new(Weight::Light, &Modest::new());
+    let (long, other) = (permits.of_plugin(CALL_MAX), permits.of_plugin(CALL_MAX));
+    let later = || std::time::Instant::now() + Duration::from_mins(1);
+    let share = long.share(firm());
+    let places: Vec<_> = (0..cores()).map(|_| LongPlace::default()).collect();
+    for place in &places {
+        share.long_place(place, later()).await;
+        assert!(place.get().is_some(), "there is one for each processor");
+    }
+    let (late, next, foreign) = (LongPlace::default(), LongPlace::default(), LongPlace::default());
+    share.long_place(&late, std::time::Instant::now()).await;
+    assert!(late.get().is_none(), "whose time is up goes on without");
+    other.share(firm()).long_place(&foreign, later()).await;
+    assert!(foreign.get().is_some(), "another plugin has its own");
+    drop(places);
+    share.long_place(&next, later()).await;
+    assert!(next.get().is_some(), "a place given back is free");
+}
+
 /// What nobody may burn at once, and half a second of a firm's part more.
 fn too_much() -> Duration {
     limits::PLUGIN_BURN_AT_ONCE + Duration::from_millis(500) * cores() * limits::PLUGIN_BURN_PERCENT_PER_TENANT / 100

@@ -15,7 +15,7 @@ use wasmtime::component::{Resource, ResourceTable};
 use super::bounds::Bounds;
 use super::contract::{SealedCard, common, fault, host, money, wire};
 use super::installation::Secret;
-use super::permits::Share;
+use super::permits::{LongPlace, Share};
 use super::record::{Comparison, Given};
 use super::scrub::redacted;
 use super::sealed::{Charset, Cipher, Digest, Escape, Labels, Piece, SealError, SealFault, Sealed, TextForm};
@@ -42,6 +42,7 @@ pub(super) struct Sandbox {
     pub zone: String,
     /// Whose running time it is.
     pub share: Option<Arc<Share>>,
+    long_place: LongPlace,
     /// Ticks of the epoch clock this call may run, and those that are left of them.
     ticks: u32,
     pub ticks_left: u32,
@@ -90,6 +91,7 @@ impl Sandbox {
             now_ms: 0,
             zone: "UTC".to_owned(),
             share: None,
+            long_place: LongPlace::default(),
             ticks,
             ticks_left: ticks,
             gave_way: false,
@@ -117,7 +119,7 @@ impl Sandbox {
         // Of one that burnt more than its part while others want theirs, the time counts as well in which it does not
         // run: so it does not matter how many of its calls there are at once.
         let greedy = self.share.as_ref().is_some_and(|share| share.is_greedy());
-        if greedy && self.began.elapsed() >= limits::PLUGIN_TICK * self.ticks + limits::PLUGIN_LATE {
+        if greedy && self.began.elapsed() >= self.longest() {
             return UpdateDeadline::Interrupt;
         }
         if self.gave_way {
@@ -130,7 +132,17 @@ impl Sandbox {
         self.ticks_left -= 1;
         self.gave_way = true;
         // Looked at again as soon as it is back, before it runs on.
-        UpdateDeadline::Yield(0)
+        match &self.share {
+            Some(share) if self.long_place.get().is_none() => {
+                UpdateDeadline::YieldCustom(0, share.long_place(&self.long_place, self.began + self.longest()))
+            }
+            _ => UpdateDeadline::Yield(0),
+        }
+    }
+
+    /// How long it may be there while others want the machine.
+    fn longest(&self) -> Duration {
+        limits::PLUGIN_TICK * self.ticks + limits::PLUGIN_LATE
     }
 
     fn push(&mut self, value: Sealed) -> wasmtime::Result<Resource<Sealed>> {
