@@ -1,4 +1,5 @@
-//! Asking a bank what its own book says, and laying that beside ours. Nothing is written, there or here.
+//! Asking a bank what its own book says, and laying that beside ours. No book is changed by it, the bank's or ours; that
+//! somebody asked stands in the audit trail.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +15,12 @@ use crate::domain::money::Money;
 use crate::domain::payment::{OperationKind, OperationState};
 use crate::flow::books::zone;
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::journal::Trail;
 use crate::flow::pos::{Pos, pos_open, pos_open_again};
 use crate::flow::run::{act_context, act_until_ms, attempt_target};
 use crate::flow::view::bank_transaction::bank_transactions_view;
 use crate::limits;
-use crate::plugin::{
-    Act, ActContext, BankRef, Ending, HistoryLine, LIST_TOO_LONG, NO_ANSWER, Reason, Target, Unwritten, Verdict,
-};
+use crate::plugin::{Act, ActContext, BankRef, Ending, HistoryLine, LIST_TOO_LONG, NO_ANSWER, Reason, Target, Verdict};
 use crate::store::Tx;
 use crate::store::attempt::{Attempt, NOTHING_SENT, Purpose, attempt_list};
 use crate::store::bank_transaction::{payments_fetch, payments_of_orders, payments_of_span};
@@ -90,7 +90,7 @@ pub async fn bank_transactions_of_payment(
     for (attempt, pos) in &asked {
         let context = act_context(app, pos, &payment, attempt);
         let look = Look::Order(attempt_target(&payment, attempt));
-        lines.extend(listed(app, pos, &context, &look, until_ms).await?);
+        lines.extend(listed((app, ctx), pos, &context, &look, until_ms).await?);
     }
     let mut tx = app.db.snapshot().await?;
     let ours = ours_of(&mut tx, ctx, &[payment.payment_id], |_, sent_ms, _| sent_ms <= asked_ms).await?;
@@ -124,7 +124,7 @@ pub async fn bank_transactions_of_day(
         attributes: Vec::new(),
         clock: app.clock.clone(),
     };
-    let lines = listed(app, &pos, &context, &Look::Day(day.to_string()), act_until_ms(app, None)).await?;
+    let lines = listed((app, ctx), &pos, &context, &Look::Day(day.to_string()), act_until_ms(app, None)).await?;
     let day_ms = (start_ms(day)?, start_ms(day.saturating_add(1.day()))?);
     let mut tx = app.db.snapshot().await?;
     let most = i64::try_from(limits::BANK_LINES_MAX).unwrap_or(i64::MAX);
@@ -162,16 +162,17 @@ fn offers(pos: &Pos, needs: &'static str) -> FlowResult<()> {
 
 /// All pages of a list: a part of it would be taken for the whole.
 async fn listed(
-    app: &App,
+    (app, ctx): (&App, &Ctx),
     pos: &Pos,
     context: &ActContext,
     look: &Look,
     until_ms: i64,
 ) -> FlowResult<Vec<HistoryLine>> {
+    let trail = Trail { app, ctx, account: pos.account.pos_account_id, act: "pos_account.book_asked" };
     let (mut lines, mut next) = (Vec::new(), None);
     for _ in 0..limits::BANK_PAGES_MAX {
         let act = look.act(next.take());
-        let page = match app.plugins.drive(&pos.installation, context, act, None, &Unwritten, until_ms).await {
+        let page = match app.plugins.drive(&pos.installation, context, act, None, &trail, until_ms).await {
             Ending::Listed(page) => page,
             Ending::Done(verdict) => return Err(unlisted(verdict)),
             Ending::Browse(_) => return Err(unclear("the connector wants a payer here".to_owned())),

@@ -15,7 +15,7 @@ pub trait Journal: Send + Sync {
     fn after_reply<'a>(&'a self, note: &'a ReplyNote) -> BoxFuture<'a, ()>;
 }
 
-/// Writes nothing down: of acts that reach no bank, and of questions about its book, which change nothing there or here.
+/// Writes nothing down: of acts that reach no bank.
 #[derive(Debug, Clone, Copy)]
 pub struct Unwritten;
 

@@ -9,6 +9,7 @@ mod history;
 mod operation;
 mod refusal;
 mod silent;
+mod sub_dealer;
 mod till;
 
 use std::collections::BTreeSet;
@@ -81,6 +82,10 @@ stories! {
 
     async fn a_banks_book_is_for_those_who_see_accounts(world) {
         history::strangers_are_refused(world).await
+    }
+
+    async fn sub_dealers_are_in_the_banks_book(world) {
+        sub_dealer::are_in_the_banks_book(world).await
     }
 
     async fn what_a_manifest_does_not_declare_is_refused(world) {

@@ -79,10 +79,10 @@ pub const CAPABILITIES: [(&str, &str); 15] = [
     ("instalments", "in_instalments"),
     ("order-history", "order history"),
     ("day-history", "day history"),
+    // On purpose: the bank would charge on by itself, and each later charge is money without a payment of ours.
     ("recurring", ""),
-    ("sub-dealer", ""),
-    // `pos_account.rs` names a sub-dealer to the bank.
-    ("sub-dealer-identity", ""),
+    ("sub-dealer", "sub_dealer.rs"),
+    ("sub-dealer-identity", "sub_dealer.rs"),
 ];
 
 /// The operations that the acts play, and those of the bank's book.
