@@ -409,6 +409,8 @@ pub const PLUGIN_RECORDING_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub const RECEIVABLE_COMPONENTS_MAX: usize = 12;
 /// Transactions of a bank's day that are read; a longer list is refused, since a part would be taken for the whole.
 pub const BANK_LINES_MAX: usize = 5_000;
+/// Payments, their attempts or operations beside which it is laid; no list of them is longer.
+pub const BANK_OURS_MAX: usize = 20_000;
 /// Pages in which it may come; banks put fifty lines on one.
 pub const BANK_PAGES_MAX: usize = 100;
 /// How long before a bank's day something may have begun that was sent on it: a payer's way through the gate.

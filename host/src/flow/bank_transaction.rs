@@ -98,12 +98,14 @@ pub async fn bank_transactions_of_payment(
     Ok(compared(None, &lines, &ours, asked_ms))
 }
 
-/// What the bank of an account has of one of its calendar days, whole.
+/// What the bank of an account has of one of its calendar days, whole. `address`: the caller's, since some banks want
+/// one with every question.
 pub async fn bank_transactions_of_day(
     app: &App,
     ctx: &Ctx,
     account: PosAccountId,
     day: Date,
+    address: Option<String>,
 ) -> FlowResult<api::BankTransactions> {
     let asked_ms = app.clock.now_ms();
     let attempt = AttemptId::at(asked_ms);
@@ -118,7 +120,7 @@ pub async fn bank_transactions_of_day(
         attempt_id: attempt.to_text(),
         order_id: format!("D{}", &attempt.to_text()[7..]),
         callback_url: pos.callback_url(app),
-        payer_ip: None,
+        payer_ip: address,
         payer_email: None,
         locale: ctx.locale.tag().to_owned(),
         attributes: Vec::new(),
@@ -127,13 +129,10 @@ pub async fn bank_transactions_of_day(
     let lines = listed((app, ctx), &pos, &context, &Look::Day(day.to_string()), act_until_ms(app, None)).await?;
     let day_ms = (start_ms(day)?, start_ms(day.saturating_add(1.day()))?);
     let mut tx = app.db.snapshot().await?;
-    let most = i64::try_from(limits::BANK_LINES_MAX).unwrap_or(i64::MAX);
     // What a payer took a while for was begun before it was sent.
     let span_ms = (day_ms.0 - limits::millis(limits::BANK_DAY_SLACK), day_ms.1);
-    let mut payments = payments_of_span(&mut tx, ctx.tenant, account, span_ms, most + 1).await?;
-    if payments.len() > limits::BANK_LINES_MAX {
-        return Err(too_long());
-    }
+    let most = i64::try_from(limits::BANK_OURS_MAX).unwrap_or(i64::MAX);
+    let mut payments = payments_of_span(&mut tx, ctx.tenant, account, span_ms, most).await?;
     let orders: BTreeSet<String> = lines.iter().filter_map(|line| line.order_no.clone()).collect();
     let at = (pos.account.plugin_id.as_str(), pos.account.bank.as_str());
     payments.extend(payments_of_orders(&mut tx, ctx.tenant, at, orders.into_iter()).await?);
@@ -229,6 +228,10 @@ async fn ours_of(
     let rows: BTreeMap<PaymentId, Payment> = rows.into_iter().map(|row| (row.payment_id, row)).collect();
     let attempts = attempt_list(tx, ctx.tenant, payments).await?;
     let operations = operation_list(tx, ctx.tenant, payments).await?;
+    if [payments.len(), attempts.len(), operations.len()].into_iter().max() >= Some(limits::BANK_OURS_MAX) {
+        // What was not read would be told as unknown.
+        return Err(too_long());
+    }
     let mut ours = Vec::new();
     for attempt in attempts.iter().filter(|attempt| attempt.was_sent()) {
         let Some(payment) = rows.get(&attempt.payment_id) else { continue };

@@ -1,11 +1,12 @@
 //! What a bank's own book says, beside ours: of a payment's orders, and of a day at a POS account.
 
 use axum::extract::State;
+use http::HeaderMap;
 use jiff::civil::Date;
 use vezne_api::{BankDayQuery, BankTransactions, Permission};
 
 use super::error::{Error, Result};
-use super::extract::{Caller, Path, Query};
+use super::extract::{Caller, Path, Query, address};
 use super::route::{Endpoint, Table};
 use crate::app::App;
 use crate::domain::id::{PaymentId, PosAccountId};
@@ -46,6 +47,7 @@ async fn of_payment(
 async fn of_day(
     State(app): State<App>,
     caller: Caller,
+    headers: HeaderMap,
     Path(id): Path<String>,
     Query(query): Query<BankDayQuery>,
 ) -> Result<axum::Json<BankTransactions>> {
@@ -54,5 +56,6 @@ async fn of_day(
     if day > day_of(app.clock.now_ms()) {
         return Err(Error::BadRequest("day_to_come"));
     }
-    Ok(axum::Json(bank_transactions_of_day(&app, &caller.ctx, id, day).await?))
+    let address = Some(address(&headers)).filter(|address| !address.is_empty());
+    Ok(axum::Json(bank_transactions_of_day(&app, &caller.ctx, id, day, address).await?))
 }

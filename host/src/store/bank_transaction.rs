@@ -61,7 +61,7 @@ pub async fn payments_of_orders(
         "select a.payment_id from attempt a where a.tenant_id = $1 \
          and a.pos_account_id in (select p.pos_account_id from pos_account p \
              where p.tenant_id = $1 and p.plugin_id = $2 and p.bank = $3) \
-         and a.order_no in (select value from json_each($4)) order by a.payment_id",
+         and a.order_no in (select value from json_each($4))",
         tenant.to_text(),
         plugin,
         bank,
