@@ -1,7 +1,7 @@
 //! Asking a bank what its own book says, and laying that beside ours. No book is changed by it, the bank's or ours; that
 //! somebody asked stands in the audit trail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -225,20 +225,23 @@ async fn ours_of(
     expected: impl Fn(&Attempt, i64, Option<i64>) -> bool,
 ) -> FlowResult<Vec<Ours>> {
     let rows = payments_fetch(tx, ctx.tenant, payments).await?;
-    let rows: BTreeMap<PaymentId, Payment> = rows.into_iter().map(|row| (row.payment_id, row)).collect();
+    let rows: HashMap<PaymentId, Payment> = rows.into_iter().map(|row| (row.payment_id, row)).collect();
     let attempts = attempt_list(tx, ctx.tenant, payments).await?;
     let operations = operation_list(tx, ctx.tenant, payments).await?;
     if [payments.len(), attempts.len(), operations.len()].into_iter().max() >= Some(limits::BANK_OURS_MAX) {
         // What was not read would be told as unknown.
         return Err(too_long());
     }
+    let mut of = HashMap::<AttemptId, Vec<&Operation>>::new();
+    for operation in operations.iter().filter(|operation| !never_left(operation)) {
+        of.entry(operation.attempt_id).or_default().push(operation);
+    }
     let mut ours = Vec::new();
     for attempt in attempts.iter().filter(|attempt| attempt.was_sent()) {
         let Some(payment) = rows.get(&attempt.payment_id) else { continue };
         let here = expected(attempt, attempt.sent_at_ms, attempt.finished_at_ms);
         ours.push(of_attempt(attempt, payment.charged(), here));
-        let done = operations.iter().filter(|operation| operation.attempt_id == attempt.attempt_id);
-        for operation in done.filter(|operation| !never_left(operation)) {
+        for operation in of.remove(&attempt.attempt_id).unwrap_or_default() {
             let here = expected(attempt, operation.sent_at_ms, operation.finished_at_ms);
             ours.push(of_operation(operation, attempt, here));
         }

@@ -1,5 +1,7 @@
 //! The bank's book beside ours as the API says it.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use vezne_api as api;
 
@@ -18,8 +20,10 @@ pub fn bank_transactions_view(
     comparison: &Comparison,
     asked_ms: i64,
 ) -> api::BankTransactions {
+    let orders: HashMap<&str, &Ours> = ours.iter().map(|one| (one.told.order_no.as_str(), one)).collect();
     let agreed = lines.iter().zip(theirs).zip(&comparison.lines);
-    let lines: Vec<_> = agreed.map(|((line, read), agreement)| line_view(line, read, ours, agreement)).collect();
+    let lines: Vec<_> =
+        agreed.map(|((line, read), agreement)| line_view(line, read, (ours, &orders), agreement)).collect();
     let missing: Vec<_> = comparison.missing.iter().map(|at| match_view(&ours[*at])).collect();
     let same = lines.iter().all(|line| line.agreement == api::BankAgreement::Matched);
     api::BankTransactions {
@@ -31,13 +35,18 @@ pub fn bank_transactions_view(
     }
 }
 
-fn line_view(line: &HistoryLine, read: &BankLine, ours: &[Ours], agreement: &Agreement) -> api::BankTransaction {
+fn line_view(
+    line: &HistoryLine,
+    read: &BankLine,
+    (ours, orders): (&[Ours], &HashMap<&str, &Ours>),
+    agreement: &Agreement,
+) -> api::BankTransaction {
     let (word, known, differences) = match agreement {
         Agreement::Matched(at) => (api::BankAgreement::Matched, ours.get(*at), &[][..]),
         Agreement::Differs(at, differences) => (api::BankAgreement::Differs, ours.get(*at), differences.as_slice()),
         Agreement::UnknownToUs => (api::BankAgreement::UnknownToUs, None, &[][..]),
     };
-    let of_order = || ours.iter().find(|one| line.order_no.as_deref() == Some(&one.told.order_no));
+    let of_order = || line.order_no.as_deref().and_then(|order_no| orders.get(order_no).copied());
     api::BankTransaction {
         operation: read.operation.map(operation_view),
         standing: match read.standing {

@@ -318,6 +318,9 @@ pub async fn strangers_are_refused(world: &World) -> Result<()> {
     let path = format!("/v1/payments/{}/bank_transactions", sold.payment);
     let book = world.api.get(&path).await?.good()?;
     agrees(&book)?;
+    // A bank is asked as seldom as it is written to.
+    let counted = book.answer.header("ratelimit").unwrap_or_default();
+    ensure!(counted.starts_with("\"write\""), "counted as {counted}");
     let requests = world.bank.bank.requests().len();
     for (path, status) in [
         ("/v1/payments/pay_01KB7XA2000000000000000000/bank_transactions".to_owned(), 404),
