@@ -371,6 +371,8 @@ pub const PLUGIN_REFERENCE_BYTES_MAX: usize = 256;
 pub const PLUGIN_REFERENCES_MAX: usize = 16;
 /// Attributes of an approval.
 pub const PLUGIN_ATTRIBUTES_MAX: usize = 32;
+/// Transactions of a bank's book in one answer; of half a megabyte there are fewer.
+pub const PLUGIN_LINES_MAX: usize = 5_000;
 /// A bank's message to the payer.
 pub const PLUGIN_MESSAGE_BYTES_MAX: usize = 1024;
 /// One send, unless the manifest asks for another time: banks answer a sale within 30 s or not at all.
@@ -407,6 +409,14 @@ pub const PLUGIN_SHADOW_RUNS_KEPT: usize = 20;
 pub const PLUGIN_RECORDING_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Parts of one receivable: there are six kinds, and a document may name one twice.
 pub const RECEIVABLE_COMPONENTS_MAX: usize = 12;
+/// Transactions of a bank's day that are read; a longer list is refused, since a part would be taken for the whole.
+pub const BANK_LINES_MAX: usize = 5_000;
+/// Payments, their attempts or operations beside which it is laid; no list of them is longer.
+pub const BANK_OURS_MAX: usize = 20_000;
+/// Pages in which it may come; banks put fifty lines on one.
+pub const BANK_PAGES_MAX: usize = 100;
+/// How long before a bank's day something may have begun that was sent on it: a payer's way through the gate.
+pub const BANK_DAY_SLACK: Duration = Duration::from_hours(24);
 /// Lines of one statement; a longer account is read by narrower days.
 pub const STATEMENT_LINES_MAX: i64 = 1_000;
 /// The longest span of one statement.

@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 50] = [
+const PAGES: [&str; 53] = [
     "/",
     "/menu",
     "/pay",
@@ -62,6 +62,7 @@ const PAGES: [&str; 50] = [
     "/payments/pay_requires_confirmation",
     "/payments/pay_1/refund",
     "/payments/pay_1/receipt",
+    "/payments/pay_1/bank",
     "/statement?party=dlr_ankara",
     "/dealers",
     "/dealers/dlr_ankara",
@@ -73,6 +74,8 @@ const PAGES: [&str; 50] = [
     "/receivables/new",
     "/pos",
     "/pos/pos_1",
+    "/pos/pos_1/bank?day=2026-11-19",
+    "/pos/pos_1/bank?day=2026-11-17",
     "/routing",
     "/routing?bin=454360&amount=1.250%2C00&instalments=3",
     "/routing/new",
@@ -569,4 +572,30 @@ async fn a_dealers_limits_say_whose_they_are_and_are_set() {
     let (response, html) = ask(form(to, "version=2&instalments_max=6")).await;
     assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(html.contains("name=\"version\" value=\"3\""), "{html}");
+}
+
+#[tokio::test]
+async fn the_banks_book_stands_beside_ours_and_is_never_empty_by_mistake() {
+    let (_, html) = get("/payments/pay_1", "session=firm").await;
+    assert!(html.contains("/bank\">"), "{html}");
+    let (_, html) = get("/payments/pay_1", "session=dealer").await;
+    assert!(!html.contains("/bank\">"), "only who sees POS accounts asks a bank: {html}");
+    let (_, html) = get("/payments/pay_1/bank", "session=firm").await;
+    assert!(html.contains("Bankanın defteri bizimkiyle aynı.") && html.contains("482915"), "{html}");
+    let (_, html) = get("/pos/pos_1", "session=firm").await;
+    assert!(html.contains("action=\"/pos/pos_1/bank\"") && html.contains("value=\"2026-11-20\""), "{html}");
+    let (_, html) = get("/pos/pos_1/bank?day=2026-11-19", "session=firm").await;
+    for words in
+        ["Bankanın defteri bizimkinden farklı.", "Bizde yok", "Bizde: 45,00", "Bizde yapılmış, bankanın listesinde yok"]
+    {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    assert!(html.contains("value=\"2026-11-19\""), "the day stays in its field: {html}");
+    let (status, html) = get("/pos/pos_1/bank?day=2026-11-17", "session=firm").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(html.contains("class=\"empty\""), "{html}");
+    let (status, html) = get("/pos/pos_1/bank?day=2026-11-18", "session=firm").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    assert!(html.contains("not-authentic") && !html.contains("class=\"empty\""), "{html}");
+    assert!(html.contains("action=\"/pos/pos_1/bank\""), "the form stands: {html}");
 }

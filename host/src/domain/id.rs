@@ -69,6 +69,12 @@ macro_rules! id {
                 encode(self.0).as_str().to_owned()
             }
 
+            /// In the database's form, where the ids born at an instant begin: for ranges.
+            pub fn first_text(at_ms: i64) -> String {
+                let at_ms = u128::try_from(at_ms).unwrap_or(0);
+                encode(Uuid::from_u128(at_ms << 80)).as_str().to_owned()
+            }
+
             /// From the database's form.
             pub fn from_text(text: &str) -> Result<Self, IdError> {
                 decode(text).map(Self).ok_or(IdError { prefix: $prefix })

@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod allocation;
 pub mod amount;
+pub mod bank_transaction;
 pub mod bin;
 pub mod books;
 pub mod card;

@@ -53,6 +53,14 @@ pub enum FlowError {
         /// What is missing or wrong, in English: about a program, for its author.
         sentence: String,
     },
+    /// A bank did not answer a question, or not so that it can be believed: 502.
+    #[error("{code}: {detail}")]
+    Bank {
+        /// A stable word.
+        code: &'static str,
+        /// What exactly, in English: for the firm's people, who talk to the bank's.
+        detail: String,
+    },
     /// The same key is being worked on: 409 with Retry-After.
     #[error("a request with this key is in flight")]
     InFlight,

@@ -373,7 +373,7 @@ async fn ask(
     let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, until_ms).await;
     let verdict = match ending {
         Ending::Done(verdict) => verdict,
-        Ending::Browse(_) => Verdict::Unknown {
+        Ending::Browse(_) | Ending::Listed(_) => Verdict::Unknown {
             reason: Reason { code: "browse-without-payer", detail: String::new() },
             phase: None,
             alarm: true,

@@ -1,14 +1,17 @@
 //! The diary of an act at a bank: a committed row before each first byte (P3), a line after each answer.
 
 use futures::future::BoxFuture;
+use serde_json::json;
 
 use crate::app::App;
 use crate::bug::{self, Bug};
-use crate::domain::id::{AttemptId, OperationId, PaymentId, TenantId};
+use crate::ctx::Ctx;
+use crate::domain::id::{AttemptId, OperationId, PaymentId, PosAccountId, TenantId};
 use crate::flow::attempt::{bank_ref_sent, bank_ref_text};
 use crate::plugin::{Effect, Journal, JournalError, Phase, ReplyNote, SendIntent};
 use crate::store::StoreResult;
 use crate::store::attempt::{attempt_fetch, attempt_update};
+use crate::store::audit::audit_insert;
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::operation::{operation_fetch, operation_update};
 
@@ -136,5 +139,35 @@ impl Journal for Diary {
             }
             crate::crash::stop(&self.app, "after_note");
         })
+    }
+}
+
+/// Of what a person asks of a bank beside all payments: its committed rows (P3) stand in the audit trail.
+pub struct Trail<'a> {
+    /// The server.
+    pub app: &'a App,
+    /// Who asks.
+    pub ctx: &'a Ctx,
+    /// At which account.
+    pub account: PosAccountId,
+    /// As the trail calls it.
+    pub act: &'static str,
+}
+
+impl Journal for Trail<'_> {
+    fn before_send<'a>(&'a self, send: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
+        Box::pin(async move {
+            let detail = json!({ "endpoint": send.endpoint, "target": send.target, "effect": send.effect.as_str() });
+            let written = async {
+                let mut tx = self.app.db.begin().await?;
+                audit_insert(&mut tx, self.ctx, self.act, &self.account.to_string(), &detail).await?;
+                tx.commit().await
+            };
+            written.await.map_err(|error| JournalError(error.to_string()))
+        })
+    }
+
+    fn after_reply<'a>(&'a self, _: &'a ReplyNote) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
     }
 }

@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod attempt;
 pub mod audit;
 pub mod audit_chain;
+pub mod bank_transaction;
 pub mod books;
 pub mod checkout;
 pub mod collect;

@@ -269,7 +269,7 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     crate::crash::point(&app, "before_operation_tx2").await;
     let verdict = match ending {
         Ending::Done(verdict) => verdict,
-        Ending::Browse(_) => Verdict::Unknown {
+        Ending::Browse(_) | Ending::Listed(_) => Verdict::Unknown {
             reason: Reason { code: "browse-without-payer", detail: "the connector wants a payer here".to_owned() },
             phase: None,
             alarm: true,

@@ -4,8 +4,6 @@
 
 use std::time::Instant;
 
-use futures::future::BoxFuture;
-use serde_json::json;
 use vezne_api::{PosTest, PosTestStep};
 
 use crate::app::App;
@@ -14,42 +12,15 @@ use crate::domain::card::{Card, Expiry, Pan, SecurityCode};
 use crate::domain::id::{AttemptId, PosAccountId};
 use crate::domain::money::{Currency, Money};
 use crate::flow::error::{FlowError, FlowResult};
+use crate::flow::journal::Trail;
 use crate::flow::pos::{Pos, pos_open};
 use crate::flow::run::act_until_ms;
 use crate::flow::view::instant;
-use crate::plugin::{
-    Act, ActContext, BankRef, Ending, HeldCard, Journal, JournalError, Operation, ReplyNote, SendIntent, Target, Terms,
-    ThreeDModel, Verdict,
-};
-use crate::store::audit::audit_insert;
+use crate::plugin::{Act, ActContext, BankRef, Ending, HeldCard, Operation, Target, Terms, ThreeDModel, Verdict};
 use crate::store::pos_account::{Environment, pos_account_visible};
 
 /// One lira, as small as a bank takes.
 const TEST_AMOUNT: Money = Money::new(100, Currency::TRY);
-
-struct Trail<'a> {
-    app: &'a App,
-    ctx: &'a Ctx,
-    account: PosAccountId,
-}
-
-impl Journal for Trail<'_> {
-    fn before_send<'a>(&'a self, send: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
-        Box::pin(async move {
-            let detail = json!({ "endpoint": send.endpoint, "target": send.target, "effect": send.effect.as_str() });
-            let written = async {
-                let mut tx = self.app.db.begin().await?;
-                audit_insert(&mut tx, self.ctx, "pos_account.test_sent", &self.account.to_string(), &detail).await?;
-                tx.commit().await
-            };
-            written.await.map_err(|error| JournalError(error.to_string()))
-        })
-    }
-
-    fn after_reply<'a>(&'a self, _: &'a ReplyNote) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
-}
 
 /// Runs the three steps; what fails is told, not raised. The caller stands in for the payer: some banks take no charge
 /// without the address that it came from.
@@ -74,7 +45,7 @@ pub async fn pos_test(app: &App, ctx: &Ctx, account: PosAccountId, address: Opti
         attributes: Vec::new(),
         clock: app.clock.clone(),
     };
-    let trail = Trail { app, ctx, account };
+    let trail = Trail { app, ctx, account, act: "pos_account.test_sent" };
     let terms = Terms { amount: TEST_AMOUNT, installments: 1, entry: "ecommerce".to_owned(), description: None };
     let mut target = Target {
         operation: Operation::Sale,
@@ -137,6 +108,7 @@ async fn step(
         Ending::Done(Verdict::NotProcessed(reason)) => ("not_processed", Some(reason.to_string()), None),
         Ending::Done(Verdict::Unknown { reason, .. }) => ("unknown", Some(reason.to_string()), None),
         Ending::Browse(_) => ("unknown", Some("the connector wants a browser".to_owned()), None),
+        Ending::Listed(_) => ("unknown", Some("the connector answered with a list".to_owned()), None),
     };
     let ok = outcome == "approved";
     (PosTestStep { name: name.to_owned(), ok, skipped: false, outcome: outcome.to_owned(), detail, ms }, bank)

@@ -20,8 +20,8 @@ use crate::flow::replica;
 use crate::flow::routing::{Next, Onward};
 use crate::limits;
 use crate::plugin::{
-    self, Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Target,
-    Terms, ThreeDModel, Verdict,
+    self, Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Reason,
+    Target, Terms, ThreeDModel, Verdict,
 };
 use crate::security::hold::Page;
 use crate::store::attempt::{Attempt, Purpose};
@@ -91,6 +91,10 @@ pub async fn attempt_run(app: App, pos: Pos, payment: Payment, attempt: Attempt,
         let verdict = match ending {
             Ending::Done(verdict) => verdict,
             Ending::Browse(browse) => return browse_begin(&app, &pos, &payment, &attempt, *browse).await,
+            Ending::Listed(_) => {
+                let reason = Reason { code: "listed-unasked", detail: "the connector answered with a list".to_owned() };
+                Verdict::Unknown { reason, phase: None, alarm: true }
+            }
         };
         let next = match (&mut onward, &verdict) {
             (Some(onward), Verdict::NotProcessed(reason)) => onward.next(&app, &payment, &attempt, reason.code).await,

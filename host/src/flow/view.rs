@@ -1,6 +1,7 @@
 //! Rows turned into what the API says of them.
 
 mod attempt;
+pub mod bank_transaction;
 
 use std::collections::HashMap;
 

@@ -89,8 +89,8 @@ async fn body(request: Request, next: Next) -> Response {
 async fn rate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let key = bucket(&app, &mut request);
     let security = &app.security;
-    let (name, buckets) =
-        if is_unsafe(request.method()) { ("write", &security.write_rate) } else { ("read", &security.read_rate) };
+    let dear = is_unsafe(request.method()) || asks_a_bank(request.uri().path());
+    let (name, buckets) = if dear { ("write", &security.write_rate) } else { ("read", &security.read_rate) };
     let turn = buckets.take(&key);
     let mut response =
         if turn.granted { next.run(request).await } else { Error::TooMany(turn.reset_s).into_response() };
@@ -102,6 +102,12 @@ async fn rate(State(app): State<App>, mut request: Request, next: Next) -> Respo
     tell("ratelimit", format!("\"{name}\";r={};t={}", turn.remaining, turn.reset_s));
     tell("ratelimit-policy", format!("\"{name}\";q={};w=1", buckets.burst()));
     response
+}
+
+/// A read that goes to a bank is counted like what changes something: a bank takes no more of it.
+fn asks_a_bank(path: &str) -> bool {
+    let page = path.starts_with("/payments/") || path.starts_with("/pos/");
+    path.ends_with("/bank_transactions") || (page && path.ends_with("/bank"))
 }
 
 /// What a request is counted on. Only a caller that is believed has a bucket of its own: made-up tokens and sessions are
@@ -166,6 +172,18 @@ async fn headers(State(app): State<App>, request: Request, next: Next) -> Respon
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_that_go_to_a_bank_are_counted_like_writes() {
+        for path in
+            ["/v1/payments/pay_1/bank_transactions", "/v1/pos_accounts/pos_1/bank_transactions", "/pos/pos_1/bank"]
+        {
+            assert!(asks_a_bank(path), "{path}");
+        }
+        for path in ["/v1/payments/pay_1", "/pos/pos_1", "/payments/pay_1", "/bank"] {
+            assert!(!asks_a_bank(path), "{path}");
+        }
+    }
 
     #[test]
     fn only_a_proxy_on_this_machine_may_name_the_caller() {

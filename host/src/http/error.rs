@@ -58,6 +58,14 @@ pub enum Error {
         /// What is missing or wrong, in English: about a program, for its author.
         sentence: String,
     },
+    /// A bank did not answer a question, or not so that it can be believed: 502, with a sentence for the firm's people.
+    #[error("bank: {code} {sentence}")]
+    Bank {
+        /// A stable word.
+        code: &'static str,
+        /// What exactly, in English.
+        sentence: String,
+    },
     /// The same idempotency key is being worked on: 409.
     #[error("a request with this key is in flight")]
     InFlight,
@@ -119,6 +127,7 @@ impl Error {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) | Self::KeyReused | Self::Refused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Bank { .. } => StatusCode::BAD_GATEWAY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -131,7 +140,8 @@ impl Error {
             | Self::Forbidden(code)
             | Self::Gone(code)
             | Self::Conflict { code, .. }
-            | Self::Refused { code, .. } => code,
+            | Self::Refused { code, .. }
+            | Self::Bank { code, .. } => code,
             Self::Unauthenticated => "unauthenticated",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -157,7 +167,7 @@ impl Error {
     }
 
     fn sentence(&self) -> Option<&str> {
-        if let Self::Refused { sentence, .. } = self { Some(sentence) } else { None }
+        if let Self::Refused { sentence, .. } | Self::Bank { sentence, .. } = self { Some(sentence) } else { None }
     }
 
     /// As it is sent.
@@ -210,6 +220,7 @@ impl From<FlowError> for Error {
             ),
             FlowError::Conflict { code, detail } => Self::Conflict { code, detail },
             FlowError::Refused { code, sentence } => Self::Refused { code, sentence },
+            FlowError::Bank { code, detail } => Self::Bank { code, sentence: detail },
             FlowError::InFlight => Self::InFlight,
             FlowError::KeyReused => Self::KeyReused,
             FlowError::Busy(what) => Self::Unavailable(what.to_owned()),

@@ -4,6 +4,7 @@
 //! made from it. [`api`] is the API alone, as the portal calls it in process; [`server`] is what listens.
 
 pub mod alarm;
+pub mod bank_transaction;
 pub mod bin;
 pub mod card;
 pub mod check;
@@ -80,6 +81,7 @@ pub fn table() -> Table {
         statement::routes,
         ledger::routes,
         payment::routes,
+        bank_transaction::routes,
         draft::routes,
         refund::routes,
         gate::routes,

@@ -213,6 +213,18 @@ pub enum Act {
         /// What is asked about.
         target: Target,
     },
+    /// Everything that the bank's own book has of an order; ends in [`Ending::Listed`](super::Ending).
+    OrderHistory {
+        /// What was done under that order.
+        target: Target,
+    },
+    /// A page of what the bank's own book has of a day; ends in [`Ending::Listed`](super::Ending).
+    DayHistory {
+        /// A calendar day at the bank, `2026-11-22`.
+        day: String,
+        /// Where the page before ended.
+        next: Option<Vec<u8>>,
+    },
     /// The payer came back from the form handed out by [`Ending::Browse`](super::Ending).
     Resume {
         /// The terms the attempt began with, from our own rows.
@@ -235,8 +247,15 @@ impl Act {
             Self::Void { .. } => "void",
             Self::Refund { .. } => "refund",
             Self::Inquire { .. } => "inquire",
+            Self::OrderHistory { .. } => "of-order",
+            Self::DayHistory { .. } => "of-day",
             Self::Resume { .. } => "resume",
         }
+    }
+
+    /// Whether it is answered with a list, of which nobody is in doubt if it does not come.
+    pub(super) fn lists(&self) -> bool {
+        matches!(self, Self::OrderHistory { .. } | Self::DayHistory { .. })
     }
 
     /// What the bank's stated amount is compared with.
@@ -248,6 +267,7 @@ impl Act {
             | Self::Capture { terms, .. }
             | Self::Refund { terms, .. } => Some(terms),
             Self::Void { target } | Self::Inquire { target } => Some(&target.terms),
+            Self::OrderHistory { .. } | Self::DayHistory { .. } => None,
             Self::Resume { terms, .. } => terms.as_ref(),
         }
     }

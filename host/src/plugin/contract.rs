@@ -1,5 +1,5 @@
 //! The contract `vezne:pos@1.0.0` as Rust types, generated from `wit/`, and their translation to the
-//! host's own. Nothing outside this file and `sandbox` sees a generated type.
+//! host's own. Nothing outside this file, `history` and `sandbox` sees a generated type.
 
 use wasmtime::component::{Resource, ResourceTable};
 
@@ -22,7 +22,7 @@ pub struct SealedCard {
     pub(super) holder: Option<Sealed>,
 }
 
-mod generated {
+pub(super) mod generated {
     wasmtime::component::bindgen!({
         path: ["../wit/host", "../wit/types", "../wit/pos"],
         world: "vezne:pos/pos-connector",
@@ -118,7 +118,7 @@ fn outcome_out(outcome: common::Outcome) -> step::Outcome {
     }
 }
 
-fn bank_ref_out(bank: common::BankRef) -> act::BankRef {
+pub(super) fn bank_ref_out(bank: common::BankRef) -> act::BankRef {
     let common::BankRef { bank_order_id, transaction_id, auth_code, extra } = bank;
     act::BankRef { bank_order_id, transaction_id, auth_code, extra }
 }

@@ -15,9 +15,10 @@ use super::act::{Act, ActContext, Effect, Terms};
 use super::ending::{Browse, Ending, Phase, Verdict};
 use super::envelope::Envelope;
 use super::held::HeldCard;
+use super::history::HistoryPage;
 use super::installation::Installation;
 use super::journal::{Journal, ReplyNote, SendIntent};
-use super::judge::{Facts, Heard, reason};
+use super::judge::{Facts, Heard, NO_ANSWER, reason};
 use super::manifest::Manifest;
 use super::masked::Masker;
 use super::prepare::{self, OutRequest, PreparedSend, Refused};
@@ -76,10 +77,12 @@ impl Drive<'_> {
     /// Runs the act to its end. Never panics on what a guest or a bank does, never outlives the deadline by
     /// more than one epoch tick.
     pub async fn run(&self, act: Act) -> Ending {
-        let inquiry = matches!(act, Act::Inquire { .. });
+        let listing = act.lists();
+        let inquiry = listing || matches!(act, Act::Inquire { .. });
         let mut progress = Progress {
             answer: Vec::new(),
-            touched: inquiry,
+            // A list that does not come leaves nothing in doubt.
+            touched: inquiry && !listing,
             wrote: false,
             inquiry,
             gate_charges: false,
@@ -123,7 +126,11 @@ impl Drive<'_> {
             }
             let step = match end.result {
                 Ok(step) => step,
-                Err(failure) => return Ending::Done(self.facts(&progress, expected).failed(masked(&masker, failure))),
+                Err(failure) => {
+                    let (facts, failure) = (self.facts(&progress, expected), masked(&masker, failure));
+                    let verdict = if listing { facts.unlisted(failure) } else { facts.failed(failure) };
+                    return Ending::Done(verdict);
+                }
             };
             let send = match step {
                 Step::Done(outcome) => {
@@ -131,6 +138,7 @@ impl Drive<'_> {
                     return Ending::Done(self.facts(&progress, expected).judged(outcome));
                 }
                 Step::Browse(step) => return self.browse(*step, &progress, expected),
+                Step::Listed(page) => return self.listed(page, &progress, &masker),
                 Step::Send(step) => *step,
             };
             let reply = match self.send(&send, &mut progress, &masker, expected).await {
@@ -138,8 +146,22 @@ impl Drive<'_> {
                 Err(verdict) => return Ending::Done(verdict),
             };
             state = send.state;
-            end = self.call(Input::Resume { terms: resumed, state: &state, reply }, progress.steps).await;
+            let input = if listing {
+                Input::GoOn { state: &state, reply }
+            } else {
+                Input::Resume { terms: resumed, state: &state, reply }
+            };
+            end = self.call(input, progress.steps).await;
         }
+    }
+
+    fn listed(&self, page: HistoryPage, progress: &Progress, masker: &Masker) -> Ending {
+        let most = limits::PLUGIN_STATE_BYTES_MAX;
+        if page.next.as_ref().is_some_and(|next| next.len() > most) {
+            let refused = Refused { sentence: "the place to go on from is too long".into(), sink: false };
+            return Ending::Done(self.breach(refused, progress, None));
+        }
+        self.facts(progress, None).listed(masker.page(page))
     }
 
     fn facts<'f>(&'f self, progress: &Progress, expected: Option<&'f Terms>) -> Facts<'f> {
@@ -268,7 +290,7 @@ impl Drive<'_> {
                 note.detail = Some(failure.detail.clone());
                 self.replied(&target, &note, elapsed, Err(&failure));
                 progress.touched |= !repeatable && failure.phase.may_have_left();
-                progress.heard = Heard::Noise("no-answer");
+                progress.heard = Heard::Noise(NO_ANSWER);
                 if repeatable { Ok(Reply::Failed(failure)) } else { Err(self.lost(&failure, progress, expected)) }
             }
         };

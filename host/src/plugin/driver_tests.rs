@@ -11,7 +11,7 @@ use super::*;
 use crate::ctx::Clock;
 use crate::plugin::sealed::Sealed;
 use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
-use crate::plugin::{BankRef, Decline, Purpose, ThreeDModel};
+use crate::plugin::{BankRef, Decline, HistoryLine, Purpose, ThreeDModel};
 
 #[tokio::test]
 async fn the_phase_that_failed_decides() {
@@ -341,7 +341,7 @@ async fn the_payer_is_led_to_the_page_that_the_bank_named_and_to_no_other() {
         match story.run(Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }).await
         {
             Ending::Browse(browse) => format!("{} {}", browse.page.action, browse.page.gate_origin),
-            done @ Ending::Done(_) => shown(&done),
+            ended => shown(&ended),
         }
     };
     let page = "https://acs.issuer.example/pa?x=1";
@@ -359,4 +359,72 @@ async fn the_payer_is_led_to_the_page_that_the_bank_named_and_to_no_other() {
     }
     let card = Field { name: "pan".into(), value: Part::Sealed(Sealed::new(NUMBER, Labels::PAN)) };
     assert_eq!(led("acs", page, vec![card]).await, "unknown!refused-sink", "a card");
+}
+
+#[tokio::test]
+async fn a_list_rests_on_an_authentic_answer_or_is_none() {
+    let look = |ends, answers| {
+        let story = story(ends, answers);
+        async move {
+            let shown = shown(&story.run(Act::DayHistory { day: "2026-11-22".into(), next: None }).await);
+            let replies = story.script.replies.into_inner().unwrap().len();
+            (shown, story.bank.1.into_inner().unwrap().len(), replies)
+        }
+    };
+    let read = || send(Effect::ReadOnly);
+    let lines = |count| Ok(Step::Listed(HistoryPage { lines: vec![line(); count], next: None }));
+    let unreadable = || fault(Fault::UnreadableAnswer);
+    let told = |shown: &str, sends, replies| (shown.to_owned(), sends, replies);
+    assert_eq!(look(vec![read(), lines(2)], vec![answer(200, XML)]).await, told("listed 2", 1, 1));
+    assert_eq!(look(vec![read(), lines(0)], vec![answer(200, XML)]).await, told("listed 0", 1, 1));
+    for (said, answered, code) in [
+        (lines(0), answer(502, XML), "answer-status"),
+        (lines(0), answer(200, "<html>502</html>"), "answer-format"),
+        (unreadable(), answer(200, "<html>502</html>"), "answer-format"),
+        (unreadable(), answer(200, XML), "unreadable-answer"),
+        (fault(Fault::NotAuthentic), answer(200, XML), "not-authentic"),
+        (lines(limits::PLUGIN_LINES_MAX + 1), answer(200, XML), "list-too-long"),
+    ] {
+        let ended = look(vec![read(), said], vec![answered]).await;
+        assert_eq!(ended, told(&format!("not-processed:{code}"), 1, 1));
+    }
+    assert_eq!(look(vec![lines(0)], vec![]).await.0, "not-processed:no-answer", "nobody was asked");
+    assert_eq!(look(vec![write()], vec![]).await.0, "not-processed:contract-breach", "a question that writes");
+    assert_eq!(look(vec![trap()], vec![]).await.0, "not-processed:trap");
+    let silent = || vec![cut(Phase::Tls), cut(Phase::Tls), cut(Phase::AwaitingResponse)];
+    assert_eq!(look(vec![read(), unreadable()], silent()).await, told("not-processed:no-answer", 3, 1));
+    assert_eq!(look(vec![read(), lines(0)], silent()).await.0, "not-processed:no-answer", "silence is no empty list");
+    let endless =
+        Ok(Step::Listed(HistoryPage { lines: vec![], next: Some(vec![0; limits::PLUGIN_STATE_BYTES_MAX + 1]) }));
+    assert_eq!(look(vec![read(), endless], vec![answer(200, XML)]).await.0, "not-processed:contract-breach");
+}
+
+#[tokio::test]
+async fn what_a_list_says_is_cut_and_masked() {
+    let long = HistoryLine {
+        standing: "x".repeat(limits::PLUGIN_REFERENCE_BYTES_MAX + 1),
+        attributes: vec![("card".into(), NUMBER.into()); limits::PLUGIN_ATTRIBUTES_MAX + 1],
+        ..line()
+    };
+    let page = Ok(Step::Listed(HistoryPage { lines: vec![long], next: None }));
+    let story = story(vec![send(Effect::ReadOnly), page], vec![answer(200, XML)]);
+    let Ending::Listed(page) = story.run(Act::OrderHistory { target: target() }).await else { panic!("a list") };
+    let line = &page.lines[0];
+    assert!(line.standing.len() <= limits::PLUGIN_REFERENCE_BYTES_MAX);
+    assert_eq!(line.attributes.len(), limits::PLUGIN_ATTRIBUTES_MAX);
+    assert!(!line.attributes[0].1.contains(NUMBER), "{line:?}");
+}
+
+fn line() -> HistoryLine {
+    HistoryLine {
+        operation: Some("sale".into()),
+        standing: "done".into(),
+        at_ms: None,
+        minor: Some(12_345),
+        currency: Some("TRY".into()),
+        order_no: Some("ORD1".into()),
+        bank: BankRef::default(),
+        raw_code: None,
+        attributes: vec![],
+    }
 }

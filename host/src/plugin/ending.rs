@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::act::{BankRef, Effect};
+use super::history::HistoryPage;
 
 /// The end of one [`drive`](super::Plugins::drive).
 #[derive(Debug)]
 pub enum Ending {
     /// Over, with this verdict.
     Done(Verdict),
+    /// A page of the bank's own book, which rests on an authentic answer.
+    Listed(HistoryPage),
     /// The payer must visit the bank's page; continue with [`Act::Resume`](super::Act::Resume).
     Browse(Box<Browse>),
 }

@@ -46,7 +46,7 @@ impl ActPhase {
             Act::Sale { .. } | Act::Authorize { .. } | Act::ThreeDSecure { .. } => Self::Charge,
             Act::Capture { .. } | Act::Void { .. } | Act::Refund { .. } => Self::FollowUp,
             Act::Resume { .. } => Self::Resume,
-            Act::Inquire { .. } => Self::Inquiry,
+            Act::Inquire { .. } | Act::OrderHistory { .. } | Act::DayHistory { .. } => Self::Inquiry,
         }
     }
 

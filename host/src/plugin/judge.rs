@@ -2,13 +2,21 @@
 //! how it failed) → verdict. Pure; the driver only gathers the facts.
 
 use super::act::{ActContext, Terms};
-use super::ending::{Phase, Reason, Verdict};
+use super::ending::{Ending, Phase, Reason, Verdict};
+use super::history::HistoryPage;
 use super::step::{CallFailure, Fault, Outcome, Stated};
 use crate::bug::{self, Bug};
 use crate::domain::money::Currency;
+use crate::limits;
 
 /// What came back through the payer's browser is not the bank's. Nothing was sent on the strength of it.
 pub const CALLBACK_NOT_AUTHENTIC: &str = "callback-not-authentic";
+
+/// The bank lists more than is read.
+pub const LIST_TOO_LONG: &str = "list-too-long";
+
+/// No answer came, however often it was asked.
+pub const NO_ANSWER: &str = "no-answer";
 
 /// The connector broke the contract.
 pub(super) const CONTRACT_BREACH: &str = "contract-breach";
@@ -93,6 +101,27 @@ impl Facts<'_> {
         }
     }
 
+    /// A connector that lists what the bank's book has. A list that rests on nothing is none, least of all an empty one.
+    pub fn listed(&self, page: HistoryPage) -> Ending {
+        let detail = "the connector's list does not rest on an authentic answer";
+        match self.word_problem() {
+            Some(why) => Ending::Done(Verdict::NotProcessed(reason(why, detail))),
+            None if page.lines.len() > limits::PLUGIN_LINES_MAX => {
+                let detail = format!("one answer of the bank lists {} transactions", page.lines.len());
+                Ending::Done(Verdict::NotProcessed(reason(LIST_TOO_LONG, detail)))
+            }
+            None => Ending::Listed(page),
+        }
+    }
+
+    /// A list that does not come: where the other side said nothing that counts, that is why.
+    pub fn unlisted(&self, failure: CallFailure) -> Verdict {
+        match (failure, self.heard) {
+            (CallFailure::Fault(_, detail), Heard::Noise(why)) => Verdict::NotProcessed(reason(why, detail)),
+            (failure, _) => self.failed(failure),
+        }
+    }
+
     fn if_heard(&self, verdict: Verdict) -> Verdict {
         match self.word_problem() {
             None => verdict,
@@ -110,7 +139,7 @@ impl Facts<'_> {
             Heard::Noise(why) => Some(why),
             // A gate that only authenticates has booked nothing: its "no" needs no signature.
             Heard::Callback { verified } => (self.gate_charges && !verified).then_some("callback-not-verified"),
-            Heard::Nothing => Some("no-answer"),
+            Heard::Nothing => Some(NO_ANSWER),
         }
     }
 
@@ -164,7 +193,7 @@ impl Facts<'_> {
 }
 
 /// A currency as a bank writes it: `TRY`, `949`, `0949`, and `TL` for the lira.
-fn currency_of(stated: &str) -> Option<Currency> {
+pub(super) fn currency_of(stated: &str) -> Option<Currency> {
     let stated = stated.trim();
     if stated.eq_ignore_ascii_case("TL") {
         return Some(Currency::TRY);

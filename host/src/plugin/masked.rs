@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::act::{BankRef, Callback};
 use super::held::HeldCard;
+use super::history::{HistoryLine, HistoryPage};
 use super::installation::Installation;
 use super::scrub::{Scrubber, redact, redacted};
 use super::step::{Outcome, Response};
@@ -115,6 +116,26 @@ impl Masker {
             Outcome::NotProcessed(detail) => Outcome::NotProcessed(message(detail)),
             Outcome::Unknown(detail) => Outcome::Unknown(message(detail)),
         }
+    }
+
+    /// The same of what a bank's book has: nobody's card is held here, so whatever looks like one is taken out.
+    pub fn page(&self, page: HistoryPage) -> HistoryPage {
+        let short = |text: String| text::cut(&self.text(&text), limits::PLUGIN_REFERENCE_BYTES_MAX);
+        let few = |attributes: Vec<(String, String)>| {
+            let few = attributes.into_iter().take(limits::PLUGIN_ATTRIBUTES_MAX);
+            few.map(|(name, value)| (short(name), short(value))).collect()
+        };
+        let line = |line: HistoryLine| HistoryLine {
+            operation: line.operation.map(short),
+            standing: short(line.standing),
+            currency: line.currency.map(short),
+            order_no: line.order_no.map(|text| text::cut(&text, limits::PLUGIN_REFERENCE_BYTES_MAX)),
+            bank: self.bank_ref(line.bank),
+            raw_code: line.raw_code.map(short),
+            attributes: few(line.attributes),
+            ..line
+        };
+        HistoryPage { lines: page.lines.into_iter().map(line).collect(), next: page.next }
     }
 
     /// References must stay exact, so only this attempt's own number is taken out, and they are bounded.

@@ -20,6 +20,7 @@ mod envelope;
 mod grant;
 mod health;
 mod held;
+mod history;
 mod installation;
 mod journal;
 mod judge;
@@ -57,9 +58,10 @@ pub use engine::Tuning;
 pub use grant::{Beside, EndpointGrant, Grant, Wish};
 pub use health::{ActPhase, BreakerState, PhaseStand, Sick};
 pub use held::HeldCard;
+pub use history::{HistoryLine, HistoryPage};
 pub use installation::{Endpoint, Installation, Secret};
 pub use journal::{Journal, JournalError, ReplyNote, SendIntent, Unwritten};
-pub use judge::CALLBACK_NOT_AUTHENTIC;
+pub use judge::{CALLBACK_NOT_AUTHENTIC, LIST_TOO_LONG, NO_ANSWER};
 pub use line::{Line, Lines};
 pub use manifest::Manifest;
 pub use plugins::{LoadError, Plugins, Refusal, Uncorrelated, VersionFared};
@@ -84,6 +86,8 @@ pub struct PluginInfo {
     pub three_d_secure: bool,
     /// Whether the component exports the optional pre-authorization interface.
     pub preauth: bool,
+    /// Whether the component exports the optional interface to the bank's own book.
+    pub history: bool,
 }
 
 #[cfg(test)]

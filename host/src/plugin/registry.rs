@@ -21,7 +21,7 @@ use super::permits::{Modest, Permits};
 use super::sandbox::Sandbox;
 use super::section;
 use super::tally::{self, Meters};
-use super::version::{Functions, Version};
+use super::version::{Functions, History, Version};
 use crate::limits;
 
 const PAYMENTS: &str = "vezne:pos/payments@1.0.0";
@@ -191,9 +191,10 @@ impl Loader {
             digest,
             three_d_secure: functions.three_d_secure.is_some(),
             preauth: functions.preauth.is_some(),
+            history: functions.history.is_some(),
             manifest,
         };
-        capabilities_match(&info, component.get_export(None, HISTORY).is_some())?;
+        capabilities_match(&info)?;
         let version = Version {
             info,
             engine: pool.engine.clone(),
@@ -211,7 +212,7 @@ impl Loader {
 }
 
 /// The manifest promises exactly the optional interfaces the component exports.
-fn capabilities_match(info: &PluginInfo, history: bool) -> Result<(), String> {
+fn capabilities_match(info: &PluginInfo) -> Result<(), String> {
     let manifest = &info.manifest;
     if info.three_d_secure == manifest.models.is_empty() {
         return Err(if info.three_d_secure {
@@ -223,7 +224,7 @@ fn capabilities_match(info: &PluginInfo, history: bool) -> Result<(), String> {
     if info.preauth != manifest.capabilities.contains("authorize") {
         return Err("its manifest and its exports disagree about pre-authorization (capability authorize)".into());
     }
-    if history != ["order-history", "day-history"].iter().any(|name| manifest.capabilities.contains(*name)) {
+    if info.history != ["order-history", "day-history"].iter().any(|name| manifest.capabilities.contains(*name)) {
         return Err("its manifest and its exports disagree about history (order-history, day-history)".into());
     }
     Ok(())
@@ -245,6 +246,7 @@ fn functions(engine: &Engine, component: &Component) -> Result<Functions, String
         resume: payments("resume")?,
         three_d_secure: optional(component, THREE_D_SECURE, "start", "correlate")?,
         preauth: optional(component, PREAUTH, "authorize", "capture")?,
+        history: history(component)?,
     })
 }
 
@@ -264,4 +266,11 @@ fn optional(
 ) -> Result<Option<(ComponentExportIndex, ComponentExportIndex)>, String> {
     let Some((_, interface)) = component.get_export(None, interface) else { return Ok(None) };
     Ok(Some((required(component, interface, first)?, required(component, interface, second)?)))
+}
+
+/// The functions of the bank's own book, all or none of them.
+fn history(component: &Component) -> Result<Option<History>, String> {
+    let Some((_, interface)) = component.get_export(None, HISTORY) else { return Ok(None) };
+    let function = |name| required(component, interface, name);
+    Ok(Some(History { of_order: function("of-order")?, of_day: function("of-day")?, go_on: function("go-on")? }))
 }

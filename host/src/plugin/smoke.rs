@@ -20,6 +20,8 @@ use crate::domain::money::{Currency, Money};
 const NUMBER: &str = "4111111111111111";
 /// 1 January 2026: the same inputs at every try.
 const NOW_MS: i64 = 1_767_225_600_000;
+/// The day before.
+const DAY: &str = "2025-12-31";
 
 /// Calls every entrance; a sentence names the first that failed.
 pub(super) async fn tried(version: &Version) -> Result<(), String> {
@@ -67,7 +69,11 @@ fn acts(version: &Version, manifest: &Manifest) -> Vec<Act> {
         Act::Inquire { target: target.clone() },
     ];
     if version.info.preauth {
+        let target = target.clone();
         acts.extend([Act::Authorize { terms: terms.clone() }, Act::Capture { terms: terms.clone(), target }]);
+    }
+    if version.info.history {
+        acts.extend([Act::OrderHistory { target }, Act::DayHistory { day: DAY.to_owned(), next: None }]);
     }
     for model in [ThreeDModel::ThreeD, ThreeDModel::ThreeDPay, ThreeDModel::ThreeDHost] {
         if manifest.models.iter().any(|known| known == model.as_str()) {

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use super::act::{Act, ActContext, BankRef, Callback, Effect, Method, Terms};
 use super::ending::{Approval, Decline, FormMethod, Phase};
 use super::held::HeldCard;
+use super::history::HistoryPage;
 use super::installation::Installation;
 use super::record::{Given, LogLine};
 use super::sealed::Sealed;
@@ -125,6 +126,8 @@ pub enum Step {
     Browse(Box<BrowseStep>),
     /// Done.
     Done(Outcome),
+    /// Done, with a page of the bank's own book.
+    Listed(HistoryPage),
 }
 
 impl Step {
@@ -134,6 +137,7 @@ impl Step {
             Self::Send(step) => step.state.len() + step.body.iter().map(Part::bytes).sum::<usize>(),
             Self::Browse(step) => step.state.len() + step.fields.iter().map(|field| field.value.bytes()).sum::<usize>(),
             Self::Done(_) => 0,
+            Self::Listed(page) => page.bytes(),
         }
     }
 }
@@ -281,7 +285,14 @@ pub struct CallTrace {
 pub enum Input<'a> {
     /// The first call of an act.
     Begin(&'a Act),
-    /// Every later one.
+    /// Every later one of an act that is answered with a list.
+    GoOn {
+        /// The connector's own state.
+        state: &'a [u8],
+        /// What came back.
+        reply: Reply,
+    },
+    /// Every other later one.
     Resume {
         /// The act's terms.
         terms: Option<&'a Terms>,
@@ -297,6 +308,7 @@ impl Input<'_> {
     pub fn function(&self) -> &'static str {
         match self {
             Self::Begin(act) => act.name(),
+            Self::GoOn { .. } => "go-on",
             Self::Resume { .. } => "resume",
         }
     }
@@ -305,7 +317,7 @@ impl Input<'_> {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Begin(_) => 0,
-            Self::Resume { state, reply, .. } => {
+            Self::GoOn { state, reply } | Self::Resume { state, reply, .. } => {
                 let came = match reply {
                     Reply::Response(response) => response.body.len(),
                     Reply::Failed(_) => 0,

@@ -50,6 +50,7 @@ pub(super) fn called(info: &PluginInfo, meters: &Meters, func: &'static str, end
         Ok(Step::Send(_)) => "send",
         Ok(Step::Browse(_)) => "browse",
         Ok(Step::Done(_)) => "done",
+        Ok(Step::Listed(_)) => "listed",
         Err(CallFailure::Fault(..)) => "fault",
         Err(CallFailure::Trap(code, _)) => code,
         Err(CallFailure::Breach(_) | CallFailure::Sink(_)) => "contract-breach",

@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use futures::future::BoxFuture;
 use tracing::Instrument;
-use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Resource};
+use wasmtime::component::{
+    ComponentExportIndex, ComponentNamedList, ComponentType, Instance, InstancePre, Lift, Lower, Resource,
+};
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::act::{Act, Callback};
 use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
 use super::engine::Weight;
 use super::held::HeldCard;
+use super::history::{self, Look};
 use super::meter::metered;
 use super::permits::{Permit, PluginPermits, Share};
 use super::record::{Given, LogLine};
@@ -26,6 +29,13 @@ use crate::limits;
 const START_TICKS_MAX: u64 = 100;
 
 type StepResult = (Result<common::Step, fault::Fault>,);
+type LookResult = (Result<Look, fault::Fault>,);
+
+/// What a function of the contract answers with.
+enum Told {
+    Step(common::Step),
+    Look(Look),
+}
 
 /// The functions of the contract, looked up once.
 pub(super) struct Functions {
@@ -38,6 +48,16 @@ pub(super) struct Functions {
     pub three_d_secure: Option<(ComponentExportIndex, ComponentExportIndex)>,
     /// `authorize` and `capture`.
     pub preauth: Option<(ComponentExportIndex, ComponentExportIndex)>,
+    /// The bank's own book.
+    pub history: Option<History>,
+}
+
+/// The functions of the optional interface `history`.
+#[derive(Clone, Copy)]
+pub(super) struct History {
+    pub of_order: ComponentExportIndex,
+    pub of_day: ComponentExportIndex,
+    pub go_on: ComponentExportIndex,
 }
 
 /// A plugin version, ready to be called.
@@ -99,6 +119,11 @@ impl Version {
                 "capture",
                 typed::<(common::Context, common::Terms, common::Target), StepResult>(&mut store, instance, capture),
             );
+        }
+        if let Some(History { of_order, of_day, go_on }) = functions.history {
+            check("of-order", typed::<(common::Context, common::Target), LookResult>(&mut store, instance, of_order));
+            check("of-day", typed::<DayParams, LookResult>(&mut store, instance, of_day));
+            check("go-on", typed::<GoOnParams, LookResult>(&mut store, instance, go_on));
         }
         if wrong.is_empty() {
             Ok(())
@@ -166,8 +191,14 @@ impl Version {
         let began = Instant::now();
         let (result, ran) = metered(&permit.share, self.invoked(&mut store, call)).await;
         let result = match result {
-            Ok(Ok(step)) => contract::step_out(step, &mut store.data_mut().table)
-                .map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into())),
+            Ok(Ok(told)) => {
+                let table = &mut store.data_mut().table;
+                let step = match told {
+                    Told::Step(step) => contract::step_out(step, table),
+                    Told::Look(look) => history::look_out(look, table),
+                };
+                step.map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into()))
+            }
             Ok(Err(fault)) => {
                 let (fault, detail) = contract::fault_out(fault);
                 Err(CallFailure::Fault(
@@ -211,7 +242,7 @@ impl Version {
         &self,
         store: &mut Store<Sandbox>,
         call: Call<'_>,
-    ) -> Result<Result<common::Step, fault::Fault>, CallFailure> {
+    ) -> Result<Result<Told, fault::Fault>, CallFailure> {
         let began = Instant::now();
         let instance = self.pre.instantiate_async(&mut *store).await.map_err(failure_of)?;
         store.data_mut().instantiated = began.elapsed();
@@ -222,6 +253,7 @@ impl Version {
         };
         let needs_card = || CallFailure::Fault(Fault::InvalidRequest, "this act needs a card".into());
         let lacks = |what: &str| CallFailure::Fault(Fault::Unsupported, format!("this plugin has no {what}"));
+        let no_book = || lacks("history");
         let functions = &self.functions;
         let (terms_in, target_in) = (contract::terms_in, contract::target_in);
         match call.input {
@@ -252,6 +284,20 @@ impl Version {
             }
             Input::Begin(Act::Inquire { target }) => {
                 run(store, instance, functions.inquire, (context, target_in(target))).await
+            }
+            Input::Begin(Act::OrderHistory { target }) => {
+                let History { of_order, .. } = functions.history.ok_or_else(no_book)?;
+                look(store, instance, of_order, (context, target_in(target))).await
+            }
+            Input::Begin(Act::DayHistory { day, next }) => {
+                let History { of_day, .. } = functions.history.ok_or_else(no_book)?;
+                let params: DayParams = (context, day.clone(), next.clone());
+                look(store, instance, of_day, params).await
+            }
+            Input::GoOn { state, reply } => {
+                let History { go_on, .. } = functions.history.ok_or_else(no_book)?;
+                let params: GoOnParams = (context, state.to_vec(), contract::reply_in(reply));
+                look(store, instance, go_on, params).await
             }
             Input::Begin(Act::Resume { .. }) => Err(CallFailure::Breach("a resumption is never a beginning".into())),
             Input::Resume { terms, state, reply } => {
@@ -322,6 +368,8 @@ fn log_line(record: Record) -> LogLine {
 
 type ResumeParams = (common::Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
 type StartParams = (common::Context, common::Purpose, String, common::Terms, Option<CardHandle>);
+type DayParams = (common::Context, String, Option<Vec<u8>>);
+type GoOnParams = (common::Context, Vec<u8>, common::Reply);
 type CorrelateResult = (Result<String, fault::Fault>,);
 
 fn typed<P, R>(store: &mut Store<Sandbox>, instance: Instance, index: ComponentExportIndex) -> wasmtime::Result<()>
@@ -337,11 +385,39 @@ async fn run<P>(
     instance: Instance,
     index: ComponentExportIndex,
     params: P,
-) -> Result<Result<common::Step, fault::Fault>, CallFailure>
+) -> Result<Result<Told, fault::Fault>, CallFailure>
 where
     P: ComponentNamedList + Lower + Send + Sync + 'static,
 {
-    let function = instance.get_typed_func::<P, StepResult>(&mut *store, &index).map_err(failure_of)?;
+    let result = called::<P, common::Step>(store, instance, index, params).await?;
+    Ok(result.map(Told::Step))
+}
+
+/// The same of a function that looks into the bank's own book.
+async fn look<P>(
+    store: &mut Store<Sandbox>,
+    instance: Instance,
+    index: ComponentExportIndex,
+    params: P,
+) -> Result<Result<Told, fault::Fault>, CallFailure>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+{
+    let result = called::<P, Look>(store, instance, index, params).await?;
+    Ok(result.map(Told::Look))
+}
+
+async fn called<P, R>(
+    store: &mut Store<Sandbox>,
+    instance: Instance,
+    index: ComponentExportIndex,
+    params: P,
+) -> Result<Result<R, fault::Fault>, CallFailure>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+    R: ComponentType + Lift + Send + Sync + 'static,
+{
+    let function = instance.get_typed_func::<P, (Result<R, fault::Fault>,)>(&mut *store, &index).map_err(failure_of)?;
     match function.call_async(&mut *store, params).await {
         Ok((result,)) => Ok(result),
         Err(error) => {

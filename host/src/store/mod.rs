@@ -12,6 +12,7 @@ pub mod api_key;
 pub mod attempt;
 pub mod audit;
 pub mod backup;
+pub mod bank_transaction;
 pub mod bin;
 pub mod change;
 pub mod customer;

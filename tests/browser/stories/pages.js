@@ -151,6 +151,7 @@ async function details(page) {
     await page.goto(list);
     const link = page.locator('.data .lead a').last();
     if (await link.count()) found.push(await link.getAttribute('href'));
+    if (list === '/payments' && found.length) found.push(`${found[0]}/bank`);
   }
   return found;
 }

@@ -123,6 +123,16 @@ impl Bank {
         self.lock_book().entries().to_vec()
     }
 
+    /// Writes an entry that no merchant asked for: what the bank's own staff did. Its `seq` is given here.
+    pub fn write(&self, entry: Entry) -> Entry {
+        self.lock_book().append(entry)
+    }
+
+    /// Loses the book, and nothing else.
+    pub fn lose_book(&self) {
+        self.lock_book().clear();
+    }
+
     /// Every order in the book.
     pub fn orders(&self) -> Vec<OrderView> {
         self.lock_book().orders()

@@ -72,6 +72,9 @@ pub struct Entry {
     pub secure: Option<Secure>,
     /// The entry that a void undoes.
     pub undoes: Option<u64>,
+    /// For which sub-dealer the store sold, by the bank's number or its identity; empty for itself.
+    #[serde(default)]
+    pub sub_dealer: String,
 }
 
 impl Entry {
@@ -283,6 +286,7 @@ mod tests {
             channel: "api".into(),
             secure: None,
             undoes,
+            sub_dealer: String::new(),
         }
     }
 

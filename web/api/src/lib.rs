@@ -12,6 +12,7 @@
 
 mod alarm;
 mod attempt;
+mod bank_transaction;
 mod card;
 mod checkout;
 mod common;
@@ -39,6 +40,10 @@ mod webhook;
 
 pub use alarm::{Alarm, AlarmCause, AlarmClose, AlarmState};
 pub use attempt::{Attempt, AttemptState, Event, Operation, OperationKind, OperationState, PluginRef};
+pub use bank_transaction::{
+    BankAgreement, BankDayQuery, BankDifference, BankMatch, BankStanding, BankTransaction, BankTransactions,
+    OurStanding,
+};
 pub use card::{Card, CardSummary};
 pub use checkout::{CardAt, Checkout};
 pub use common::{Bank, CountedPage, Day, MoneySum, NodeRef, Page, Party, PartyKind, PartyRef, Timestamp, Total};

@@ -1,6 +1,7 @@
 //! The pages, one file per noun of the API.
 
 pub mod api_key;
+pub mod bank_transaction;
 pub mod customer;
 pub mod dealer;
 mod dealer_settings;
@@ -57,6 +58,7 @@ pub fn routes() -> Router<Portal> {
         .route("/payments/{id}/refund", get(refund::form).post(refund::send))
         .route("/payments/{id}/capture", post(refund::capture))
         .route("/payments/{id}/cancel", post(refund::cancel))
+        .route("/payments/{id}/bank", get(bank_transaction::of_payment))
         .route("/payments/{id}/receipt", get(receipt::show))
         .route("/payments/{id}/receipt.pdf", get(receipt::file))
         .route("/statement", get(statement::show))
@@ -77,6 +79,7 @@ pub fn routes() -> Router<Portal> {
         .route("/pos/new", get(pos_account::form))
         .route("/pos/{id}", get(pos_account::show).post(pos_account::change))
         .route("/pos/{id}/test", post(pos_account::test))
+        .route("/pos/{id}/bank", get(bank_transaction::of_day))
         .route("/routing", get(routing::list).post(routing::create))
         .route("/routing/new", get(routing::form))
         .route("/routing/{id}", get(routing::show).post(routing::change))

@@ -53,6 +53,11 @@ fn heading(visit: &Visit, p: &Payment) -> AnyView {
     let receipt = p.captured_at.is_some().then(|| {
         view! { <a class="btn" href=format!("/payments/{}/receipt", p.id)>{icon(icon::RECEIPT)}{t.s("receipt")}</a> }.into_any()
     });
+    // Only who sees POS accounts may ask a bank; before a try there is no order to ask about.
+    let book = (visit.may(Permission::PosAccountRead) && p.order_no.is_some()).then(|| {
+        view! { <a class="btn" href=format!("/payments/{}/bank", p.id)>{icon(icon::BANK)}{t.s("bank-book")}</a> }
+            .into_any()
+    });
     let back = p.acts.iter().any(|a| matches!(a, PaymentAct::Void | PaymentAct::Refund)).then(|| {
         view! { <a class="btn" href=format!("/payments/{}/refund", p.id)>{icon(icon::BACK)}{t.s("refund-title")}</a> }.into_any()
     });
@@ -70,7 +75,7 @@ fn heading(visit: &Visit, p: &Payment) -> AnyView {
     });
     view! {
         <div class="head"><div><p class="row"><span class="sum">{format::money(p.charged, &p.currency)}</span>{state::payment(t, p)}</p>
-            <h1>{super::payment::payer_name(p)}</h1><p class="soft small">{line}</p></div>{receipt}{capture}{cancel}{back}</div>
+            <h1>{super::payment::payer_name(p)}</h1><p class="soft small">{line}</p></div>{book}{receipt}{capture}{cancel}{back}</div>
     }
     .into_any()
 }

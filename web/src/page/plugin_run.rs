@@ -82,7 +82,7 @@ pub(super) fn function(t: Locale, function: &str) -> String {
 
 fn outcome(t: Locale, outcome: &str) -> AnyView {
     let tone = match outcome {
-        "approved" => Tone::Ok,
+        "approved" | "listed" => Tone::Ok,
         "declined" | "not-processed" => Tone::No,
         "unknown" => Tone::Doubt,
         _ => Tone::Wait,
@@ -132,7 +132,7 @@ fn turn(visit: &Visit, number: usize, call: &PluginRunCall) -> AnyView {
     let kind = t.maybe(&format!("run-kind-{}", call.kind)).unwrap_or_else(|| call.kind.clone());
     let tone = match call.kind.as_str() {
         "send" | "browse" => Tone::Wait,
-        "done" => Tone::Ok,
+        "done" | "listed" => Tone::Ok,
         _ => Tone::No,
     };
     let figures = format!("{} · {} µs · {} KiB", visit.time_exact(&call.at), call.took_us, call.memory_bytes / 1024);

@@ -16,7 +16,11 @@ use vezne_api::{
 use super::pos_form::{self, Settings};
 use crate::{
     api::{Fault, segment},
-    page::dealer::{refused, status_of},
+    format,
+    page::{
+        bank_transaction::day_form,
+        dealer::{refused, status_of},
+    },
     part::{
         field::{choice, hidden},
         icon::{self, icon},
@@ -232,7 +236,7 @@ async fn render_one(
         {crumb("/pos", t.s("nav-pos"), account.name.clone())}
         <div class="head"><div><h1>{account.name.clone()}</h1></div>{account_state(t, account.state)}</div>
         <div class="stack">{saved}<div class="cols"><div class="stack">{form}</div>
-            <div class="stack">{summary(visit, &account)}{may_write.then(|| test_card(visit, &account, tested.as_ref()))}</div></div></div>
+            <div class="stack">{summary(visit, &account)}{bank_day_card(visit, &account, &plugin)}{may_write.then(|| test_card(visit, &account, tested.as_ref()))}</div></div></div>
     };
     Ok(shell::page_with_status(visit, status_of(fault), Nav::Pos, &account.name, main.into_any()))
 }
@@ -258,6 +262,18 @@ fn summary(visit: &Visit, a: &PosAccount) -> AnyView {
 fn model(t: Locale, a: &PosAccount) -> String {
     let model = if a.three_d_model == "none" { t.s("three-d-none") } else { a.three_d_model.clone() };
     if a.three_d_required { format!("{model} · {}", t.s("three-d-required")) } else { model }
+}
+
+/// The way to the bank's own list of a day, where the bank has one.
+fn bank_day_card(visit: &Visit, a: &PosAccount, plugin: &Plugin) -> Option<AnyView> {
+    let t = visit.t();
+    let today = format::today(visit.now(), &visit.zone()).to_string();
+    let body = || {
+        let form = day_form(t, &a.id, &today);
+        view! { <div class="body stack"><p class="small soft">{t.s("bank-day-what")}</p>{form}</div> }
+    };
+    let has_days = plugin.capabilities.iter().any(|name| name == "day-history");
+    has_days.then(|| card("bank-day", t.s("bank-day"), None, body()))
 }
 
 fn test_card(visit: &Visit, a: &PosAccount, tested: Option<&PosTest>) -> AnyView {

@@ -4,6 +4,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what json! makes is handed on")]
 
+mod bank_transaction;
 mod doubt;
 mod instalment;
 mod plugin;
@@ -33,6 +34,7 @@ pub fn api() -> Router {
         .route("/v1/payments/{id}/attempts", get(attempts))
         .route("/v1/payments/{id}/events", get(events))
         .route("/v1/payments/{id}/refunds", post(refund))
+        .route("/v1/payments/{id}/bank_transactions", get(bank_transaction::of_payment))
         .route("/v1/results/{token}", get(result))
         .route("/v1/receivables", get(receivables).post(refuse))
         .route("/v1/customers", get(customers).post(refuse))
@@ -49,6 +51,7 @@ pub fn api() -> Router {
         .route("/v1/pos_accounts", get(pos_accounts).post(refuse))
         .route("/v1/pos_accounts/{id}", get(pos_account))
         .route("/v1/pos_accounts/{id}/test", post(pos_test))
+        .route("/v1/pos_accounts/{id}/bank_transactions", get(bank_transaction::of_day))
         .route("/v1/routing/rules", get(routing::rules).post(refuse))
         .route("/v1/routing/rules/order", post(routing::rules))
         .route("/v1/routing/explain", post(routing::explain))
@@ -484,7 +487,7 @@ fn nestpay() -> Value {
         .collect();
     let secrets: Vec<Value> = named("secrets").iter().map(|s| json!({"name": s["name"], "kind": s["kind"].as_str().unwrap_or("key"), "required": s["required"].as_bool().unwrap_or_default(), "label": s["label"]})).collect();
     json!({"id": "pos-nestpay", "version": "0.1.0", "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "kind": "pos", "api": "vezne:pos@1.0.0",
-        "publisher": "Vezne", "licence": "MIT", "names": manifest["names"], "banks": banks, "capabilities": ["sale", "void", "refund", "inquire", "three-d-secure"],
+        "publisher": "Vezne", "licence": "MIT", "names": manifest["names"], "banks": banks, "capabilities": ["sale", "void", "refund", "inquire", "three-d-secure", "order-history", "day-history"],
         "models": ["3d", "3d_pay", "3d_host"], "endpoints": endpoints, "secrets": secrets, "config": manifest["config"], "health": plugin::health()})
 }
 

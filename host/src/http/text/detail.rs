@@ -248,6 +248,31 @@ pub(super) const DETAILS: &[Sentence] = &[
         "day_malformed",
         ["Gün YYYY-AA-GG biçiminde olmalı.", "A day is written YYYY-MM-DD.", "Gün YYYY-AA-GG formatında olmalıdır."],
     ),
+    ("day_to_come", ["Bu gün henüz gelmedi.", "This day has not come yet.", "Bu gün hələ gəlməyib."]),
+    (
+        "bank_unreachable",
+        [
+            "Bankaya ulaşılamadı; biraz sonra yeniden sorun. Hiçbir şey değişmedi.",
+            "The bank could not be reached; ask again in a moment. Nothing has changed.",
+            "Banka çatmaq mümkün olmadı; bir azdan yenidən soruşun. Heç nə dəyişmədi.",
+        ],
+    ),
+    (
+        "bank_unclear",
+        [
+            "Bankanın yanıtı okunamadı ya da bankanın olduğu doğrulanamadı; liste yok sayılır, boş sayılmaz.",
+            "The bank's answer could not be read, or not be proved to be the bank's: there is no list, not an empty one.",
+            "Bankın cavabı oxunmadı və ya bankın olduğu təsdiqlənmədi; siyahı yoxdur, boş deyil.",
+        ],
+    ),
+    (
+        "bank_list_too_long",
+        [
+            "Bankanın listesi burada okunandan uzun; bankanın kendi ekranından bakın.",
+            "The bank lists more than is read here; look at the bank's own pages.",
+            "Bankın siyahısı burada oxunandan uzundur; bankın öz səhifəsindən baxın.",
+        ],
+    ),
     (
         "idempotency_key_malformed",
         [

@@ -57,6 +57,18 @@ pub enum RecordedAct {
         /// About what.
         target: RecordedTarget,
     },
+    /// Ask for everything of an order.
+    OrderHistory {
+        /// What was done under it.
+        target: RecordedTarget,
+    },
+    /// Ask for a page of everything of a day.
+    DayHistory {
+        /// `2026-11-22`
+        day: String,
+        /// Where the page before ended, base64.
+        next: Option<String>,
+    },
     /// The payer came back.
     Resume {
         /// What the attempt began with.
@@ -136,6 +148,10 @@ impl RecordedAct {
                 Self::Refund { terms: terms_of(terms, mask), target: target_of(target, mask) }
             }
             Act::Inquire { target } => Self::Inquire { target: target_of(target, mask) },
+            Act::OrderHistory { target } => Self::OrderHistory { target: target_of(target, mask) },
+            Act::DayHistory { day, next } => {
+                Self::DayHistory { day: mask.text(day), next: next.as_ref().map(|next| mask.state(next)) }
+            }
             Act::Resume { terms, state, callback } => {
                 let opened = Envelope::open(state, digest).ok();
                 let gate = opened.as_ref().map_or(Effect::OnceOnlyWrite, |envelope| envelope.gate);
@@ -157,6 +173,8 @@ impl RecordedAct {
             Self::Cancel { .. } => "cancel",
             Self::Refund { .. } => "refund",
             Self::Inquire { .. } => "inquire",
+            Self::OrderHistory { .. } => "of-order",
+            Self::DayHistory { .. } => "of-day",
             Self::Resume { .. } => "resume",
         }
     }
@@ -173,6 +191,14 @@ impl RecordedAct {
             Self::Cancel { target } => Act::Void { target: target.target()? },
             Self::Refund { terms, target } => Act::Refund { terms: terms.terms()?, target: target.target()? },
             Self::Inquire { target } => Act::Inquire { target: target.target()? },
+            Self::OrderHistory { target } => Act::OrderHistory { target: target.target()? },
+            Self::DayHistory { day, next } => {
+                let next = match next {
+                    Some(next) => Some(BASE64_STANDARD.decode(next).ok()?),
+                    None => None,
+                };
+                Act::DayHistory { day: day.clone(), next }
+            }
             Self::Resume { terms, steps, gate, state, callback } => {
                 let state = BASE64_STANDARD.decode(state).ok()?;
                 let state = Envelope { steps: *steps, gate: *gate, state }.seal(digest);

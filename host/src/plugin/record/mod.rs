@@ -40,7 +40,7 @@ pub use runs::{Run, RunId};
 pub(super) use shadow::Shadows;
 pub use shadow::{ShadowRun, ShadowTally};
 pub use stand_in::{RecordedCard, SecretShape};
-pub use step::{RecordedBytes, RecordedOutcome, RecordedStep};
+pub use step::{RecordedBytes, RecordedLine, RecordedOutcome, RecordedStep};
 
 /// The file format; a reader refuses others.
 pub const FORMAT: u32 = 1;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::act::{BankRef, Effect};
 use super::super::ending::FormMethod;
+use super::super::history::HistoryLine;
 use super::super::step::{CallFailure, Outcome, Stated, Step};
 use super::mask::Mask;
 
@@ -85,6 +86,13 @@ pub enum RecordedStep {
         /// Its reading of the answer.
         outcome: RecordedOutcome,
     },
+    /// Done, with a page of the bank's own book.
+    Listed {
+        /// The transactions.
+        lines: Vec<RecordedLine>,
+        /// Where to go on, base64.
+        next: Option<String>,
+    },
     /// No step.
     Failed {
         /// `trap`, `not-authentic`, ….
@@ -143,6 +151,29 @@ pub enum RecordedOutcome {
     },
 }
 
+/// One transaction of the bank's own book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedLine {
+    /// The contract's word for it.
+    pub operation: Option<String>,
+    /// What it has come to.
+    pub standing: String,
+    /// When, epoch milliseconds.
+    pub at_ms: Option<i64>,
+    /// Minor units.
+    pub minor: Option<i64>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// Our order number.
+    pub order_no: Option<String>,
+    /// How the bank knows it.
+    pub bank: BankRef,
+    /// The bank's code.
+    pub code: Option<String>,
+    /// Whatever else it says.
+    pub attributes: Vec<(String, String)>,
+}
+
 impl RecordedStep {
     /// What a call ended with, masked.
     pub(super) fn of(result: &Result<Step, CallFailure>, mask: &Mask<'_>) -> Self {
@@ -173,6 +204,10 @@ impl RecordedStep {
                 state: mask.state(&browse.state),
             },
             Ok(Step::Done(outcome)) => Self::Done { outcome: outcome_of(outcome, mask) },
+            Ok(Step::Listed(page)) => Self::Listed {
+                lines: page.lines.iter().map(|line| line_of(line, mask)).collect(),
+                next: page.next.as_ref().map(|next| mask.state(next)),
+            },
             Err(failure) => {
                 let (code, detail) = failure_of(failure);
                 Self::Failed { code: code.to_owned(), detail: mask.message(detail) }
@@ -186,6 +221,7 @@ impl RecordedStep {
             Self::Send { .. } => "send",
             Self::Browse { .. } => "browse",
             Self::Done { .. } => "done",
+            Self::Listed { .. } => "listed",
             Self::Failed { code, .. } => code,
         }
     }
@@ -214,6 +250,20 @@ fn outcome_of(outcome: &Outcome, mask: &Mask<'_>) -> RecordedOutcome {
         Outcome::Pending(bank) => RecordedOutcome::Pending { bank: mask.bank(bank) },
         Outcome::NotProcessed(detail) => RecordedOutcome::NotProcessed { detail: mask.message(detail) },
         Outcome::Unknown(detail) => RecordedOutcome::Unknown { detail: mask.message(detail) },
+    }
+}
+
+fn line_of(line: &HistoryLine, mask: &Mask<'_>) -> RecordedLine {
+    RecordedLine {
+        operation: mask.maybe(line.operation.as_deref()),
+        standing: mask.text(&line.standing),
+        at_ms: line.at_ms,
+        minor: line.minor,
+        currency: mask.maybe(line.currency.as_deref()),
+        order_no: mask.maybe(line.order_no.as_deref()),
+        bank: mask.bank(&line.bank),
+        code: mask.maybe(line.raw_code.as_deref()),
+        attributes: mask.pairs(&line.attributes),
     }
 }
 

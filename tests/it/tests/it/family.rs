@@ -5,9 +5,11 @@
 
 mod doubt;
 mod fault;
+mod history;
 mod operation;
 mod refusal;
 mod silent;
+mod sub_dealer;
 mod till;
 
 use std::collections::BTreeSet;
@@ -38,7 +40,7 @@ fn named(name: &str) -> Result<Family> {
     families().into_iter().find(|family| family.name == name).context("no such family")
 }
 
-/// Two stories for each bank: what it does, and what goes wrong.
+/// Three stories for each bank: what it does, what its own book says of that, and what goes wrong.
 macro_rules! every_family {
     ($($name:ident)*) => {
         const PLAYED: &[&str] = &[$(stringify!($name)),*];
@@ -48,6 +50,14 @@ macro_rules! every_family {
 
             stories! {
                 $(async fn $name(world) { operation::play(world, &named(stringify!($name))?).await })*
+            }
+        }
+
+        mod lists_what_the_bank_has {
+            use super::*;
+
+            stories! {
+                $(async fn $name(world) { history::play(world, &named(stringify!($name))?).await })*
             }
         }
 
@@ -68,6 +78,14 @@ every_family! {
 stories! {
     async fn late_answers_are_found_paid(world) {
         fault::late(world).await
+    }
+
+    async fn a_banks_book_is_for_those_who_see_accounts(world) {
+        history::strangers_are_refused(world).await
+    }
+
+    async fn sub_dealers_are_in_the_banks_book(world) {
+        sub_dealer::are_in_the_banks_book(world).await
     }
 
     async fn what_a_manifest_does_not_declare_is_refused(world) {

@@ -201,7 +201,7 @@ fn charge(
         _ => "api",
     };
     let charge = Charge { kind, order, amount, currency: &currency, installments, card, channel, secure };
-    let done = desk(bank, store).charge(charge);
+    let done = desk(bank, store).for_sub_dealer(text(m, "/subMerchant/subMerchantId")).charge(charge);
     let named = match plan {
         Some(plan) => {
             if done.approved() {

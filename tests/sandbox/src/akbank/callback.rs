@@ -83,7 +83,7 @@ fn close(session: &Session, url: &str, fields: Fields, met: Met) -> Outcome {
 
 fn pay(bank: &Bank, store: &Store, s: &Session, card: &IssuedCard, secure: Secure) -> Done {
     let o = &s.visit.ordered;
-    desk(bank, store).charge(Charge {
+    desk(bank, store).for_sub_dealer(field(&s.posted, "subMerchantId")).charge(Charge {
         kind: o.kind,
         order: &o.order,
         amount: o.amount,

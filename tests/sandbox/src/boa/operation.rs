@@ -88,7 +88,9 @@ fn answer(done: &Done, repeated: Vec<(&'static str, String)>) -> Contract {
 /// Sale or reservation; one that passed the 3-D gate has its number from there.
 pub fn charge(bank: &Bank, store: &Store, ask: Ask<'_>, c: Charge<'_>, bank_order: Option<String>) -> Contract {
     let clerk = Boa { bank_order, same_day: false };
-    answer(&Desk::at(bank, store, &clerk).charge(c), ask.repeated())
+    // `0` is nobody.
+    let sub_dealer = Some(ask.get("SubMerchantId")).filter(|id| *id != "0").unwrap_or_default();
+    answer(&Desk::at(bank, store, &clerk).for_sub_dealer(sub_dealer).charge(c), ask.repeated())
 }
 
 /// A change of something that was charged.

@@ -85,6 +85,7 @@ pub(super) struct Line<'a> {
     pub channel: &'a str,
     pub secure: Option<Secure>,
     pub undoes: Option<u64>,
+    pub sub_dealer: String,
     pub at_ms: i64,
 }
 
@@ -109,6 +110,7 @@ impl<'a> Line<'a> {
             channel: "api",
             secure: None,
             undoes: None,
+            sub_dealer: origin.map(|o| o.sub_dealer.clone()).unwrap_or_default(),
             at_ms,
         }
     }
@@ -157,6 +159,7 @@ impl<'a> Line<'a> {
             channel: self.channel.to_owned(),
             secure: self.secure,
             undoes: self.undoes,
+            sub_dealer: self.sub_dealer,
         });
         Done { entry, verdict, batch }
     }

@@ -24,11 +24,17 @@ pub struct Desk<'a> {
     bank: &'a Bank,
     store: &'a Store,
     clerk: &'a dyn Clerk,
+    sub_dealer: &'a str,
 }
 
 impl<'a> Desk<'a> {
     /// The desk for a store whose request was already authenticated.
     pub fn at(bank: &'a Bank, store: &'a Store, clerk: &'a dyn Clerk) -> Self {
-        Self { bank, store, clerk }
+        Self { bank, store, clerk, sub_dealer: "" }
+    }
+
+    /// The same, for a charge that the store makes for one of its sub-dealers; for nobody where it names none.
+    pub fn for_sub_dealer(self, sub_dealer: &'a str) -> Self {
+        Self { sub_dealer, ..self }
     }
 }

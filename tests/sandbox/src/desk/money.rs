@@ -57,6 +57,7 @@ impl Desk<'_> {
             channel: c.channel,
             secure: c.secure,
             undoes: None,
+            sub_dealer: self.sub_dealer.to_owned(),
             at_ms,
         };
         let again = self.clerk.rules().again_after_decline;

@@ -52,7 +52,8 @@ pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         answer.order = format!("X{}", answer.order);
     }
     tracing::info!(op = ?caller.op, order, code = answer.code, reason = answer.reason, "answered");
-    http::after(&met, WIRE, answer.to_bytes(&caller.security)).await
+    let security = if met.has(FaultKind::WrongHash) { "not the key" } else { &caller.security };
+    http::after(&met, WIRE, answer.to_bytes(security)).await
 }
 
 type Payer = Option<(IssuedCard, Option<Secure>)>;

@@ -162,7 +162,10 @@ fn charge(bank: &Bank, store: &Store, account: &Account, request: &Request, kind
         (None, "1") => "moto",
         _ => "api",
     };
-    let done = operation::charge(bank, store, request.get("TransactionId"), of(&ordered, &card, channel, secure))?;
+    // Only the enrolment names a sub-dealer.
+    let sub_dealer = bank.memory::<Gate>().sub_dealer(&store.id, request.get("MpiTransactionId"));
+    let asked = of(&ordered, &card, channel, secure);
+    let done = operation::charge(bank, store, request.get("TransactionId"), &sub_dealer, asked)?;
     Ok(operation::answered(&done, &account.terminal, None))
 }
 

@@ -47,6 +47,12 @@ pub struct Session {
 }
 
 impl Gate {
+    /// The sub-dealer that an enrolment names; nobody where there is none.
+    pub fn sub_dealer(&self, store: &str, number: &str) -> String {
+        let enrolment = self.enrolments.values().find(|e| e.visit.store == store && e.number == number);
+        enrolment.map(|e| crate::form::value(&e.posted, "SubMerchantId").to_owned()).unwrap_or_default()
+    }
+
     /// Was an enrolment with this number begun before?
     pub fn knows(&self, store: &str, number: &str) -> bool {
         self.enrolments.values().any(|e| e.visit.store == store && e.number == number)

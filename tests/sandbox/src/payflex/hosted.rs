@@ -118,7 +118,8 @@ impl WayBack for Session {
         let done = card.and_then(|card| {
             let (ordered, secure) = (session.visit.ordered.clone(), came.proof(&card));
             let channel = if form::value(&session.posted, "BrandNumber").is_empty() { "3d_host" } else { "3d_pay" };
-            operation::charge(bank, store, &session.transaction, api::of(&ordered, &card, channel, Some(secure))).ok()
+            operation::charge(bank, store, &session.transaction, "", api::of(&ordered, &card, channel, Some(secure)))
+                .ok()
         });
         let told = match &done {
             Some(done) => of_charge(session, token, done),

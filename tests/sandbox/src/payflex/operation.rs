@@ -89,11 +89,11 @@ pub fn between(bank: &Bank, store: &Store, from_ms: i64, until_ms: i64) -> Vec<S
 }
 
 /// A sale or reservation under this transaction number.
-pub fn charge(bank: &Bank, store: &Store, transaction: &str, c: Charge<'_>) -> Result<Done, Refused> {
+pub fn charge(bank: &Bank, store: &Store, transaction: &str, sub_dealer: &str, c: Charge<'_>) -> Result<Done, Refused> {
     if !transaction.is_empty() && is_used(bank, store, transaction) {
         return Err(("1006", "Bu işlem numarası ile daha önce başarılı bir işlem gerçekleştirilmiş."));
     }
-    Ok(Desk::at(bank, store, &Hand(number(transaction))).charge(c))
+    Ok(Desk::at(bank, store, &Hand(number(transaction))).for_sub_dealer(sub_dealer).charge(c))
 }
 
 /// What is changed: what the bank knows under the number, with its state.

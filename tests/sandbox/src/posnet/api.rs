@@ -117,7 +117,7 @@ fn execute(call: &Call<'_>, subject: Subject, met: &Met) -> Result<Answer, Refus
     let told = match (request.operation, subject.ordered, subject.card) {
         (Operation::Charge(_), Some(ordered), Some(card)) => {
             let channel = if request.get("mailorderflag") == "Y" { "moto" } else { "api" };
-            money::charge(bank, store, charge_of(&ordered, &card, channel))
+            money::charge(bank, store, &request.sub_dealer(), charge_of(&ordered, &card, channel))
         }
         (Operation::Encrypt, Some(ordered), card) => return Ok(three_d::encrypt(call, ordered, card)),
         (Operation::Resolve, ..) => return three_d::resolve(call, met),

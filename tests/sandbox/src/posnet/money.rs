@@ -125,9 +125,9 @@ pub fn card(pan: &str, expires: &str, code: Option<&str>) -> Result<IssuedCard, 
 }
 
 /// Sale or reservation, once per order number: a second one gets the first one's answer, whatever its amount.
-pub fn charge(bank: &Bank, store: &Store, c: Charge<'_>) -> Told {
+pub fn charge(bank: &Bank, store: &Store, sub_dealer: &str, c: Charge<'_>) -> Told {
     let order = c.order.to_owned();
-    let done = desk(bank, store).charge(c);
+    let done = desk(bank, store).for_sub_dealer(sub_dealer).charge(c);
     match &done.verdict {
         Verdict::Approved => Told::Yes(done.entry),
         Verdict::Declined(refusal) => Told::No(code::of_issuer(refusal)),

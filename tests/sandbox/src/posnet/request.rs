@@ -173,6 +173,12 @@ impl Request {
         }
     }
 
+    /// The sub-dealer whose sale it is: its identity, and its number where several share one.
+    pub fn sub_dealer(&self) -> String {
+        let named = ["tckn", "vkn", "subDealerCode"].map(|name| self.get(name));
+        named.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("/")
+    }
+
     /// The card of a sale or reservation. Mail order is a word of the sale alone, and of stores that may.
     pub fn card(&self, kind: Kind, store: &Store) -> Result<IssuedCard, Refused> {
         match self.get("mailorderflag") {

@@ -147,7 +147,7 @@ pub fn charge(call: &Call<'_>) -> Result<Answer, Refused> {
     drop(gate);
     let asked =
         crate::desk::Charge { secure: Some(voucher.secure.clone()), ..api::charge_of(&ordered, &voucher.card, "3d") };
-    let told: Told = money::charge(call.bank, call.store, asked);
+    let told: Told = money::charge(call.bank, call.store, "", asked);
     let answer = api::answered(&told, call.request.wants_time())?;
     let Some(entry) = told.entry() else { return Ok(answer) };
     let minor = ordered.amount.to_string();

@@ -173,7 +173,7 @@ fn charge(call: &Call<'_>, ordered: &Ordered, card: &IssuedCard, secure: Option<
         channel,
         secure,
     };
-    Ok(money::charge(call.bank, call.store, asked))
+    Ok(money::charge(call.bank, call.store, "", asked))
 }
 
 /// Everything of one order, newest first. What the issuer refused is not listed.

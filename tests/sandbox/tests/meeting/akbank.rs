@@ -180,3 +180,8 @@ async fn the_book_of_an_order_and_of_a_day() {
     let now = u64::try_from(desk.bank.clock().now_ms()).expect("after 1970");
     assert!(today.iter().all(|line| line.at_millis.is_some_and(|at| now.abs_diff(at) < 60_000)), "{today:?}");
 }
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Akbank>((true, true)).await;
+}

@@ -1,8 +1,11 @@
 //! Conversations that several connectors have with their banks in the same way.
 
+use vezne_plugin::history::Line;
 use vezne_plugin::native::Running;
-use vezne_plugin::{BankRef, Context, Fault as Broken, Outcome, Payments, Preauth, Purpose, Step, ThreeDSecure, step};
-use vezne_sandbox::{Fault, FaultKind, Op};
+use vezne_plugin::{
+    BankRef, Context, Fault as Broken, History, Outcome, Payments, Preauth, Purpose, Step, ThreeDSecure, step,
+};
+use vezne_sandbox::{Entry, Fault, FaultKind, Kind, Op};
 
 use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, stated, target, terms, word};
 
@@ -51,6 +54,64 @@ pub async fn paid<C: Meets>(desk: &Desk, ctx: &Context, model: &str, number: Opt
 pub async fn asked<C: Meets>(desk: &Desk, ctx: &Context, operation: &str, minor: i64, known: BankRef) -> String {
     let ask = C::inquire(ctx, &target(operation, "none", minor, known));
     word(&desk.end::<C>(ctx, None, ask).await)
+}
+
+/// What the bank's book has: of an order, where the bank lists orders, and of today, where it lists days.
+async fn lists<C: Meets + History>(desk: &Desk, ctx: &Context, (orders, days): (bool, bool)) -> Vec<Vec<Line>> {
+    let mut lists = Vec::new();
+    if orders {
+        lists.push(desk.order::<C>(ctx, &target("sale", "none", 1_000, step::order_ref(&ctx.order_id))).await);
+    }
+    if days {
+        lists.push(desk.today::<C>(ctx).await);
+    }
+    assert!(!lists.is_empty(), "a bank without a book");
+    lists
+}
+
+/// A void shows on its charge or in a line of its own, and every line can be known again: by our order number, or by the
+/// number that the bank told when it was done. What the bank did by itself stands there as well, and what it has lost
+/// does not.
+pub async fn voids_and_what_nobody_asked_for_stand_in_the_book<C: Meets + History>(kinds: (bool, bool)) {
+    let ((desk, _host), (voided, kept)) = (C::open("none"), (ctx("VOIDED1"), ctx(ORDER)));
+    let bank = reference(&sold::<C>(&desk, &voided, 1_000).await);
+    let void = C::void(&voided, &target("sale", "none", 1_000, bank.clone()));
+    let undone = reference(&desk.end::<C>(&voided, None, void).await);
+    for lines in lists::<C>(&desk, &voided, kinds).await {
+        let of_void = |line: &Line| line.operation.as_deref() == Some("void");
+        let charge = lines.iter().find(|line| !of_void(line)).unwrap_or_else(|| panic!("no charge: {lines:?}"));
+        assert_eq!((charge.minor, charge.order_id.as_deref()), (Some(1_000), Some("VOIDED1")), "{lines:?}");
+        let own = lines.iter().find(|line| of_void(line));
+        assert!(charge.standing == "voided" || own.is_some_and(|line| line.standing == "done"), "{lines:?}");
+        let known = |line: &Line| {
+            line.order_id.as_deref() == Some("VOIDED1")
+                || (line.order_id.is_none() && line.bank.transaction_id == undone.transaction_id)
+        };
+        assert!(own.is_none_or(known), "{undone:?} {lines:?}");
+    }
+    let bank = reference(&sold::<C>(&desk, &kept, 2_000).await);
+    desk.bank.day_end();
+    let refund = C::refund(&kept, &terms(500), &target("sale", "none", 2_000, bank));
+    let back = reference(&desk.end::<C>(&kept, Some(&terms(500)), refund).await);
+    let charge = desk.bank.order(ORDER).expect("booked").entries.remove(0);
+    desk.bank.write(Entry { kind: Kind::Credit, amount: 300, trans_id: "STRANGE1".into(), ..charge.clone() });
+    desk.bank.write(Entry { order: "STRANGE2".into(), amount: 777, ..charge });
+    for lines in lists::<C>(&desk, &kept, kinds).await {
+        let refund =
+            |minor| lines.iter().find(|line| line.operation.as_deref() == Some("refund") && line.minor == Some(minor));
+        let (ours, theirs) = (refund(500).expect("our refund"), refund(300).expect("the bank's"));
+        let by_number = ours.order_id.is_none() && ours.bank.transaction_id == back.transaction_id;
+        assert!(ours.order_id.as_deref() == Some(ORDER) || by_number, "{back:?} {ours:?}");
+        assert!(ours.standing == "done" && theirs.standing == "done", "{lines:?}");
+        assert!(theirs.order_id.is_some() || theirs.bank.transaction_id != back.transaction_id, "{theirs:?}");
+    }
+    if kinds.1 {
+        let today = desk.today::<C>(&kept).await;
+        let strange = today.iter().find(|line| line.order_id.as_deref() == Some("STRANGE2")).expect("listed");
+        assert_eq!((strange.minor, strange.standing.as_str()), (Some(777), "done"));
+    }
+    desk.bank.lose_book();
+    assert!(lists::<C>(&desk, &kept, kinds).await.iter().all(Vec::is_empty), "nothing is no fault");
 }
 
 /// A refund, which the next day allows, once before it and then in parts; and the inquiry that tells them by their sum.

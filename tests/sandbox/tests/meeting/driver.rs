@@ -90,7 +90,9 @@ impl Desk {
         Ok(step)
     }
 
-    async fn answered(&self, send: &vezne_plugin::Send) -> HttpResponse {
+    /// The bank's answer to one request. What the connector does with it is another call.
+    pub async fn answered(&self, send: &vezne_plugin::Send) -> HttpResponse {
+        native::next_call();
         let path = format!("{}{}", self.place(&send.request.endpoint), send.request.path);
         let kind = send.request.content_type.clone().unwrap_or_default().into_bytes();
         let mut headers = vec![("content-type", kind)];

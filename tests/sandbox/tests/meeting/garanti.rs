@@ -1,9 +1,10 @@
 //! Garanti BBVA.
 
 use pos_garanti::Garanti;
-use vezne_plugin::Payments;
+use vezne_plugin::history::Look;
 use vezne_plugin::native::{Running, Session};
-use vezne_sandbox::{Bank, FaultKind, Options};
+use vezne_plugin::{History, Payments, Reply, step};
+use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::common::{self, Meets};
 use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
@@ -84,4 +85,25 @@ async fn the_book_of_an_order_and_of_a_day() {
     let today = desk.today::<Garanti>(&ctx).await;
     assert_eq!(listed(&today), expected);
     assert!(today.iter().all(|line| line.order_id.as_deref() == Some(ORDER) && line.at_millis.is_some()), "{today:?}");
+}
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Garanti>((true, true)).await;
+}
+
+#[tokio::test]
+async fn a_book_that_is_signed_wrongly_is_nobodys() {
+    let (desk, _host, ctx) = (desk(), host(), ctx(ORDER));
+    common::sold::<Garanti>(&desk, &ctx, 1_000).await;
+    for on in [Op::History, Op::Report] {
+        desk.bank.fault(Fault::once(FaultKind::WrongHash).on(on));
+    }
+    let target = target("sale", "none", 1_000, step::order_ref(ORDER));
+    for look in [Garanti::of_order(&ctx, &target), Garanti::of_day(&ctx, "2026-11-22", None)] {
+        let Ok(Look::Send(send)) = look else { panic!("a question") };
+        let answer = Reply::Response(desk.answered(&send).await);
+        let read = Garanti::go_on(&ctx, &send.state, &answer);
+        assert!(matches!(read, Err(vezne_plugin::Fault::NotAuthentic(_))), "{read:?}");
+    }
 }

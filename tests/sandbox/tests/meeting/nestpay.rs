@@ -5,6 +5,7 @@ use vezne_plugin::native::{Running, Session};
 use vezne_plugin::{Payments, step};
 use vezne_sandbox::{Bank, Options};
 
+use crate::common::{self, Meets};
 use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
 
 fn open() -> (Desk, Running) {
@@ -16,6 +17,12 @@ fn open() -> (Desk, Running) {
         .secret("store-key", "TRPS0200")
         .start();
     (Desk { bank, api: "/fim/api", gate: "/fim/est3Dgate" }, host)
+}
+
+impl Meets for Nestpay {
+    fn open(_model: &str) -> (Desk, Running) {
+        open()
+    }
 }
 
 #[tokio::test]
@@ -69,4 +76,9 @@ async fn the_book_of_an_order() {
     assert_eq!(word(&desk.end::<Nestpay>(&ctx, Some(&terms(5_000)), back).await), "approved");
     // `S` is a charge of any kind.
     assert_eq!(listed(&desk.order::<Nestpay>(&ctx, &sold).await), ["done 125050", "refund done 5000"]);
+}
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Nestpay>((true, false)).await;
 }

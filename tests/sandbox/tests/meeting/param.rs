@@ -117,3 +117,8 @@ async fn the_book_of_a_day() {
         today.iter().all(|line| line.order_id.as_deref() == Some(ORDER) && line.currency.as_deref() == Some("TRY"))
     );
 }
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Param>((false, true)).await;
+}

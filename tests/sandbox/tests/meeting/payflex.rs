@@ -324,3 +324,8 @@ async fn the_book_of_a_day_has_pages() {
     let now = u64::try_from(desk.bank.clock().now_ms()).expect("after 1970");
     assert!(today.iter().all(|line| line.at_millis.is_some_and(|at| now.abs_diff(at) < 60_000)));
 }
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Payflex>((false, true)).await;
+}

@@ -106,3 +106,8 @@ async fn the_book_of_an_order_and_of_a_day() {
     assert_eq!(listed(&desk.order::<Payfor>(&ctx, &sold).await), expected);
     assert_eq!(listed(&desk.today::<Payfor>(&ctx).await), expected);
 }
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Payfor>((true, true)).await;
+}

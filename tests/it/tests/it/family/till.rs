@@ -62,10 +62,15 @@ impl<'a> Till<'a> {
         self.accounts.keys().cloned().collect()
     }
 
+    /// The account for this model, by its id.
+    pub fn account(&self, model: &str) -> Result<String> {
+        self.accounts.get(model).cloned().with_context(|| format!("no account for {model}"))
+    }
+
     /// A sale to this card in this model.
     pub fn sale(&self, model: &str, card: &str) -> Result<Value> {
         let mut body = self.world.sale(AMOUNT, card);
-        body["pos_account"] = json!(self.accounts.get(model).with_context(|| format!("no account for {model}"))?);
+        body["pos_account"] = json!(self.account(model)?);
         if model != "none" {
             body["three_d_secure"] = json!("required");
         }
