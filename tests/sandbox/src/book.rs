@@ -72,6 +72,9 @@ pub struct Entry {
     pub secure: Option<Secure>,
     /// The entry that a void undoes.
     pub undoes: Option<u64>,
+    /// Of the amount, what points of the card paid or got back.
+    #[serde(default)]
+    pub points: i64,
 }
 
 impl Entry {
@@ -283,6 +286,7 @@ mod tests {
             channel: "api".into(),
             secure: None,
             undoes,
+            points: 0,
         }
     }
 

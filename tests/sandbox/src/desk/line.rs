@@ -85,6 +85,7 @@ pub(super) struct Line<'a> {
     pub channel: &'a str,
     pub secure: Option<Secure>,
     pub undoes: Option<u64>,
+    pub points: i64,
     pub at_ms: i64,
 }
 
@@ -109,6 +110,7 @@ impl<'a> Line<'a> {
             channel: "api",
             secure: None,
             undoes: None,
+            points: 0,
             at_ms,
         }
     }
@@ -157,6 +159,7 @@ impl<'a> Line<'a> {
             channel: self.channel.to_owned(),
             secure: self.secure,
             undoes: self.undoes,
+            points: self.points,
         });
         Done { entry, verdict, batch }
     }
