@@ -62,6 +62,9 @@ pub enum FlowError {
     /// Too much at once: 503 with Retry-After.
     #[error("too busy: {0}")]
     Busy(&'static str),
+    /// A bank was asked and gave no answer that counts: 502. Nothing was done there.
+    #[error("the bank gave no answer that counts: {0}")]
+    Unanswered(String),
     /// The database: 503 or 500.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -82,6 +82,9 @@ pub enum Error {
     /// Too many requests: 429, after so many seconds.
     #[error("too many requests")]
     TooMany(i64),
+    /// A bank was asked and gave no answer that counts: 502.
+    #[error("the bank gave no answer that counts: {0}")]
+    BankUnanswered(String),
     /// The database or something else we need is away, or we are full: 503.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -119,6 +122,7 @@ impl Error {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) | Self::KeyReused | Self::Refused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::BankUnanswered(_) => StatusCode::BAD_GATEWAY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -142,6 +146,7 @@ impl Error {
             Self::Invalid(_) => "invalid",
             Self::KeyReused => "idempotency_key_reused",
             Self::TooMany(_) => "too_many_requests",
+            Self::BankUnanswered(_) => "bank_unanswered",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }
@@ -212,6 +217,7 @@ impl From<FlowError> for Error {
             FlowError::Refused { code, sentence } => Self::Refused { code, sentence },
             FlowError::InFlight => Self::InFlight,
             FlowError::KeyReused => Self::KeyReused,
+            FlowError::Unanswered(why) => Self::BankUnanswered(why),
             FlowError::Busy(what) => Self::Unavailable(what.to_owned()),
             FlowError::Store(error) => error.into(),
             FlowError::Internal(context) => Self::Internal(context),

@@ -30,6 +30,7 @@ pub mod payment;
 pub mod plugin;
 mod plugin_health;
 pub mod plugin_run;
+pub mod points;
 pub mod pos_account;
 pub mod proposal;
 pub mod receivable;
@@ -81,6 +82,7 @@ pub fn table() -> Table {
         ledger::routes,
         payment::routes,
         draft::routes,
+        points::routes,
         refund::routes,
         gate::routes,
         replica::routes,

@@ -55,5 +55,6 @@ const TITLES: &[Sentence] = &[
     ("422", ["Girilen bilgiler kabul edilmedi", "What was entered is not accepted", "Daxil edilənlər qəbul edilmədi"]),
     ("429", ["Çok fazla istek", "Too many requests", "Həddən artıq sorğu"]),
     ("500", ["Bizde bir hata oldu", "Something went wrong on our side", "Bizdə xəta baş verdi"]),
+    ("502", ["Banka yanıt vermedi", "The bank did not answer", "Bank cavab vermədi"]),
     ("503", ["Şu anda hizmet verilemiyor", "Not available right now", "Hazırda xidmət göstərilmir"]),
 ];

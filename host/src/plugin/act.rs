@@ -213,6 +213,12 @@ pub enum Act {
         /// What is asked about.
         target: Target,
     },
+    /// Ask what the points of a card are worth; nothing is booked, and no failure of it leaves a doubt. Ends in
+    /// [`Ending::Told`](super::Ending), or in the bank's no.
+    Points {
+        /// What is about to be paid.
+        terms: Terms,
+    },
     /// The payer came back from the form handed out by [`Ending::Browse`](super::Ending).
     Resume {
         /// The terms the attempt began with, from our own rows.
@@ -235,8 +241,14 @@ impl Act {
             Self::Void { .. } => "void",
             Self::Refund { .. } => "refund",
             Self::Inquire { .. } => "inquire",
+            Self::Points { .. } => "points",
             Self::Resume { .. } => "resume",
         }
+    }
+
+    /// Whether it only asks: every send of it must be read-only.
+    pub(super) fn asks(&self) -> bool {
+        matches!(self, Self::Inquire { .. } | Self::Points { .. })
     }
 
     /// What the bank's stated amount is compared with.
@@ -246,7 +258,8 @@ impl Act {
             | Self::Authorize { terms }
             | Self::ThreeDSecure { terms, .. }
             | Self::Capture { terms, .. }
-            | Self::Refund { terms, .. } => Some(terms),
+            | Self::Refund { terms, .. }
+            | Self::Points { terms } => Some(terms),
             Self::Void { target } | Self::Inquire { target } => Some(&target.terms),
             Self::Resume { terms, .. } => terms.as_ref(),
         }

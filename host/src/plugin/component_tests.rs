@@ -143,6 +143,7 @@ fn terms() -> Terms {
 fn shown(ending: &Ending) -> String {
     match ending {
         Ending::Browse(browse) => format!("browse:{}", browse.effect.as_str()),
+        Ending::Told(worth) => format!("told:{}", worth.minor),
         Ending::Done(Verdict::Approved(_)) => "approved".into(),
         Ending::Done(Verdict::Declined(decline)) => format!("declined:{}", decline.category),
         Ending::Done(Verdict::Pending(_)) => "pending".into(),

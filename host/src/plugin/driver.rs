@@ -76,12 +76,13 @@ impl Drive<'_> {
     /// Runs the act to its end. Never panics on what a guest or a bank does, never outlives the deadline by
     /// more than one epoch tick.
     pub async fn run(&self, act: Act) -> Ending {
-        let inquiry = matches!(act, Act::Inquire { .. });
+        let points = matches!(act, Act::Points { .. });
         let mut progress = Progress {
             answer: Vec::new(),
-            touched: inquiry,
+            // An inquiry asks about what left long ago. A question about points is about nothing that was done.
+            touched: matches!(act, Act::Inquire { .. }),
             wrote: false,
-            inquiry,
+            inquiry: act.asks(),
             gate_charges: false,
             heard: Heard::Nothing,
             steps: 0,
@@ -126,10 +127,7 @@ impl Drive<'_> {
                 Err(failure) => return Ending::Done(self.facts(&progress, expected).failed(masked(&masker, failure))),
             };
             let send = match step {
-                Step::Done(outcome) => {
-                    let outcome = masker.outcome(outcome);
-                    return Ending::Done(self.facts(&progress, expected).judged(outcome));
-                }
+                Step::Done(outcome) => return self.facts(&progress, expected).judged(masker.outcome(outcome)),
                 Step::Browse(step) => return self.browse(*step, &progress, expected),
                 Step::Send(step) => *step,
             };
@@ -138,7 +136,11 @@ impl Drive<'_> {
                 Err(verdict) => return Ending::Done(verdict),
             };
             state = send.state;
-            end = self.call(Input::Resume { terms: resumed, state: &state, reply }, progress.steps).await;
+            let input = match resumed {
+                Some(terms) if points => Input::GoOn { terms, state: &state, reply },
+                _ => Input::Resume { terms: resumed, state: &state, reply },
+            };
+            end = self.call(input, progress.steps).await;
         }
     }
 

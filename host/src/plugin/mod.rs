@@ -52,7 +52,9 @@ pub use address::{AddressRefusal, endpoint_url, page_url};
 pub use compile::{COMMAND as COMPILE_COMMAND, CompileBounds, compile_child};
 pub use driver::Transport;
 pub use egress::{Egress, Resolve, roots};
-pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
+pub use ending::{
+    Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict, Worth,
+};
 pub use engine::Tuning;
 pub use grant::{Beside, EndpointGrant, Grant, Wish};
 pub use health::{ActPhase, BreakerState, PhaseStand, Sick};
@@ -84,6 +86,8 @@ pub struct PluginInfo {
     pub three_d_secure: bool,
     /// Whether the component exports the optional pre-authorization interface.
     pub preauth: bool,
+    /// Whether the component exports the optional interface about points.
+    pub points: bool,
 }
 
 #[cfg(test)]

@@ -69,6 +69,9 @@ fn acts(version: &Version, manifest: &Manifest) -> Vec<Act> {
     if version.info.preauth {
         acts.extend([Act::Authorize { terms: terms.clone() }, Act::Capture { terms: terms.clone(), target }]);
     }
+    if version.info.points {
+        acts.push(Act::Points { terms: terms.clone() });
+    }
     for model in [ThreeDModel::ThreeD, ThreeDModel::ThreeDPay, ThreeDModel::ThreeDHost] {
         if manifest.models.iter().any(|known| known == model.as_str()) {
             acts.push(Act::ThreeDSecure { purpose: Purpose::Sale, model, terms: terms.clone() });

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::act::{Act, ActContext, BankRef, Callback, Effect, Method, Terms};
-use super::ending::{Approval, Decline, FormMethod, Phase};
+use super::ending::{Approval, Decline, FormMethod, Phase, Worth};
 use super::held::HeldCard;
 use super::installation::Installation;
 use super::record::{Given, LogLine};
@@ -114,6 +114,8 @@ pub enum Outcome {
     NotProcessed(String),
     /// Nobody knows.
     Unknown(String),
+    /// What the points of a card are worth, and the currency as the bank wrote it; only of the interface `points`.
+    Told(Worth, String),
 }
 
 /// What a connector wants next.
@@ -290,6 +292,15 @@ pub enum Input<'a> {
         /// What came back.
         reply: Reply,
     },
+    /// Every later one of a question about points.
+    GoOn {
+        /// The act's terms.
+        terms: &'a Terms,
+        /// The connector's own state.
+        state: &'a [u8],
+        /// What came back.
+        reply: Reply,
+    },
 }
 
 impl Input<'_> {
@@ -298,6 +309,7 @@ impl Input<'_> {
         match self {
             Self::Begin(act) => act.name(),
             Self::Resume { .. } => "resume",
+            Self::GoOn { .. } => "points-go-on",
         }
     }
 
@@ -305,7 +317,7 @@ impl Input<'_> {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Begin(_) => 0,
-            Self::Resume { state, reply, .. } => {
+            Self::Resume { state, reply, .. } | Self::GoOn { state, reply, .. } => {
                 let came = match reply {
                     Reply::Response(response) => response.body.len(),
                     Reply::Failed(_) => 0,

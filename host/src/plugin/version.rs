@@ -9,7 +9,7 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, In
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::act::{Act, Callback};
-use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
+use super::contract::{self, Asked, CardHandle, PointsLook, SealedCard, common, fault, host, wire};
 use super::engine::Weight;
 use super::held::HeldCard;
 use super::meter::metered;
@@ -26,6 +26,7 @@ use crate::limits;
 const START_TICKS_MAX: u64 = 100;
 
 type StepResult = (Result<common::Step, fault::Fault>,);
+type LookResult = (Result<PointsLook, fault::Fault>,);
 
 /// The functions of the contract, looked up once.
 pub(super) struct Functions {
@@ -38,6 +39,8 @@ pub(super) struct Functions {
     pub three_d_secure: Option<(ComponentExportIndex, ComponentExportIndex)>,
     /// `authorize` and `capture`.
     pub preauth: Option<(ComponentExportIndex, ComponentExportIndex)>,
+    /// `ask` and `go-on`.
+    pub points: Option<(ComponentExportIndex, ComponentExportIndex)>,
 }
 
 /// A plugin version, ready to be called.
@@ -99,6 +102,10 @@ impl Version {
                 "capture",
                 typed::<(common::Context, common::Terms, common::Target), StepResult>(&mut store, instance, capture),
             );
+        }
+        if let Some((ask, go_on)) = functions.points {
+            check("ask", typed::<(common::Context, common::Terms, CardHandle), LookResult>(&mut store, instance, ask));
+            check("go-on", typed::<GoOnParams, LookResult>(&mut store, instance, go_on));
         }
         if wrong.is_empty() {
             Ok(())
@@ -166,7 +173,7 @@ impl Version {
         let began = Instant::now();
         let (result, ran) = metered(&permit.share, self.invoked(&mut store, call)).await;
         let result = match result {
-            Ok(Ok(step)) => contract::step_out(step, &mut store.data_mut().table)
+            Ok(Ok(step)) => contract::asked_out(step, &mut store.data_mut().table)
                 .map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into())),
             Ok(Err(fault)) => {
                 let (fault, detail) = contract::fault_out(fault);
@@ -211,7 +218,7 @@ impl Version {
         &self,
         store: &mut Store<Sandbox>,
         call: Call<'_>,
-    ) -> Result<Result<common::Step, fault::Fault>, CallFailure> {
+    ) -> Result<Result<Asked, fault::Fault>, CallFailure> {
         let began = Instant::now();
         let instance = self.pre.instantiate_async(&mut *store).await.map_err(failure_of)?;
         store.data_mut().instantiated = began.elapsed();
@@ -252,6 +259,16 @@ impl Version {
             }
             Input::Begin(Act::Inquire { target }) => {
                 run(store, instance, functions.inquire, (context, target_in(target))).await
+            }
+            Input::Begin(Act::Points { terms }) => {
+                let (ask, _) = functions.points.ok_or_else(|| lacks("question about points"))?;
+                let card = card.ok_or_else(needs_card)?;
+                look(store, instance, ask, (context, terms_in(terms), card)).await
+            }
+            Input::GoOn { terms, state, reply } => {
+                let (_, go_on) = functions.points.ok_or_else(|| lacks("question about points"))?;
+                let params = (context, terms_in(terms), state.to_vec(), contract::reply_in(reply));
+                look(store, instance, go_on, params).await
             }
             Input::Begin(Act::Resume { .. }) => Err(CallFailure::Breach("a resumption is never a beginning".into())),
             Input::Resume { terms, state, reply } => {
@@ -321,6 +338,7 @@ fn log_line(record: Record) -> LogLine {
 }
 
 type ResumeParams = (common::Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
+type GoOnParams = (common::Context, common::Terms, Vec<u8>, common::Reply);
 type StartParams = (common::Context, common::Purpose, String, common::Terms, Option<CardHandle>);
 type CorrelateResult = (Result<String, fault::Fault>,);
 
@@ -332,18 +350,47 @@ where
     instance.get_typed_func::<P, R>(store, &index).map(|_| ())
 }
 
+/// A call that ends in a step.
 async fn run<P>(
     store: &mut Store<Sandbox>,
     instance: Instance,
     index: ComponentExportIndex,
     params: P,
-) -> Result<Result<common::Step, fault::Fault>, CallFailure>
+) -> Result<Result<Asked, fault::Fault>, CallFailure>
 where
     P: ComponentNamedList + Lower + Send + Sync + 'static,
 {
-    let function = instance.get_typed_func::<P, StepResult>(&mut *store, &index).map_err(failure_of)?;
+    let (result,) = called::<P, StepResult>(store, instance, index, params).await?;
+    Ok(result.map(Asked::from))
+}
+
+/// A call of the interface `points`.
+async fn look<P>(
+    store: &mut Store<Sandbox>,
+    instance: Instance,
+    index: ComponentExportIndex,
+    params: P,
+) -> Result<Result<Asked, fault::Fault>, CallFailure>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+{
+    let (result,) = called::<P, LookResult>(store, instance, index, params).await?;
+    Ok(result.map(PointsLook::into_asked))
+}
+
+async fn called<P, R>(
+    store: &mut Store<Sandbox>,
+    instance: Instance,
+    index: ComponentExportIndex,
+    params: P,
+) -> Result<R, CallFailure>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+    R: ComponentNamedList + Lift + Send + Sync + 'static,
+{
+    let function = instance.get_typed_func::<P, R>(&mut *store, &index).map_err(failure_of)?;
     match function.call_async(&mut *store, params).await {
-        Ok((result,)) => Ok(result),
+        Ok(result) => Ok(result),
         Err(error) => {
             store.data_mut().backtrace = backtrace_of(&error);
             Err(failure_of(error))

@@ -57,6 +57,11 @@ pub enum RecordedAct {
         /// About what.
         target: RecordedTarget,
     },
+    /// Ask what a card's points are worth.
+    Points {
+        /// What is about to be paid.
+        terms: RecordedTerms,
+    },
     /// The payer came back.
     Resume {
         /// What the attempt began with.
@@ -136,6 +141,7 @@ impl RecordedAct {
                 Self::Refund { terms: terms_of(terms, mask), target: target_of(target, mask) }
             }
             Act::Inquire { target } => Self::Inquire { target: target_of(target, mask) },
+            Act::Points { terms } => Self::Points { terms: terms_of(terms, mask) },
             Act::Resume { terms, state, callback } => {
                 let opened = Envelope::open(state, digest).ok();
                 let gate = opened.as_ref().map_or(Effect::OnceOnlyWrite, |envelope| envelope.gate);
@@ -157,6 +163,7 @@ impl RecordedAct {
             Self::Cancel { .. } => "cancel",
             Self::Refund { .. } => "refund",
             Self::Inquire { .. } => "inquire",
+            Self::Points { .. } => "points",
             Self::Resume { .. } => "resume",
         }
     }
@@ -173,6 +180,7 @@ impl RecordedAct {
             Self::Cancel { target } => Act::Void { target: target.target()? },
             Self::Refund { terms, target } => Act::Refund { terms: terms.terms()?, target: target.target()? },
             Self::Inquire { target } => Act::Inquire { target: target.target()? },
+            Self::Points { terms } => Act::Points { terms: terms.terms()? },
             Self::Resume { terms, steps, gate, state, callback } => {
                 let state = BASE64_STANDARD.decode(state).ok()?;
                 let state = Envelope { steps: *steps, gate: *gate, state }.seal(digest);
