@@ -144,10 +144,26 @@ function payPage(card, what) {
     if (d) check(expiry, d.length !== 4 || month < 1 || month > 12 || end <= new Date(), card.dataset.expired);
   });
 
+  // The card's points are asked for beside the form, which keeps the card. What is wrong elsewhere the page tells.
+  async function points(e, button) {
+    e.preventDefault();
+    const body = new URLSearchParams(new FormData(card));
+    button.disabled = true;
+    try {
+      const answer = await fetch(button.formAction, { method: 'POST', body });
+      const part = $('#points', new DOMParser().parseFromString(await answer.text(), 'text/html'));
+      if (part && (answer.ok || $('.err', part))) $('#points').replaceWith(part);
+      else location.assign(answer.url);
+    } catch {
+      button.disabled = false;
+    }
+  }
+
   // One form, one payment: the hidden key makes a second send the same payment, this makes it not happen at all.
   let sent = false;
   card.addEventListener('submit', (e) => {
     if (sent) return e.preventDefault();
+    if (e.submitter?.hasAttribute('formaction')) return points(e, e.submitter);
     sent = true;
     setTimeout(() => {
       go.disabled = true;

@@ -46,7 +46,7 @@ fn form(path: &str, body: &str) -> Request<Body> {
         .expect("a request")
 }
 
-const PAGES: [&str; 53] = [
+const PAGES: [&str; 54] = [
     "/",
     "/menu",
     "/pay",
@@ -54,6 +54,7 @@ const PAGES: [&str; 53] = [
     "/pay?debtor=dlr_ankara&bin=454360",
     "/pay?debtor=cus_hosted&amount=100,00&sent=1",
     "/pay?open=1&amount=100,00&sent=1&channel=mail_order",
+    "/pay?debtor=cus_points&amount=100,00&sent=1&points_available=2500",
     "/payments",
     "/payments?state=declined&from=2026-11-01&to=2026-11-20",
     "/payments/pay_1",
@@ -218,6 +219,31 @@ async fn the_pay_page_has_no_place_for_a_card_that_the_bank_takes() {
     assert!(html.contains("Kartınızı bankanın sayfasında girersiniz") && html.contains("100,00\u{a0}₺ öde"), "{html}");
     assert!(html.contains("Kırk Anahtar") && html.contains("name=\"idempotency_key\""), "{html}");
     assert!(!html.contains("name=\"bin\""), "without a card there is nothing to look up: {html}");
+}
+
+#[tokio::test]
+async fn points_are_offered_only_where_the_bank_can_be_asked() {
+    let asked = "/pay?debtor=cus_points&amount=100,00&sent=1";
+    for without in ["/pay?debtor=dlr_ankara&amount=100,00&sent=1", &format!("{asked}&channel=mail_order")] {
+        let (_, html) = get(without, "session=firm").await;
+        assert!(!html.contains("id=\"points\"") && !html.contains("/pay/points"), "{without}");
+    }
+    let (_, html) = get(asked, "session=firm").await;
+    assert!(html.contains("formaction=\"/pay/points\"") && html.contains("name=\"points\""), "{html}");
+    assert!(!html.contains("<details id=\"points\" open"), "it is quiet until somebody asks: {html}");
+    let first = html.split("id=\"card\"").nth(1).and_then(|form| form.split("<button").nth(1));
+    assert!(
+        first.is_some_and(|button| button.split('>').next().is_some_and(|tag| !tag.contains("formaction"))),
+        "an Enter pays, it does not ask: {first:?}"
+    );
+    let (_, html) = get(&format!("{asked}&points_available=2500&points=10,00"), "session=firm").await;
+    assert!(html.contains("<details id=\"points\" open") && html.contains("25,00\u{a0}₺ değerinde"), "{html}");
+    assert!(html.contains("name=\"points_available\" value=\"2500\"") && html.contains("value=\"10,00\""), "{html}");
+    let (_, html) = get(&format!("{asked}&points_available=0"), "session=firm").await;
+    assert!(html.contains("kullanılabilir puanı yok"), "{html}");
+    let (status, html) = get(&format!("{asked}&error=points:bank_unanswered"), "session=firm").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("Banka puanı şu anda söylemedi.") && html.contains("<details id=\"points\" open"), "{html}");
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use crate::domain::routing::By;
 use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::instalment::{ProgrammeOffers, QuoteError, Sides, matrix, terms_single_in_tx};
-use crate::flow::routing::{Asked, route};
+use crate::flow::routing::{Asked, Route, route};
+use crate::flow::sale::points_at;
 use crate::flow::setup::Setup;
 use crate::store::Tx;
 use crate::store::customer::customer_fetch;
@@ -24,6 +25,8 @@ pub struct Checkout {
     pub payer: Option<(Party, String)>,
     /// The bank's own page takes the card.
     pub card_at_bank: bool,
+    /// Points of a card that is typed here can be asked for and used.
+    pub points: bool,
     /// What every programme offers, where there is an amount that may be paid and we take the card.
     pub programmes: Option<Vec<ProgrammeOffers>>,
 }
@@ -66,18 +69,18 @@ pub async fn checkout(
         told_max: 0,
     };
     let route = route(app, &mut Setup::in_tx(&mut tx, ctx.tenant), &asked).await?;
-    let card_at_bank = match route.accounts.first() {
-        // Whoever types a card for its holder sits at no page of the bank.
-        _ if !at_browser => false,
-        // Nobody chose: we take the card where one of the accounts lets us, and route by its digits then.
-        Some(_) if route.explanation.by == By::Nearest => {
-            pos_account_usable(&mut tx, ctx.tenant, node).await?.iter().all(PosAccount::is_hosted)
-        }
-        Some((account, _)) => {
-            pos_account_fetch(&mut tx, ctx.tenant, *account).await?.is_some_and(|row| row.is_hosted())
-        }
-        None => false,
+    let accounts = accounts_of(&mut tx, ctx, node, &route).await?;
+    // Nobody chose: we take the card where one of the accounts lets us, and route by its digits then.
+    let hosted = match route.explanation.by {
+        By::Nearest => !accounts.is_empty() && accounts.iter().all(PosAccount::is_hosted),
+        _ => accounts.first().is_some_and(PosAccount::is_hosted),
     };
+    // Whoever types a card for its holder sits at no page of the bank, and uses none of its points.
+    let card_at_bank = at_browser && hosted;
+    let takes_points = |account: &PosAccount| {
+        app.plugins.active(ctx.tenant, &account.plugin_id).is_some_and(|plugin| points_at(account, &plugin))
+    };
+    let points = at_browser && !card_at_bank && accounts.iter().any(takes_points);
     let programmes = match amount.filter(|_| !card_at_bank) {
         None => None,
         Some(amount) => match matrix(&mut tx, sides, amount, now_ms).await {
@@ -86,7 +89,22 @@ pub async fn checkout(
             Err(other) => return Err(FlowError::from(other)),
         },
     };
-    Ok(Checkout { payer: payer.zip(name), card_at_bank, programmes })
+    Ok(Checkout { payer: payer.zip(name), card_at_bank, points, programmes })
+}
+
+/// The accounts that a payment may go through, as far as that is known without its card; none where no route is.
+async fn accounts_of(tx: &mut Tx, ctx: &Ctx, node: NodeId, route: &Route) -> FlowResult<Vec<PosAccount>> {
+    if route.accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    if route.explanation.by == By::Nearest {
+        return Ok(pos_account_usable(tx, ctx.tenant, node).await?);
+    }
+    let mut accounts = Vec::with_capacity(route.accounts.len());
+    for (account, _) in &route.accounts {
+        accounts.extend(pos_account_fetch(tx, ctx.tenant, *account).await?);
+    }
+    Ok(accounts)
 }
 
 async fn name_of(tx: &mut Tx, ctx: &Ctx, payer: Party) -> FlowResult<Option<String>> {

@@ -29,7 +29,7 @@ use crate::flow::pos::{Pos, pos_reopen};
 use crate::flow::run::{act_context, act_until_ms, attempt_target, terms_of};
 use crate::flow::silence::{probe_round, question_ended};
 use crate::limits;
-use crate::plugin::{Act, Approval, BankRef, Ending, Operation as Asked, Reason, Target, Verdict};
+use crate::plugin::{Act, Approval, BankRef, Operation as Asked, Reason, Target, Verdict};
 use crate::store::attempt::{Attempt, Purpose, attempt_due, attempt_fetch, attempt_update};
 use crate::store::operation::{Operation, operation_due, operation_update};
 use crate::store::payment::{Payment, payment_fetch};
@@ -371,14 +371,7 @@ async fn ask(
     let context = act_context(app, pos, payment, attempt);
     let until_ms = act_until_ms(app, None);
     let ending = app.plugins.drive(&pos.installation, &context, Act::Inquire { target }, None, &diary, until_ms).await;
-    let verdict = match ending {
-        Ending::Done(verdict) => verdict,
-        Ending::Browse(_) | Ending::Listed(_) => Verdict::Unknown {
-            reason: Reason { code: "browse-without-payer", detail: String::new() },
-            phase: None,
-            alarm: true,
-        },
-    };
+    let verdict = ending.into_verdict();
     let answered = !matches!(verdict, Verdict::Unknown { .. });
     question_ended(app, (attempt.tenant_id, attempt.pos_account_id), answered).await?;
     Ok(verdict)

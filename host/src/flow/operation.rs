@@ -13,7 +13,7 @@ use crate::flow::journal::Diary;
 use crate::flow::pos::pos_open_again;
 use crate::flow::run::{act_context, act_due_ms, act_until_ms, attempt_target, surely, terms_of, to_its_end};
 use crate::flow::view::{Whole, whole_fetch};
-use crate::plugin::{Act, Ending, Reason, Verdict};
+use crate::plugin::Act;
 use crate::store::attempt::attempt_fetch;
 use crate::store::event::{PaymentEvent, event_insert};
 use crate::store::idempotency::{
@@ -267,15 +267,7 @@ async fn run(app: App, tenant: TenantId, id: OperationId) -> FlowResult<Operatio
     crate::crash::stop(&app, "operation_begun");
     let ending = app.plugins.drive(&pos.installation, &context, act, None, &diary, until_ms).await;
     crate::crash::point(&app, "before_operation_tx2").await;
-    let verdict = match ending {
-        Ending::Done(verdict) => verdict,
-        Ending::Browse(_) | Ending::Listed(_) => Verdict::Unknown {
-            reason: Reason { code: "browse-without-payer", detail: "the connector wants a payer here".to_owned() },
-            phase: None,
-            alarm: true,
-        },
-    };
-    let news = operation_news(&app, verdict);
+    let news = operation_news(&app, ending.into_verdict());
     let ended = surely(&app, id, || operation_settle(&app, tenant, id, &news)).await?;
     crate::crash::stop(&app, "after_operation_tx2");
     Ok(ended)

@@ -108,7 +108,9 @@ async fn step(
         Ending::Done(Verdict::NotProcessed(reason)) => ("not_processed", Some(reason.to_string()), None),
         Ending::Done(Verdict::Unknown { reason, .. }) => ("unknown", Some(reason.to_string()), None),
         Ending::Browse(_) => ("unknown", Some("the connector wants a browser".to_owned()), None),
-        Ending::Listed(_) => ("unknown", Some("the connector answered with a list".to_owned()), None),
+        Ending::Listed(_) | Ending::Told(_) => {
+            ("unknown", Some("the connector answers another question".to_owned()), None)
+        }
     };
     let ok = outcome == "approved";
     (PosTestStep { name: name.to_owned(), ok, skipped: false, outcome: outcome.to_owned(), detail, ms }, bank)

@@ -89,12 +89,8 @@ pub async fn attempt_run(app: App, pos: Pos, payment: Payment, attempt: Attempt,
         let ending = app.plugins.drive(&pos.installation, &context, act, card.as_deref(), &diary, until_ms).await;
         crate::crash::point(&app, "before_tx2").await;
         let verdict = match ending {
-            Ending::Done(verdict) => verdict,
             Ending::Browse(browse) => return browse_begin(&app, &pos, &payment, &attempt, *browse).await,
-            Ending::Listed(_) => {
-                let reason = Reason { code: "listed-unasked", detail: "the connector answered with a list".to_owned() };
-                Verdict::Unknown { reason, phase: None, alarm: true }
-            }
+            ending => ending.into_verdict(),
         };
         let next = match (&mut onward, &verdict) {
             (Some(onward), Verdict::NotProcessed(reason)) => onward.next(&app, &payment, &attempt, reason.code).await,

@@ -5,6 +5,7 @@ mod debt;
 mod draft;
 mod model;
 mod plan;
+mod points;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ pub use attribute::attributes_of;
 pub use draft::{
     Change, Confirm, DraftChange, draft_cancel, draft_change, draft_create, drafts_lapse, payment_confirm,
 };
-pub use model::{Opening, ThreeD, Wish, model_at, model_of, not_opened};
+pub use model::{Opening, ThreeD, Wish, model_at, model_of, not_opened, points_at};
 use plan::{Plan, plan};
+pub use points::{PointsRequest, PointsTold, points_ask};
 
 use crate::app::App;
 use crate::ctx::Ctx;
@@ -45,6 +47,8 @@ pub struct SaleRequest {
     pub payer: Option<Party>,
     /// Settled against debt.
     pub amount: Money,
+    /// What points of the card shall pay of it, minor units; nought where none shall.
+    pub points_minor: i64,
     /// Wiped when the attempt ends. Absent where the bank's own page takes it.
     pub card: Option<Card>,
     /// The receivables chosen.
@@ -186,6 +190,7 @@ fn asked_row(app: &App, ctx: &Ctx, request: &SaleRequest, node: NodeId) -> Payme
         payer_id,
         amount_minor: request.amount.minor,
         charged_minor: request.amount.minor,
+        points_minor: request.points_minor,
         currency: request.amount.currency,
         instalments: 1,
         quote_id: None,

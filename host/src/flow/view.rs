@@ -191,6 +191,7 @@ pub fn payment_view(app: &App, whole: &Whole, locale: Locale) -> api::Payment {
         voided: whole.voided(),
         amount: payment.amount_minor,
         charged: payment.charged_minor,
+        points_amount: Some(payment.points_minor).filter(|minor| *minor > 0),
         currency: payment.currency.code().to_owned(),
         instalments: u32::try_from(payment.instalments).unwrap_or(1),
         amount_refunded: whole.refunded_minor(),

@@ -57,6 +57,7 @@ async fn show(
     Ok(axum::Json(api::Checkout {
         payer: known.payer.and_then(|(party, name)| party_view(party, name)),
         card_at: if known.card_at_bank { api::CardAt::Bank } else { api::CardAt::Here },
+        points: known.points,
         matrix: amount.zip(known.programmes).map(|(amount, programmes)| matrix_view(amount, programmes)),
     }))
 }

@@ -111,6 +111,7 @@ async fn confirm(
         card,
         instalment_option: body.instalment_option,
         three_d: body.three_d_secure.map(three_d),
+        points_minor: body.points_amount,
         payer_ip: Some(address(&headers)).filter(|address| !address.is_empty()),
         key: request.key,
     };

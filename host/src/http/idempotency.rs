@@ -64,7 +64,7 @@ impl FromRequest<App> for Idempotent {
 }
 
 /// Reads a body into memory that is wiped; the wire's own buffers are out of our hands.
-async fn collect(mut body: axum::body::Body) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) async fn collect(mut body: axum::body::Body) -> Result<Zeroizing<Vec<u8>>> {
     let mut whole = Zeroizing::new(Vec::with_capacity(4096));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Error::TooLarge)?;

@@ -31,6 +31,7 @@ pub mod payment;
 pub mod plugin;
 mod plugin_health;
 pub mod plugin_run;
+pub mod points;
 pub mod pos_account;
 pub mod proposal;
 pub mod receivable;
@@ -83,6 +84,7 @@ pub fn table() -> Table {
         payment::routes,
         bank_transaction::routes,
         draft::routes,
+        points::routes,
         refund::routes,
         gate::routes,
         replica::routes,

@@ -21,22 +21,33 @@ use crate::domain::card::Card;
 use crate::domain::id::ReceivableId;
 use crate::domain::money::{Currency, Money};
 use crate::domain::party::Party;
-use crate::flow::error::FlowError;
+use crate::flow::error::{FieldError, FlowError};
 use crate::flow::result::result_token;
-use crate::flow::sale::{Created, SaleRequest, ThreeD, payment_create};
+use crate::flow::sale::{Created, PointsRequest, SaleRequest, ThreeD, payment_create, points_ask};
 use crate::limits;
 use crate::store::idempotency::IdempotencyKey;
 use crate::store::payment::{CaptureMode, ReceivableChoice};
 
 /// What the form's `channel` says of a card that is typed for its holder; it says nothing where the holder does.
 const MAIL_ORDER: &str = "mail_order";
+/// What the bank said that the card's points are worth, minor units: for the page to show, nothing is decided by it.
+const POINTS_AVAILABLE: &str = "points_available";
 
 /// Routes of this noun.
 pub fn routes(table: Table) -> Table {
-    table.add(
-        Endpoint::post("/pay", "Pays by the form of the pay page").needs(Permission::PaymentCreate).reply_empty(303),
-        pay,
-    )
+    table
+        .add(
+            Endpoint::post("/pay", "Pays by the form of the pay page")
+                .needs(Permission::PaymentCreate)
+                .reply_empty(303),
+            pay,
+        )
+        .add(
+            Endpoint::post("/pay/points", "Asks the bank what the points of the card in the form are worth")
+                .needs(Permission::PaymentCreate)
+                .reply_empty(303),
+            points,
+        )
 }
 
 /// The form's fields. Card fields are kept apart and wiped; `shown` may go back to the page.
@@ -59,8 +70,8 @@ impl Form {
                 "expiry" => form.expiry = Some(Typed::new(value)),
                 "security_code" => form.code = Some(Typed::new(value)),
                 "card_holder" => form.holder = Some(value),
-                "amount" | "currency" | "receivable" | "debtor" | "instalment_option" | "channel"
-                | "idempotency_key" => {
+                "amount" | "points" | "points_available" | "currency" | "receivable" | "debtor"
+                | "instalment_option" | "channel" | "idempotency_key" => {
                     form.shown.push((name.into_owned(), value));
                 }
                 // Not ours; it may be anything, so it is wiped too.
@@ -87,10 +98,7 @@ async fn pay(
     headers: http::HeaderMap,
     body: axum::body::Bytes,
 ) -> Result<Response> {
-    // The buffer of the connection is out of our hands; this copy is not.
-    let body = Zeroizing::new(body.to_vec());
-    let mut form = Form::read(&body);
-    drop(body);
+    let mut form = form_of(&body);
     if form.channel() == Channel::MailOrder {
         caller.require(Permission::PaymentMailOrder)?;
     }
@@ -112,21 +120,71 @@ async fn pay(
         Ok(Created::Replayed { payment, .. }) => {
             see_other(&format!("/result/{}", result_token(&app, caller.ctx.tenant, payment)))
         }
-        Err(FlowError::Invalid(fields)) => {
-            let fields: Vec<_> =
-                fields.into_iter().map(|field| Field { pointer: field.pointer, code: field.code }).collect();
-            Ok(back(&form, &fields))
-        }
+        Err(FlowError::Invalid(fields)) => Ok(back(&form, &said(fields))),
         Err(FlowError::KeyReused) => Ok(back(&form, &[Field { pointer: "/form".to_owned(), code: "form_used" }])),
         Err(FlowError::Conflict { code, .. }) => Ok(back(&form, &[Field { pointer: "/form".to_owned(), code }])),
         Err(error) => Err(error.into()),
     }
 }
 
-fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<SaleRequest> {
+/// The same form by its other button: back to the page with the bank's answer, and nothing is paid.
+async fn points(
+    State(app): State<App>,
+    caller: Caller,
+    headers: http::HeaderMap,
+    body: axum::body::Bytes,
+) -> Result<Response> {
+    let mut form = form_of(&body);
+    form.shown.retain(|(name, _)| name != POINTS_AVAILABLE);
+    let request = match points_request(&mut form, &address(&headers)) {
+        Ok(request) => request,
+        Err(Error::Invalid(fields)) => return Ok(back(&form, &fields)),
+        Err(error) => return Err(error),
+    };
+    let unanswered = |code| Ok(back(&form, &[Field { pointer: "/points_amount".to_owned(), code }]));
+    match points_ask(&app, &caller.ctx, request).await {
+        Ok(told) => {
+            form.shown.push((POINTS_AVAILABLE.to_owned(), told.available.minor.to_string()));
+            Ok(back(&form, &[]))
+        }
+        Err(FlowError::Invalid(fields)) => Ok(back(&form, &said(fields))),
+        Err(FlowError::Conflict { code, .. }) => unanswered(code),
+        Err(FlowError::Bank { .. }) => unanswered("bank_unanswered"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn points_request(form: &mut Form, address: &str) -> Result<PointsRequest> {
     let mut checks = Checks::default();
-    let typed = CardTyped::taken(form);
-    let card = typed.card(&mut checks);
+    let card = CardTyped::taken(form).card(&mut checks);
+    let amount = amount_typed(&mut checks, form);
+    let payer = payer_typed(&mut checks, form);
+    if form.channel() == Channel::MailOrder {
+        checks.wrong("/points_amount", "not_allowed");
+    }
+    checks.done()?;
+    Ok(PointsRequest {
+        node: None,
+        payer,
+        amount,
+        card: card.ok_or_else(|| Error::field("/card", "required"))?,
+        three_d: ThreeD::Automatic,
+        pos_account: None,
+        payer_ip: Some(address.to_owned()).filter(|address| !address.is_empty()),
+    })
+}
+
+fn form_of(body: &[u8]) -> Form {
+    // The buffer of the connection is out of our hands; this copy is not.
+    let body = Zeroizing::new(body.to_vec());
+    Form::read(&body)
+}
+
+fn said(fields: Vec<FieldError>) -> Vec<Field> {
+    fields.into_iter().map(|field| Field { pointer: field.pointer, code: field.code }).collect()
+}
+
+fn amount_typed(checks: &mut Checks, form: &Form) -> Money {
     let currency = form.get("currency").map_or(Some(Currency::TRY), Currency::from_code).unwrap_or_else(|| {
         checks.wrong("/currency", "not_a_choice");
         Currency::TRY
@@ -135,10 +193,23 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
         checks.wrong("/amount", "malformed");
         0
     });
-    let payer = form.get("debtor").map(str::parse::<Party>).transpose().unwrap_or_else(|_| {
+    Money::new(minor, currency)
+}
+
+fn payer_typed(checks: &mut Checks, form: &Form) -> Option<Party> {
+    form.get("debtor").map(str::parse::<Party>).transpose().unwrap_or_else(|_| {
         checks.wrong("/debtor", "malformed");
         None
-    });
+    })
+}
+
+fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<SaleRequest> {
+    let mut checks = Checks::default();
+    let typed = CardTyped::taken(form);
+    let card = typed.card(&mut checks);
+    let amount = amount_typed(&mut checks, form);
+    let points_minor = points_typed(&mut checks, form, amount.currency);
+    let payer = payer_typed(&mut checks, form);
     let receivables = form.shown.iter().filter(|(name, value)| name == "receivable" && !value.is_empty());
     let receivables = receivables
         .map(|(_, id)| id.parse::<ReceivableId>().map_err(|_| Error::NotFound))
@@ -167,7 +238,8 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
     Ok(SaleRequest {
         node: None,
         payer,
-        amount: Money::new(minor, currency),
+        amount,
+        points_minor,
         card,
         receivables,
         instalment_option: form.get("instalment_option").map(str::to_owned),
@@ -182,6 +254,18 @@ fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<
         payer_ip: Some(address.to_owned()).filter(|address| !address.is_empty()),
         key,
     })
+}
+
+/// What points of the card shall pay, as the payer typed it; nothing where the field is empty or says so.
+fn points_typed(checks: &mut Checks, form: &Form, currency: Currency) -> i64 {
+    let Some(typed) = form.get("points") else { return 0 };
+    Money::parse(typed, currency).map_or_else(
+        |_| {
+            checks.wrong("/points_amount", "malformed");
+            0
+        },
+        |points| points.minor,
+    )
 }
 
 /// What was typed into the card's fields.
@@ -243,6 +327,7 @@ fn back(form: &Form, fields: &[Field]) -> Response {
             "card" => "card_number",
             "card_security_code" => "security_code",
             "card_expiry_month" => "expiry",
+            "points_amount" => "points",
             name => name,
         };
         query.append_pair("error", &format!("{name}:{}", field.code));

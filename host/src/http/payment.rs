@@ -168,11 +168,13 @@ fn sale_request(
         checks.wrong("/card", "not_allowed");
     }
     let card = body.card.and_then(|card| card.checked(&mut checks));
+    let points_minor = points_of(&mut checks, body.points_amount);
     checks.done()?;
     Ok(SaleRequest {
         node,
         payer,
         amount: Money::new(body.amount, currency.unwrap_or(Currency::TRY)),
+        points_minor,
         card,
         receivables,
         instalment_option: body.instalment_option,
@@ -187,6 +189,14 @@ fn sale_request(
         payer_ip: Some(address(headers)).filter(|address| !address.is_empty()),
         key,
     })
+}
+
+/// What points shall pay: a wish for nothing is none, and is said by saying nothing.
+fn points_of(checks: &mut Checks, wanted: Option<i64>) -> i64 {
+    if wanted.is_some_and(|minor| minor < 1) {
+        checks.wrong("/points_amount", "out_of_range");
+    }
+    wanted.unwrap_or(0)
 }
 
 /// How the card comes to the bank, in the contract's word.

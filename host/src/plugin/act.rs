@@ -225,6 +225,12 @@ pub enum Act {
         /// Where the page before ended.
         next: Option<Vec<u8>>,
     },
+    /// Ask what the points of a card are worth; nothing is booked, and no failure of it leaves a doubt. Ends in
+    /// [`Ending::Told`](super::Ending), or in the bank's no.
+    Points {
+        /// What is about to be paid.
+        terms: Terms,
+    },
     /// The payer came back from the form handed out by [`Ending::Browse`](super::Ending).
     Resume {
         /// The terms the attempt began with, from our own rows.
@@ -249,6 +255,7 @@ impl Act {
             Self::Inquire { .. } => "inquire",
             Self::OrderHistory { .. } => "of-order",
             Self::DayHistory { .. } => "of-day",
+            Self::Points { .. } => "points",
             Self::Resume { .. } => "resume",
         }
     }
@@ -258,6 +265,11 @@ impl Act {
         matches!(self, Self::OrderHistory { .. } | Self::DayHistory { .. })
     }
 
+    /// Whether it only asks: every send of it must be read-only.
+    pub(super) fn asks(&self) -> bool {
+        self.lists() || matches!(self, Self::Inquire { .. } | Self::Points { .. })
+    }
+
     /// What the bank's stated amount is compared with.
     pub(super) fn expected(&self) -> Option<&Terms> {
         match self {
@@ -265,7 +277,8 @@ impl Act {
             | Self::Authorize { terms }
             | Self::ThreeDSecure { terms, .. }
             | Self::Capture { terms, .. }
-            | Self::Refund { terms, .. } => Some(terms),
+            | Self::Refund { terms, .. }
+            | Self::Points { terms } => Some(terms),
             Self::Void { target } | Self::Inquire { target } => Some(&target.terms),
             Self::OrderHistory { .. } | Self::DayHistory { .. } => None,
             Self::Resume { terms, .. } => terms.as_ref(),

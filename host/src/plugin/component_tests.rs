@@ -144,6 +144,7 @@ fn shown(ending: &Ending) -> String {
     match ending {
         Ending::Browse(browse) => format!("browse:{}", browse.effect.as_str()),
         Ending::Listed(page) => format!("listed:{}", page.lines.len()),
+        Ending::Told(worth) => format!("told:{}", worth.minor),
         Ending::Done(Verdict::Approved(_)) => "approved".into(),
         Ending::Done(Verdict::Declined(decline)) => format!("declined:{}", decline.category),
         Ending::Done(Verdict::Pending(_)) => "pending".into(),

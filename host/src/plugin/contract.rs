@@ -1,10 +1,11 @@
 //! The contract `vezne:pos@1.0.0` as Rust types, generated from `wit/`, and their translation to the
-//! host's own. Nothing outside this file, `history` and `sandbox` sees a generated type.
+//! host's own. Nothing outside this file, `history`, `version` and `sandbox` sees a generated type.
 
-use wasmtime::component::{Resource, ResourceTable};
+use wasmtime::component::{ComponentType, Lift, Resource, ResourceTable};
 
 use super::act::{self, Effect, Method};
-use super::ending::{Approval, Decline, FormMethod, Phase};
+use super::ending::{Approval, Decline, FormMethod, Phase, Worth};
+use super::history::HistoryPage;
 use super::sealed::Sealed;
 use super::step;
 
@@ -40,11 +41,68 @@ pub(super) use generated::vezne::host;
 pub(super) use generated::vezne::pos::common;
 pub(super) use generated::vezne::types::{fault, money, wire};
 
+/// `vezne:points/points@1.0.0`, `record worth`. Only lifted, and over types of the world above, so it is written out;
+/// the runtime holds it against the component's own types before anything is called.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(super) struct PointsWorth {
+    minor: i64,
+    currency: String,
+    attributes: Vec<(String, String)>,
+}
+
+/// `vezne:points/points@1.0.0`, `variant look`.
+#[derive(ComponentType, Lift)]
+#[component(variant)]
+pub(super) enum PointsLook {
+    #[component(name = "send")]
+    Send(common::Send),
+    #[component(name = "told")]
+    Told(PointsWorth),
+    #[component(name = "declined")]
+    Declined(common::Decline),
+}
+
+/// What a call gave: a step, or the answer to a question that no step can tell.
+pub(super) enum Asked {
+    Step(Box<common::Step>),
+    Told(Worth, String),
+    Listed(HistoryPage),
+}
+
+impl From<common::Step> for Asked {
+    fn from(step: common::Step) -> Self {
+        Self::Step(Box::new(step))
+    }
+}
+
+impl From<PointsLook> for Asked {
+    /// The same as a step of any act: what is sent is sent in the same way.
+    fn from(look: PointsLook) -> Self {
+        match look {
+            PointsLook::Send(send) => common::Step::Send(send).into(),
+            PointsLook::Declined(decline) => common::Step::Done(common::Outcome::Declined(decline)).into(),
+            PointsLook::Told(PointsWorth { minor, currency, attributes }) => {
+                Self::Told(Worth { minor, attributes }, currency)
+            }
+        }
+    }
+}
+
+/// Takes what a call gave out of the sandbox, and leaves the generated types behind.
+pub(super) fn asked_out(asked: Asked, table: &mut ResourceTable) -> Result<step::Step, BadHandle> {
+    match asked {
+        Asked::Step(step) => step_out(*step, table),
+        Asked::Listed(page) => Ok(step::Step::Listed(page)),
+        Asked::Told(worth, currency) => Ok(step::Step::Done(step::Outcome::Told(worth, currency))),
+    }
+}
+
 /// A step whose sealed values cannot be taken out of the sandbox: a handle of another call, or used twice.
 pub(super) struct BadHandle;
 
 /// Takes the sealed values of a step out of the table and leaves the generated types behind.
-pub(super) fn step_out(step: common::Step, table: &mut ResourceTable) -> Result<step::Step, BadHandle> {
+fn step_out(step: common::Step, table: &mut ResourceTable) -> Result<step::Step, BadHandle> {
     Ok(match step {
         common::Step::Send(send) => {
             let request = send.request;

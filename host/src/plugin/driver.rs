@@ -77,14 +77,14 @@ impl Drive<'_> {
     /// Runs the act to its end. Never panics on what a guest or a bank does, never outlives the deadline by
     /// more than one epoch tick.
     pub async fn run(&self, act: Act) -> Ending {
-        let listing = act.lists();
-        let inquiry = listing || matches!(act, Act::Inquire { .. });
+        let (listing, points) = (act.lists(), matches!(act, Act::Points { .. }));
         let mut progress = Progress {
             answer: Vec::new(),
-            // A list that does not come leaves nothing in doubt.
-            touched: inquiry && !listing,
+            // An inquiry asks about what left long ago. Other questions are about nothing that was done: no answer
+            // leaves nothing in doubt.
+            touched: matches!(act, Act::Inquire { .. }),
             wrote: false,
-            inquiry,
+            inquiry: act.asks(),
             gate_charges: false,
             heard: Heard::Nothing,
             steps: 0,
@@ -133,10 +133,7 @@ impl Drive<'_> {
                 }
             };
             let send = match step {
-                Step::Done(outcome) => {
-                    let outcome = masker.outcome(outcome);
-                    return Ending::Done(self.facts(&progress, expected).judged(outcome));
-                }
+                Step::Done(outcome) => return self.facts(&progress, expected).judged(masker.outcome(outcome)),
                 Step::Browse(step) => return self.browse(*step, &progress, expected),
                 Step::Listed(page) => return self.listed(page, &progress, &masker),
                 Step::Send(step) => *step,
@@ -146,10 +143,10 @@ impl Drive<'_> {
                 Err(verdict) => return Ending::Done(verdict),
             };
             state = send.state;
-            let input = if listing {
-                Input::GoOn { state: &state, reply }
-            } else {
-                Input::Resume { terms: resumed, state: &state, reply }
+            let input = match resumed {
+                _ if listing => Input::GoOn { state: &state, reply },
+                Some(terms) if points => Input::PointsGoOn { terms, state: &state, reply },
+                _ => Input::Resume { terms: resumed, state: &state, reply },
             };
             end = self.call(input, progress.steps).await;
         }

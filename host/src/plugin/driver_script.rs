@@ -29,7 +29,7 @@ pub(super) struct Script {
 impl Guest for Script {
     fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd> {
         self.codes.lock().unwrap().push(call.card.is_some_and(|card| card.security_code().is_some()));
-        if let Input::Resume { reply, .. } | Input::GoOn { reply, .. } = call.input {
+        if let Input::Resume { reply, .. } | Input::GoOn { reply, .. } | Input::PointsGoOn { reply, .. } = call.input {
             self.replies.lock().unwrap().push(reply);
         }
         let end = self.ends.lock().unwrap().pop_front().expect("one call more than scripted");
@@ -181,6 +181,7 @@ pub(super) fn shown(ending: &Ending) -> String {
     match ending {
         Ending::Browse(browse) => format!("browse {}", browse.effect.as_str()),
         Ending::Listed(page) => format!("listed {}", page.lines.len()),
+        Ending::Told(worth) => format!("told {}", worth.minor),
         Ending::Done(Verdict::Approved(_)) => "approved".into(),
         Ending::Done(Verdict::Declined(_)) => "declined".into(),
         Ending::Done(Verdict::Pending(_)) => "pending".into(),

@@ -11,7 +11,7 @@ use super::*;
 use crate::ctx::Clock;
 use crate::plugin::sealed::Sealed;
 use crate::plugin::step::{Fault, Field, Outcome, Part, Stated};
-use crate::plugin::{BankRef, Decline, HistoryLine, Purpose, ThreeDModel};
+use crate::plugin::{BankRef, Decline, HistoryLine, Purpose, ThreeDModel, Worth};
 
 #[tokio::test]
 async fn the_phase_that_failed_decides() {
@@ -110,6 +110,35 @@ async fn the_banks_words_are_compared_with_ours() {
     ] {
         assert_eq!(story(vec![write(), approved(stated)], vec![answer(200, XML)]).sale().await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_question_about_points_tells_a_number_or_nothing_and_leaves_no_doubt() {
+    let ask = |ends, answers| {
+        let story = story(ends, answers);
+        async move { shown(&story.run(Act::Points { terms: terms() }).await) }
+    };
+    let read = || send(Effect::ReadOnly);
+    let told = |minor: i64, currency: &str| {
+        Ok(Step::Done(Outcome::Told(Worth { minor, attributes: Vec::new() }, currency.to_owned())))
+    };
+    for currency in ["TRY", "949", "TL"] {
+        assert_eq!(ask(vec![read(), told(2_500, currency)], vec![answer(200, XML)]).await, "told 2500");
+    }
+    assert_eq!(ask(vec![read(), told(0, "TRY")], vec![answer(200, XML)]).await, "told 0");
+    assert_eq!(ask(vec![read(), no()], vec![answer(200, XML)]).await, "declined");
+    for (end, said, shown) in [
+        (told(-1, "TRY"), answer(200, XML), "not-processed:contract-breach"),
+        (told(2_500, "USD"), answer(200, XML), "not-processed:currency-differs"),
+        (told(2_500, "lira"), answer(200, XML), "not-processed:currency-differs"),
+        (told(2_500, "TRY"), answer(502, XML), "not-processed:answer-status"),
+        (fault(Fault::UnreadableAnswer), answer(200, XML), "not-processed:unreadable-answer"),
+        (trap(), answer(200, XML), "not-processed:trap"),
+    ] {
+        assert_eq!(ask(vec![read(), end], vec![said]).await, shown);
+    }
+    assert_eq!(ask(vec![told(2_500, "TRY")], vec![]).await, "not-processed:no-answer", "nobody was asked");
+    assert_eq!(ask(vec![write()], vec![]).await, "not-processed:contract-breach", "a question that writes");
 }
 
 #[tokio::test]
@@ -341,7 +370,7 @@ async fn the_payer_is_led_to_the_page_that_the_bank_named_and_to_no_other() {
         match story.run(Act::ThreeDSecure { purpose: Purpose::Sale, model: ThreeDModel::ThreeD, terms: terms() }).await
         {
             Ending::Browse(browse) => format!("{} {}", browse.page.action, browse.page.gate_origin),
-            ended => shown(&ended),
+            other => shown(&other),
         }
     };
     let page = "https://acs.issuer.example/pa?x=1";

@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 use super::act::{BankRef, Effect};
 use super::history::HistoryPage;
 
+/// The connector broke the contract.
+pub(super) const CONTRACT_BREACH: &str = "contract-breach";
+
 /// The end of one [`drive`](super::Plugins::drive).
 #[derive(Debug)]
 pub enum Ending {
@@ -17,6 +20,30 @@ pub enum Ending {
     Listed(HistoryPage),
     /// The payer must visit the bank's page; continue with [`Act::Resume`](super::Act::Resume).
     Browse(Box<Browse>),
+    /// What was asked is told; only of [`Act::Points`](super::Act::Points).
+    Told(Worth),
+}
+
+impl Ending {
+    /// The verdict on an act that needs no payer and asks for no points and no list. Anything else would be the driver's own
+    /// mistake, and then nobody knows.
+    pub fn into_verdict(self) -> Verdict {
+        let (code, detail) = match self {
+            Self::Done(verdict) => return verdict,
+            Self::Browse(_) => ("browse-without-payer", "the connector wants a payer here"),
+            Self::Told(_) | Self::Listed(_) => (CONTRACT_BREACH, "the connector answers another question"),
+        };
+        Verdict::Unknown { reason: Reason { code, detail: detail.to_owned() }, phase: None, alarm: true }
+    }
+}
+
+/// What the points of a card are worth, by an authentic answer of the bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worth {
+    /// Minor units, never negative, in the currency that was asked about.
+    pub minor: i64,
+    /// Whatever else the bank said of them.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// What became of the act.

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::act::Act;
-use super::ending::{Ending, Verdict};
-use super::judge::{CONTRACT_BREACH, REFUSED_SINK};
+use super::ending::{CONTRACT_BREACH, Ending, Verdict};
+use super::judge::REFUSED_SINK;
 use super::step::CallFailure;
 use crate::domain::id::TenantId;
 use crate::limits;
@@ -46,7 +46,9 @@ impl ActPhase {
             Act::Sale { .. } | Act::Authorize { .. } | Act::ThreeDSecure { .. } => Self::Charge,
             Act::Capture { .. } | Act::Void { .. } | Act::Refund { .. } => Self::FollowUp,
             Act::Resume { .. } => Self::Resume,
-            Act::Inquire { .. } | Act::OrderHistory { .. } | Act::DayHistory { .. } => Self::Inquiry,
+            Act::Inquire { .. } | Act::OrderHistory { .. } | Act::DayHistory { .. } | Act::Points { .. } => {
+                Self::Inquiry
+            }
         }
     }
 

@@ -2,12 +2,9 @@
 //!
 //! Like `contract`, of which this is the other part, it is the only place that sees the generated types.
 
-use wasmtime::component::ResourceTable;
-
 use super::act::BankRef;
-use super::contract::{self, BadHandle, common};
+use super::contract::{self, Asked, common};
 use super::judge::currency_of;
-use super::step::Step;
 
 /// One transaction as the bank lists it; none where the bank is silent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,12 +70,14 @@ mod generated {
 
 pub(super) use generated::exports::vezne::pos::history::{Line, Look, Page};
 
-/// Leaves the generated types behind; a page goes out with what it is, not yet with what it may be.
-pub(super) fn look_out(look: Look, table: &mut ResourceTable) -> Result<Step, BadHandle> {
-    match look {
-        Look::Send(send) => contract::step_out(common::Step::Send(send), table),
-        Look::Listed(Page { lines, next }) => {
-            Ok(Step::Listed(HistoryPage { lines: lines.into_iter().map(line_out).collect(), next }))
+impl From<Look> for Asked {
+    /// A page goes out with what it is, not yet with what it may be.
+    fn from(look: Look) -> Self {
+        match look {
+            Look::Send(send) => common::Step::Send(send).into(),
+            Look::Listed(Page { lines, next }) => {
+                Self::Listed(HistoryPage { lines: lines.into_iter().map(line_out).collect(), next })
+            }
         }
     }
 }

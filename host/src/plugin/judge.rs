@@ -2,7 +2,7 @@
 //! how it failed) → verdict. Pure; the driver only gathers the facts.
 
 use super::act::{ActContext, Terms};
-use super::ending::{Ending, Phase, Reason, Verdict};
+use super::ending::{CONTRACT_BREACH, Ending, Phase, Reason, Verdict, Worth};
 use super::history::HistoryPage;
 use super::step::{CallFailure, Fault, Outcome, Stated};
 use crate::bug::{self, Bug};
@@ -18,8 +18,6 @@ pub const LIST_TOO_LONG: &str = "list-too-long";
 /// No answer came, however often it was asked.
 pub const NO_ANSWER: &str = "no-answer";
 
-/// The connector broke the contract.
-pub(super) const CONTRACT_BREACH: &str = "contract-breach";
 /// The connector was about to send a sealed value where it may not go.
 pub(super) const REFUSED_SINK: &str = "refused-sink";
 
@@ -43,7 +41,7 @@ pub(super) struct Facts<'a> {
     /// Something that must not be repeated may be at the bank: a once-only write left, the gate itself
     /// charges, or the act asks about one that left long ago.
     pub touched: bool,
-    /// The act is an inquiry: its sends are questions, and its verdict is about the operation asked about.
+    /// The act only asks: its sends are questions, and an inquiry's verdict is about the operation asked about.
     pub inquiry: bool,
     /// A charging send of *this* act got an answer.
     pub wrote: bool,
@@ -87,8 +85,31 @@ impl Facts<'_> {
     }
 
     /// A connector that says it is done.
-    pub fn judged(&self, outcome: Outcome) -> Verdict {
+    pub fn judged(&self, outcome: Outcome) -> Ending {
         match outcome {
+            Outcome::Told(worth, currency) => self.told(worth, &currency),
+            outcome => Ending::Done(self.verdict(outcome)),
+        }
+    }
+
+    /// A number of points is believed only of an authentic answer, in the currency that was asked about, and only if
+    /// it can be one.
+    fn told(&self, worth: Worth, currency: &str) -> Ending {
+        let asked = self.expected.map(|terms| terms.amount.currency);
+        let refused = match self.word_problem() {
+            Some(why) => reason(why, "the connector's word does not rest on an authentic answer"),
+            None if worth.minor < 0 => reason(CONTRACT_BREACH, "the points are worth less than nothing"),
+            None if asked.is_none() || currency_of(currency) != asked => {
+                reason("currency-differs", "the bank keeps its points in another currency")
+            }
+            None => return Ending::Told(worth),
+        };
+        Ending::Done(self.undecided(refused, None, false))
+    }
+
+    fn verdict(&self, outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Told(..) => self.undecided(reason(CONTRACT_BREACH, "the bank was asked nothing"), None, true),
             Outcome::Approved(approval, stated) => match self.approval_problem(&stated) {
                 None => Verdict::Approved(approval),
                 // Never `NotProcessed`: somebody said yes to something.

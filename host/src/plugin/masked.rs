@@ -115,6 +115,10 @@ impl Masker {
             Outcome::Pending(bank) => Outcome::Pending(self.bank_ref(bank)),
             Outcome::NotProcessed(detail) => Outcome::NotProcessed(message(detail)),
             Outcome::Unknown(detail) => Outcome::Unknown(message(detail)),
+            Outcome::Told(mut worth, currency) => {
+                worth.attributes = few(worth.attributes);
+                Outcome::Told(worth, short(currency))
+            }
         }
     }
 

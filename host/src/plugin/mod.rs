@@ -53,7 +53,9 @@ pub use address::{AddressRefusal, endpoint_url, page_url};
 pub use compile::{COMMAND as COMPILE_COMMAND, CompileBounds, compile_child};
 pub use driver::Transport;
 pub use egress::{Egress, Resolve, roots};
-pub use ending::{Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict};
+pub use ending::{
+    Approval, Browse, BrowserForm, Decline, Ending, FormField, FormMethod, Phase, Reason, Verdict, Worth,
+};
 pub use engine::Tuning;
 pub use grant::{Beside, EndpointGrant, Grant, Wish};
 pub use health::{ActPhase, BreakerState, PhaseStand, Sick};
@@ -88,6 +90,8 @@ pub struct PluginInfo {
     pub preauth: bool,
     /// Whether the component exports the optional interface to the bank's own book.
     pub history: bool,
+    /// Whether the component exports the optional interface about points.
+    pub points: bool,
 }
 
 #[cfg(test)]

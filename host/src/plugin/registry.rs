@@ -28,6 +28,7 @@ const PAYMENTS: &str = "vezne:pos/payments@1.0.0";
 const THREE_D_SECURE: &str = "vezne:pos/three-d-secure@1.0.0";
 const PREAUTH: &str = "vezne:pos/preauth@1.0.0";
 const HISTORY: &str = "vezne:pos/history@1.0.0";
+const POINTS: &str = "vezne:points/points@1.0.0";
 
 /// A component that was read, but neither compiled nor run.
 #[derive(Debug, Clone)]
@@ -192,6 +193,7 @@ impl Loader {
             three_d_secure: functions.three_d_secure.is_some(),
             preauth: functions.preauth.is_some(),
             history: functions.history.is_some(),
+            points: functions.points.is_some(),
             manifest,
         };
         capabilities_match(&info)?;
@@ -227,6 +229,12 @@ fn capabilities_match(info: &PluginInfo) -> Result<(), String> {
     if info.history != ["order-history", "day-history"].iter().any(|name| manifest.capabilities.contains(*name)) {
         return Err("its manifest and its exports disagree about history (order-history, day-history)".into());
     }
+    if info.points != manifest.capabilities.contains("points-inquiry") {
+        return Err("its manifest and its exports disagree about points (capability points-inquiry)".into());
+    }
+    if manifest.capabilities.contains("points-three-d") && !manifest.models.iter().any(|model| model == "3d") {
+        return Err("its manifest names points-three-d, but no 3-D model 3d".into());
+    }
     Ok(())
 }
 
@@ -247,6 +255,7 @@ fn functions(engine: &Engine, component: &Component) -> Result<Functions, String
         three_d_secure: optional(component, THREE_D_SECURE, "start", "correlate")?,
         preauth: optional(component, PREAUTH, "authorize", "capture")?,
         history: history(component)?,
+        points: optional(component, POINTS, "ask", "go-on")?,
     })
 }
 

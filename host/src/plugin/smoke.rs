@@ -75,6 +75,9 @@ fn acts(version: &Version, manifest: &Manifest) -> Vec<Act> {
     if version.info.history {
         acts.extend([Act::OrderHistory { target }, Act::DayHistory { day: DAY.to_owned(), next: None }]);
     }
+    if version.info.points {
+        acts.push(Act::Points { terms: terms.clone() });
+    }
     for model in [ThreeDModel::ThreeD, ThreeDModel::ThreeDPay, ThreeDModel::ThreeDHost] {
         if manifest.models.iter().any(|known| known == model.as_str()) {
             acts.push(Act::ThreeDSecure { purpose: Purpose::Sale, model, terms: terms.clone() });

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::act::{Act, ActContext, BankRef, Callback, Effect, Method, Terms};
-use super::ending::{Approval, Decline, FormMethod, Phase};
+use super::ending::{Approval, Decline, FormMethod, Phase, Worth};
 use super::held::HeldCard;
 use super::history::HistoryPage;
 use super::installation::Installation;
@@ -115,6 +115,8 @@ pub enum Outcome {
     NotProcessed(String),
     /// Nobody knows.
     Unknown(String),
+    /// What the points of a card are worth, and the currency as the bank wrote it; only of the interface `points`.
+    Told(Worth, String),
 }
 
 /// What a connector wants next.
@@ -301,6 +303,15 @@ pub enum Input<'a> {
         /// What came back.
         reply: Reply,
     },
+    /// Every later one of a question about points.
+    PointsGoOn {
+        /// The act's terms.
+        terms: &'a Terms,
+        /// The connector's own state.
+        state: &'a [u8],
+        /// What came back.
+        reply: Reply,
+    },
 }
 
 impl Input<'_> {
@@ -310,6 +321,7 @@ impl Input<'_> {
             Self::Begin(act) => act.name(),
             Self::GoOn { .. } => "go-on",
             Self::Resume { .. } => "resume",
+            Self::PointsGoOn { .. } => "points-go-on",
         }
     }
 
@@ -317,7 +329,7 @@ impl Input<'_> {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Begin(_) => 0,
-            Self::GoOn { state, reply } | Self::Resume { state, reply, .. } => {
+            Self::GoOn { state, reply } | Self::PointsGoOn { state, reply, .. } | Self::Resume { state, reply, .. } => {
                 let came = match reply {
                     Reply::Response(response) => response.body.len(),
                     Reply::Failed(_) => 0,

@@ -11,10 +11,10 @@ use wasmtime::component::{
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::act::{Act, Callback};
-use super::contract::{self, CardHandle, SealedCard, common, fault, host, wire};
+use super::contract::{self, Asked, CardHandle, PointsLook, SealedCard, common, fault, host, wire};
 use super::engine::Weight;
 use super::held::HeldCard;
-use super::history::{self, Look};
+use super::history::Look;
 use super::meter::metered;
 use super::permits::{Permit, PluginPermits, Share};
 use super::record::{Given, LogLine};
@@ -30,12 +30,7 @@ const START_TICKS_MAX: u64 = 100;
 
 type StepResult = (Result<common::Step, fault::Fault>,);
 type LookResult = (Result<Look, fault::Fault>,);
-
-/// What a function of the contract answers with.
-enum Told {
-    Step(common::Step),
-    Look(Look),
-}
+type PointsResult = (Result<PointsLook, fault::Fault>,);
 
 /// The functions of the contract, looked up once.
 pub(super) struct Functions {
@@ -50,6 +45,8 @@ pub(super) struct Functions {
     pub preauth: Option<(ComponentExportIndex, ComponentExportIndex)>,
     /// The bank's own book.
     pub history: Option<History>,
+    /// `ask` and `go-on` about points.
+    pub points: Option<(ComponentExportIndex, ComponentExportIndex)>,
 }
 
 /// The functions of the optional interface `history`.
@@ -125,6 +122,13 @@ impl Version {
             check("of-day", typed::<DayParams, LookResult>(&mut store, instance, of_day));
             check("go-on", typed::<GoOnParams, LookResult>(&mut store, instance, go_on));
         }
+        if let Some((ask, go_on)) = functions.points {
+            check(
+                "ask",
+                typed::<(common::Context, common::Terms, CardHandle), PointsResult>(&mut store, instance, ask),
+            );
+            check("go-on", typed::<PointsGoOnParams, PointsResult>(&mut store, instance, go_on));
+        }
         if wrong.is_empty() {
             Ok(())
         } else {
@@ -191,14 +195,8 @@ impl Version {
         let began = Instant::now();
         let (result, ran) = metered(&permit.share, self.invoked(&mut store, call)).await;
         let result = match result {
-            Ok(Ok(told)) => {
-                let table = &mut store.data_mut().table;
-                let step = match told {
-                    Told::Step(step) => contract::step_out(step, table),
-                    Told::Look(look) => history::look_out(look, table),
-                };
-                step.map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into()))
-            }
+            Ok(Ok(asked)) => contract::asked_out(asked, &mut store.data_mut().table)
+                .map_err(|_| CallFailure::Breach("its step holds a sealed value of another call".into())),
             Ok(Err(fault)) => {
                 let (fault, detail) = contract::fault_out(fault);
                 Err(CallFailure::Fault(
@@ -242,7 +240,7 @@ impl Version {
         &self,
         store: &mut Store<Sandbox>,
         call: Call<'_>,
-    ) -> Result<Result<Told, fault::Fault>, CallFailure> {
+    ) -> Result<Result<Asked, fault::Fault>, CallFailure> {
         let began = Instant::now();
         let instance = self.pre.instantiate_async(&mut *store).await.map_err(failure_of)?;
         store.data_mut().instantiated = began.elapsed();
@@ -287,17 +285,27 @@ impl Version {
             }
             Input::Begin(Act::OrderHistory { target }) => {
                 let History { of_order, .. } = functions.history.ok_or_else(no_book)?;
-                look(store, instance, of_order, (context, target_in(target))).await
+                asked::<_, Look>(store, instance, of_order, (context, target_in(target))).await
             }
             Input::Begin(Act::DayHistory { day, next }) => {
                 let History { of_day, .. } = functions.history.ok_or_else(no_book)?;
                 let params: DayParams = (context, day.clone(), next.clone());
-                look(store, instance, of_day, params).await
+                asked::<_, Look>(store, instance, of_day, params).await
             }
             Input::GoOn { state, reply } => {
                 let History { go_on, .. } = functions.history.ok_or_else(no_book)?;
                 let params: GoOnParams = (context, state.to_vec(), contract::reply_in(reply));
-                look(store, instance, go_on, params).await
+                asked::<_, Look>(store, instance, go_on, params).await
+            }
+            Input::Begin(Act::Points { terms }) => {
+                let (ask, _) = functions.points.ok_or_else(|| lacks("question about points"))?;
+                let card = card.ok_or_else(needs_card)?;
+                asked::<_, PointsLook>(store, instance, ask, (context, terms_in(terms), card)).await
+            }
+            Input::PointsGoOn { terms, state, reply } => {
+                let (_, go_on) = functions.points.ok_or_else(|| lacks("question about points"))?;
+                let params: PointsGoOnParams = (context, terms_in(terms), state.to_vec(), contract::reply_in(reply));
+                asked::<_, PointsLook>(store, instance, go_on, params).await
             }
             Input::Begin(Act::Resume { .. }) => Err(CallFailure::Breach("a resumption is never a beginning".into())),
             Input::Resume { terms, state, reply } => {
@@ -367,6 +375,7 @@ fn log_line(record: Record) -> LogLine {
 }
 
 type ResumeParams = (common::Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
+type PointsGoOnParams = (common::Context, common::Terms, Vec<u8>, common::Reply);
 type StartParams = (common::Context, common::Purpose, String, common::Terms, Option<CardHandle>);
 type DayParams = (common::Context, String, Option<Vec<u8>>);
 type GoOnParams = (common::Context, Vec<u8>, common::Reply);
@@ -380,46 +389,34 @@ where
     instance.get_typed_func::<P, R>(store, &index).map(|_| ())
 }
 
+/// One call that answers with a step.
 async fn run<P>(
     store: &mut Store<Sandbox>,
     instance: Instance,
     index: ComponentExportIndex,
     params: P,
-) -> Result<Result<Told, fault::Fault>, CallFailure>
+) -> Result<Result<Asked, fault::Fault>, CallFailure>
 where
     P: ComponentNamedList + Lower + Send + Sync + 'static,
 {
-    let result = called::<P, common::Step>(store, instance, index, params).await?;
-    Ok(result.map(Told::Step))
+    asked::<P, common::Step>(store, instance, index, params).await
 }
 
-/// The same of a function that looks into the bank's own book.
-async fn look<P>(
+/// One call, of whatever answer.
+async fn asked<P, R>(
     store: &mut Store<Sandbox>,
     instance: Instance,
     index: ComponentExportIndex,
     params: P,
-) -> Result<Result<Told, fault::Fault>, CallFailure>
-where
-    P: ComponentNamedList + Lower + Send + Sync + 'static,
-{
-    let result = called::<P, Look>(store, instance, index, params).await?;
-    Ok(result.map(Told::Look))
-}
-
-async fn called<P, R>(
-    store: &mut Store<Sandbox>,
-    instance: Instance,
-    index: ComponentExportIndex,
-    params: P,
-) -> Result<Result<R, fault::Fault>, CallFailure>
+) -> Result<Result<Asked, fault::Fault>, CallFailure>
 where
     P: ComponentNamedList + Lower + Send + Sync + 'static,
     R: ComponentType + Lift + Send + Sync + 'static,
+    Asked: From<R>,
 {
     let function = instance.get_typed_func::<P, (Result<R, fault::Fault>,)>(&mut *store, &index).map_err(failure_of)?;
     match function.call_async(&mut *store, params).await {
-        Ok((result,)) => Ok(result),
+        Ok((answer,)) => Ok(answer.map(Asked::from)),
         Err(error) => {
             store.data_mut().backtrace = backtrace_of(&error);
             Err(failure_of(error))

@@ -10,7 +10,8 @@ pub async fn payment_rewrite(tx: &mut Tx, payment: &Payment, version: i64) -> St
         tx,
         "update payment set amount_minor = $4, charged_minor = $5, instalments = $6, quote_id = $7, terms = $8, \
          capture = $9, reference = $10, description = $11, metadata = $12, receivables = $13, return_url = $14, \
-         locale = $15, state = $16, routing = $17, draft = $18, updated_at_ms = $19, moved = $20, version = version + 1 \
+         locale = $15, state = $16, routing = $17, draft = $18, updated_at_ms = $19, moved = $20, points_minor = $21, \
+         version = version + 1 \
          where tenant_id = $1 and payment_id = $2 and version = $3 and state = 'requires_confirmation'",
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
@@ -31,7 +32,8 @@ pub async fn payment_rewrite(tx: &mut Tx, payment: &Payment, version: i64) -> St
         payment.routing.as_deref(),
         payment.draft.as_deref(),
         payment.updated_at_ms,
-        payment.moved
+        payment.moved,
+        payment.points_minor
     )?;
     Ok(rows == 1)
 }

@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0019_audit",
     "0020_pos_secret_spare",
     "0021_commission_back",
+    "0022_points",
 ];
 
 /// Applies what is missing, each in its own transaction.

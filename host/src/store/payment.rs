@@ -66,7 +66,9 @@ pub struct Payment {
     pub amount_minor: i64,
     /// Taken from the card.
     pub charged_minor: i64,
-    /// Of both amounts.
+    /// Of what is taken from the card, what its points shall pay; nought where none shall.
+    pub points_minor: i64,
+    /// Of all these amounts.
     #[sqlx(try_from = "String")]
     pub currency: Currency,
     /// 1 for a single charge.
@@ -132,9 +134,10 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         tx,
         "insert into payment (tenant_id, payment_id, node_id, payer_kind, payer_id, amount_minor, charged_minor, \
          currency, instalments, quote_id, terms, entry, capture, reference, description, metadata, receivables, \
-         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version, routing, draft, moved) \
+         return_url, locale, state, created_by, created_at_ms, updated_at_ms, version, routing, draft, moved, \
+         points_minor) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25, $26, $27) on conflict do nothing",
+         $22, $23, $24, $25, $26, $27, $28) on conflict do nothing",
         payment.tenant_id.to_text(),
         payment.payment_id.to_text(),
         payment.node_id.to_text(),
@@ -161,7 +164,8 @@ pub async fn payment_insert(tx: &mut Tx, payment: &Payment) -> StoreResult<bool>
         payment.version,
         payment.routing.as_deref(),
         payment.draft.as_deref(),
-        payment.moved
+        payment.moved,
+        payment.points_minor
     )?;
     Ok(rows == 1)
 }

@@ -12,17 +12,19 @@ pub mod lines;
 pub mod list;
 pub mod message;
 pub mod order_status;
+pub mod points;
 pub mod question;
 pub mod settings;
 pub mod three_d;
 pub mod undo;
 
 use serde::{Deserialize, Serialize};
+use vezne_plugin::points::Look;
 use vezne_plugin::words::entry;
 use vezne_plugin::xml::Element;
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Preauth, Purpose, Reply, Step, Target,
-    Terms, ThreeDSecure, amount, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpResponse, Payments, Points, Preauth, Purpose, Reply, Step,
+    Target, Terms, ThreeDSecure, amount, state, step,
 };
 
 use answer::Answer;
@@ -33,7 +35,7 @@ use settings::{Settings, User};
 /// The connector.
 pub struct Garanti;
 
-vezne_plugin::export!(Garanti: payments, three_d_secure, preauth, history);
+vezne_plugin::export!(Garanti: payments, three_d_secure, preauth, history, points);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +51,8 @@ enum State {
     Confirm { question: Question, claim: three_d::Claim },
     /// The answer to a question.
     Ask { question: Question, history: bool },
+    /// The answer to the question for Bonus.
+    Points,
 }
 
 impl Payments for Garanti {
@@ -80,7 +84,8 @@ impl Payments for Garanti {
     ) -> Result<Step, Fault> {
         match (state::decode::<State>(state)?, reply) {
             (State::Write { order, user }, Reply::Response(response)) => {
-                step::done(Answer::verified(response, &Settings::load()?, user)?.outcome(&order))
+                let answer = Answer::verified(response, &Settings::load()?, user)?;
+                step::done(points::explained(ctx, answer.outcome(&order)))
             }
             (State::Before(intent), Reply::Response(response)) => undo::looked(ctx, terms, &intent, response),
             (State::Before(_), Reply::Failed(failure)) => {
@@ -102,6 +107,19 @@ impl Payments for Garanti {
     }
 }
 
+impl Points for Garanti {
+    fn ask(ctx: &Context, terms: &Terms, card: &Card) -> Result<Look, Fault> {
+        points::ask(ctx, terms, card)
+    }
+
+    fn go_on(_: &Context, _: &Terms, state: &[u8], reply: &Reply) -> Result<Look, Fault> {
+        match state::decode::<State>(state)? {
+            State::Points => points::answered(reply),
+            _ => Err(Fault::InvalidRequest("no points were asked for".into())),
+        }
+    }
+}
+
 impl Preauth for Garanti {
     fn authorize(ctx: &Context, terms: &Terms, card: &Card) -> Result<Step, Fault> {
         charge_card(ctx, terms, card, true)
@@ -117,6 +135,7 @@ impl ThreeDSecure for Garanti {
     fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         positive(terms)?;
         order_number(&ctx.order_id)?;
+        vezne_plugin::points::none_wanted(ctx, terms, "Garanti BBVA takes no Bonus at its gate")?;
         three_d::start(ctx, purpose, model, terms, card)
     }
 
@@ -182,6 +201,7 @@ fn send_charge(
     if mail_order && !settings.mail_order {
         return Err(Fault::Unsupported("this POS account is not open to mail order".into()));
     }
+    let bonus = points::paying(ctx, terms, reserve, payer)?;
     let order = Order {
         id: &ctx.order_id,
         ip: ctx.payer_ip.as_deref().unwrap_or_default(),
@@ -190,6 +210,7 @@ fn send_charge(
         instalments: &instalments(terms),
         mail_order,
         recurring: if reserve { None } else { recurring(ctx)? },
+        bonus: bonus.as_deref(),
     };
     let kind = message::transaction_type(reserve);
     let message = message::charge(settings, message::mode(ctx), kind, &order, payer)?;

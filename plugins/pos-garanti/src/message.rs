@@ -10,6 +10,9 @@ use crate::settings::{Settings, User};
 /// The API version all signatures here belong to.
 pub const VERSION: &str = "512";
 
+/// The bank's word for the card's own Bonus among its kinds of rewards.
+pub const BONUS: &str = "BNS";
+
 /// Where a message names an amount and none is meant, the bank wants this one.
 const NO_AMOUNT: &str = "100";
 
@@ -65,6 +68,8 @@ pub struct Order<'a> {
     pub mail_order: bool,
     /// If the bank is to repeat it.
     pub recurring: Option<Recurring>,
+    /// What the card's Bonus pays of the amount, minor units; only with the card itself.
+    pub bonus: Option<&'a str>,
 }
 
 /// `TEST` or `PROD`: with the wrong one the signature holds and the payment fails.
@@ -140,22 +145,21 @@ pub fn charge(
         amount: order.amount,
         currency: order.currency,
     };
-    let message = match payer {
-        Payer::Card(card) => envelope
-            .open(Some(card))?
-            .child(card_element(card))
-            .child(envelope.order())
-            .child(envelope.transaction(kind, Some(order.instalments), "0", order.mail_order)),
-        Payer::Proof(proof) => envelope.open(None)?.child(envelope.order()).child(
-            envelope.transaction(kind, Some(order.instalments), "13", order.mail_order).child(
-                Element::new("Secure3D")
-                    .field("AuthenticationCode", proof.cavv)
-                    .field("SecurityLevel", proof.eci)
-                    .field("TxnID", proof.xid)
-                    .field("Md", proof.md),
+    let message =
+        match payer {
+            Payer::Card(card) => envelope.open(Some(card))?.child(card_element(card)).child(envelope.order()).child(
+                with_bonus(envelope.transaction(kind, Some(order.instalments), "0", order.mail_order), order.bonus),
             ),
-        ),
-    };
+            Payer::Proof(proof) => envelope.open(None)?.child(envelope.order()).child(
+                envelope.transaction(kind, Some(order.instalments), "13", order.mail_order).child(
+                    Element::new("Secure3D")
+                        .field("AuthenticationCode", proof.cavv)
+                        .field("SecurityLevel", proof.eci)
+                        .field("TxnID", proof.xid)
+                        .field("Md", proof.md),
+                ),
+            ),
+        };
     Ok(match &order.recurring {
         Some(recurring) => message.child(
             Element::new("Recurring")
@@ -167,6 +171,17 @@ pub fn charge(
         ),
         None => message,
     })
+}
+
+/// The total stays in `Amount`.
+fn with_bonus(transaction: Element, used: Option<&str>) -> Element {
+    match used {
+        None => transaction,
+        Some(used) => {
+            let reward = Element::new("Reward").field("Type", BONUS).field("UsedAmount", used);
+            transaction.child(Element::new("RewardList").child(reward))
+        }
+    }
 }
 
 fn card_element(card: &Card) -> Element {
@@ -243,6 +258,14 @@ pub fn order_history(settings: &Settings, mode: &str, ip: &str, order_id: &str) 
     let envelope = question(settings, mode, ip, order_id);
     let transaction = envelope.transaction("orderhistoryinq", Some(""), "0", false);
     Ok(envelope.open(None)?.child(envelope.order()).child(transaction))
+}
+
+/// What is the Bonus of a card worth? The message is about no order.
+pub fn point_inquiry(settings: &Settings, mode: &str, ip: &str, card: &Card) -> Result<Element, Fault> {
+    let envelope = question(settings, mode, ip, "");
+    let order = Element::new("Order").child(Element::new("OrderID"));
+    let transaction = envelope.transaction("rewardinq", Some(""), "0", false);
+    Ok(envelope.open(Some(card))?.child(card_element(card)).child(order).child(transaction))
 }
 
 /// Which transactions a list is asked for: at most 30 days, 500 to a page.

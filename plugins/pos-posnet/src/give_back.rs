@@ -7,7 +7,7 @@ use posnet_orders::row::Row;
 use posnet_orders::{codes, number, written};
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::operation;
-use vezne_plugin::{BankRef, Context, Effect, Fault, HttpResponse, Outcome, Step, Target, Terms, amount, step};
+use vezne_plugin::{BankRef, Context, Effect, Fault, HttpResponse, Outcome, Step, Target, Terms, amount, points, step};
 
 use crate::agreement::{self, Found};
 use crate::answer::{Answer, Judgement};
@@ -65,6 +65,10 @@ pub fn void(ctx: &Context, target: &Target) -> Result<Step, Fault> {
     let settings = Settings::load()?;
     let original = Original::of(ctx, target, &settings);
     match (target.operation.as_str(), noted(&target.bank, STANDS_AS)) {
+        (operation::REFUND, _) if points::were_used(ctx) => {
+            let why = "a refund that gave points back is voided on the bank's own pages";
+            Err(Fault::Unsupported(why.into()))
+        }
         (operation::REFUND, _) => send_void(ctx, &settings, &original, RETURN, None),
         (operation::CAPTURE, _) => send_void(ctx, &settings, &original, CAPT, None),
         (_, Some(SALE)) | (operation::SALE, None) => send_void(ctx, &settings, &original, SALE, None),
@@ -174,6 +178,7 @@ fn ask_again(ctx: &Context, original: &Original, transaction: &str) -> Result<St
         refunds_before: None,
         voids: Some(transaction.to_owned()),
         key: original.key.clone(),
+        points: points::were_used(ctx),
     };
     let request = request_agreement(&settings, original, &ctx.order_id)?;
     step::send(request, Effect::ReadOnly, step::order_ref(&original.order), &State::Ask { question })
@@ -206,7 +211,8 @@ pub fn send_refund(ctx: &Context, terms: &Terms, original: &Original, response: 
         Err(_) => return step::done(step::not_processed("the bank could not say what was refunded before")),
     };
     let (minor, currency) = (amount::minor(&terms.amount)?, written::currency(&terms.amount)?);
-    let message = original.with_reference(|of| message::give_back(&settings, of, &minor, currency))?;
+    let in_proportion = points::were_used(ctx);
+    let message = original.with_reference(|of| message::give_back(&settings, of, &minor, currency, in_proportion))?;
     let known = BankRef { extra: before.unwrap_or_default(), ..step::order_ref(&original.order) };
     let request = message::request(&settings, message, &ctx.order_id)?;
     let waiting = State::Refund { order: original.order.clone() };

@@ -11,6 +11,7 @@ pub mod give_back;
 pub mod mac;
 pub mod message;
 pub mod partner;
+pub mod points;
 pub mod reconciliation;
 pub mod settings;
 pub mod three_d;
@@ -18,10 +19,11 @@ pub mod three_d;
 use posnet_orders::question::{AUTH, CAPT, Question, RETURN, SALE, STANDS_AS};
 use posnet_orders::{number, written};
 use serde::{Deserialize, Serialize};
+use vezne_plugin::points::Look;
 use vezne_plugin::words::entry;
 use vezne_plugin::{
-    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Preauth, Purpose,
-    Reply, Step, Target, Terms, ThreeDSecure, amount, host, state, step,
+    BankRef, Callback, Card, Context, Effect, Fault, HttpRequest, HttpResponse, Outcome, Payments, Points, Preauth,
+    Purpose, Reply, Step, Target, Terms, ThreeDSecure, amount, host, state, step,
 };
 
 use agreement::Found;
@@ -35,7 +37,7 @@ use three_d::Visit;
 /// The connector.
 pub struct Posnet;
 
-vezne_plugin::export!(Posnet: payments, three_d_secure, preauth);
+vezne_plugin::export!(Posnet: payments, three_d_secure, preauth, points);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,6 +67,8 @@ enum State {
     Resolving { visit: Visit, packets: Packets },
     /// The answer to a question.
     Ask { question: Question },
+    /// The answer to the question for points.
+    Points,
 }
 
 impl Payments for Posnet {
@@ -144,6 +148,19 @@ impl ThreeDSecure for Posnet {
     }
 }
 
+impl Points for Posnet {
+    fn ask(ctx: &Context, terms: &Terms, card: &Card) -> Result<Look, Fault> {
+        points::ask(ctx, terms, card)
+    }
+
+    fn go_on(_: &Context, _: &Terms, state: &[u8], reply: &Reply) -> Result<Look, Fault> {
+        match state::decode::<State>(state)? {
+            State::Points => points::answered(reply),
+            _ => Err(Fault::InvalidRequest("no points were asked for".into())),
+        }
+    }
+}
+
 /// Goes on with an answer of the bank.
 fn resumed(ctx: &Context, terms: Option<&Terms>, state: State, response: &HttpResponse) -> Result<Step, Fault> {
     match state {
@@ -153,6 +170,7 @@ fn resumed(ctx: &Context, terms: Option<&Terms>, state: State, response: &HttpRe
         State::Charge { reserve, three_d: false } => {
             let terms = step::needed(terms)?;
             let question = Question::about_charge(&ctx.order_id, false, reserve, terms.amount.minor);
+            let question = question.with_points(vezne_plugin::points::were_used(ctx));
             charged(ctx, terms, reserve, &Answer::read(response)?, question)
         }
         State::Confirm { question } => step::done(confirmed(&question, &Answer::read(response)?)),
@@ -188,7 +206,7 @@ fn resumed(ctx: &Context, terms: Option<&Terms>, state: State, response: &HttpRe
                 Found::Unclear(why) => step::unknown(why),
             })
         }
-        State::Gate(_) => Err(Fault::InvalidRequest("this reply was not waited for".into())),
+        State::Gate(_) | State::Points => Err(Fault::InvalidRequest("this reply was not waited for".into())),
     }
 }
 
@@ -204,6 +222,7 @@ fn charge_card(ctx: &Context, terms: &Terms, card: &Card, reserve: bool) -> Resu
     }
     let campaign = campaign(ctx)?;
     let partner = Partner::of(ctx, settings.facilitator.as_ref())?;
+    let points = points::paying(ctx, terms, reserve, &partner)?;
     let charge = Charge {
         order: &ctx.order_id,
         amount: &amount::minor(&terms.amount)?,
@@ -211,6 +230,7 @@ fn charge_card(ctx: &Context, terms: &Terms, card: &Card, reserve: bool) -> Resu
         instalments: written::instalments(terms),
         mail_order,
         campaign: campaign.as_deref(),
+        points: points.as_deref(),
         partner: &partner,
     };
     let message = message::charge(&settings, reserve, &charge, card)?;

@@ -25,6 +25,8 @@ pub struct Charge<'a> {
     pub mail_order: bool,
     /// `koiCode`, a campaign of the card (Joker Vadaa).
     pub campaign: Option<&'a str>,
+    /// What World points pay of the amount, minor units.
+    pub points: Option<&'a str>,
     /// Whose payment it is.
     pub partner: &'a Partner,
 }
@@ -68,13 +70,19 @@ pub fn instalments(count: u8) -> String {
     format!("{count:02}")
 }
 
-/// `sale` or `auth`. A card without a code (mail order) goes with `000`: the field has three digits.
+/// `sale`, `auth`, or `saleWP` where points pay a part. A card without a code (mail order) goes with `000`: the field has three digits.
 pub fn charge(settings: &Settings, reserve: bool, charge: &Charge<'_>, card: &Card) -> Result<Element, Fault> {
     let code = card.security_code().map_or_else(|| Value::from("000"), Value::from);
-    let operation = Element::new(if reserve { "auth" } else { "sale" })
+    let name = match (reserve, charge.points) {
+        (true, _) => "auth",
+        (false, None) => "sale",
+        (false, Some(_)) => "saleWP",
+    };
+    let operation = Element::new(name)
         .field("orderID", number::padded(charge.order)?)
         .field("installment", instalments(charge.instalments))
         .field("amount", charge.amount)
+        .optional("wpAmount", charge.points)
         .field("currencyCode", charge.currency)
         .field("ccno", card.pan())
         .field("expDate", card.expiry(ExpiryForm::Yymm))
@@ -100,10 +108,21 @@ pub fn void(settings: &Settings, transaction: &str, of: Reference<'_>, auth_code
     timed_envelope(settings).child(referring(operation, of))
 }
 
-/// Gives back.
-pub fn give_back(settings: &Settings, of: Reference<'_>, amount: &str, currency: &str) -> Element {
+/// Gives back. `in_proportion`, as money and as points, in the proportion in which they paid.
+pub fn give_back(settings: &Settings, of: Reference<'_>, amount: &str, currency: &str, in_proportion: bool) -> Element {
     let operation = Element::new("return").field("amount", amount).field("currencyCode", currency);
-    timed_envelope(settings).child(referring(operation, of))
+    let operation = referring(operation, of).optional("isRationalReturn", in_proportion.then_some("Y"));
+    timed_envelope(settings).child(operation)
+}
+
+/// How many World points has the card? Points of the store's own brand are left out: a sale with `wpAmount` alone lets
+/// the bank choose among all of them, but only World points are told without a contract for the others.
+pub fn point_inquiry(settings: &Settings, card: &Card) -> Element {
+    let operation = Element::new("pointInquiry")
+        .field("ccno", card.pan())
+        .field("expDate", card.expiry(ExpiryForm::Yymm))
+        .field("getPointDetail", "N");
+    envelope(settings).child(operation)
 }
 
 /// What became of an order?
@@ -131,11 +150,17 @@ pub struct Encrypt<'a> {
     pub instalments: u8,
     /// Reserve instead of charge.
     pub reserve: bool,
+    /// Points pay a part of it.
+    pub points: bool,
 }
 
-/// The bank's word for a sale or a reservation at the gate.
-pub fn transaction_type(reserve: bool) -> &'static str {
-    if reserve { "Auth" } else { "Sale" }
+/// The bank's word for a sale, one with points, or a reservation at the gate.
+pub fn transaction_type(reserve: bool, points: bool) -> &'static str {
+    match (reserve, points) {
+        (true, _) => "Auth",
+        (false, true) => "SaleWP",
+        (false, false) => "Sale",
+    }
 }
 
 /// First step of 3-D: without a card the bank's own page asks for it.
@@ -157,7 +182,7 @@ pub fn encrypt(settings: &Settings, order: &Encrypt<'_>, card: Option<&Card>) ->
         Some(holder) => operation.field("cardHolderName", holder),
         None => operation.child(Element::new("cardHolderName")),
     };
-    envelope(settings).child(operation.field("tranType", transaction_type(order.reserve)))
+    envelope(settings).child(operation.field("tranType", transaction_type(order.reserve, order.points)))
 }
 
 /// What did the gate say? `mac` is over our own order.
@@ -170,13 +195,13 @@ pub fn resolve(settings: &Settings, packets: &Packets, mac: Sealed) -> Element {
     envelope(settings).child(operation)
 }
 
-/// Charges what was authenticated, without using points.
-pub fn charge_authenticated(settings: &Settings, packets: &Packets, mac: Sealed) -> Element {
+/// Charges what was authenticated. `points` is what World points pay of it, minor units, `0` where none do.
+pub fn charge_authenticated(settings: &Settings, packets: &Packets, points: &str, mac: Sealed) -> Element {
     let operation = Element::new("oosTranData")
         .field("bankData", &packets.bank)
         .field("merchantData", &packets.merchant)
         .field("sign", &packets.sign)
-        .field("wpAmount", "0")
+        .field("wpAmount", points)
         .field("mac", mac);
     envelope(settings).child(operation)
 }

@@ -18,6 +18,7 @@ use crate::answer::{Answer, Judgement};
 use crate::mac::{self, Signed};
 use crate::message::{self, Encrypt, Packets};
 use crate::partner::Partner;
+use crate::points;
 use crate::settings::Settings;
 use crate::{State, charged, known, positive, stands_as};
 
@@ -74,6 +75,10 @@ pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: 
         (model::THREE_D_HOST, _) => None,
         _ => return Err(Fault::Unsupported(format!("Yapı Kredi has no 3-D model {model}"))),
     };
+    let points = points::paying(ctx, terms, purpose == Purpose::Authorize, &Partner::Store)?;
+    if points.is_some() && model != model::THREE_D {
+        return Err(Fault::Unsupported("points are taken at the bank's gate with our own card form only".into()));
+    }
     // Checks the key before the payer is sent anywhere.
     value::secret("enc-key")?;
     let reserve = purpose == Purpose::Authorize;
@@ -84,6 +89,7 @@ pub fn start(ctx: &Context, purpose: Purpose, model: &str, terms: &Terms, card: 
         currency: order.currency,
         instalments: written::instalments(terms),
         reserve,
+        points: points.is_some(),
     };
     let request = message::request(&settings, message::encrypt(&settings, &encrypt, card), &ctx.order_id)?;
     step::send(
@@ -172,7 +178,9 @@ pub fn resolved(
     if !settings.accepts(said.md_status, ctx.test_mode) {
         return step::done(codes::not_authenticated(said.md_status, said.message));
     }
-    let message = message::charge_authenticated(&settings, packets, mac::request(&settings, order.signed())?);
+    let points = points::paying(ctx, terms, visit.reserve, &Partner::Store)?;
+    let points = points.as_deref().unwrap_or("0");
+    let message = message::charge_authenticated(&settings, packets, points, mac::request(&settings, order.signed())?);
     let request = message::request(&settings, message, &ctx.order_id)?;
     let waiting = State::Charge { reserve: visit.reserve, three_d: true };
     step::send(request, Effect::OnceOnlyWrite, known(&settings, &ctx.order_id, stands_as(visit.reserve)), &waiting)
@@ -257,6 +265,7 @@ pub fn charge_answered(ctx: &Context, terms: &Terms, reserve: bool, answer: &Ans
         }
     }
     let question = Question::about_charge(&ctx.order_id, true, reserve, terms.amount.minor);
+    let question = question.with_points(vezne_plugin::points::were_used(ctx));
     charged(ctx, terms, reserve, answer, question)
 }
 

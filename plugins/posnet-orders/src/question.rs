@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, operation, order_state};
-use vezne_plugin::{BankRef, Context, Outcome, Target, step};
+use vezne_plugin::{BankRef, Context, Outcome, Target, points, step};
 
 use crate::codes;
 use crate::number;
@@ -34,8 +34,7 @@ const ENTRIES_MAX: usize = 8;
 
 /// The refunds among rows, as entries of `known.extra`. `None` if there are more than can be noted.
 pub fn refunds_noted(rows: &[Row]) -> Option<Vec<(String, String)>> {
-    let keys: Vec<&str> =
-        rows.iter().filter(|row| row.kind == Kind::Refund).filter_map(|row| row.key.as_deref()).collect();
+    let keys: Vec<&str> = rows.iter().filter(|row| gives_back(row)).filter_map(|row| row.key.as_deref()).collect();
     if keys.len() > KEYS_IN_ENTRY * ENTRIES_MAX || keys.iter().any(|key| key.len() > 20) {
         return None;
     }
@@ -71,6 +70,9 @@ pub struct Question {
     pub voids: Option<String>,
     /// The bank's key of it.
     pub key: Option<String>,
+    /// Points paid a part of the charge: the bank lists that part in a line of its own.
+    #[serde(default)]
+    pub points: bool,
 }
 
 impl Question {
@@ -93,6 +95,7 @@ impl Question {
             refunds_before: was_noted.then(|| noted_refunds.into_iter().map(str::to_owned).collect()),
             voids: noted(&target.bank, VOIDS).map(str::to_owned),
             key: target.bank.transaction_id.clone(),
+            points: points::were_used(ctx),
         }
     }
 
@@ -107,7 +110,14 @@ impl Question {
             refunds_before: None,
             voids: None,
             key: None,
+            points: false,
         }
+    }
+
+    /// The same of a charge of which points pay a part.
+    #[must_use]
+    pub fn with_points(self, points: bool) -> Self {
+        Self { points, ..self }
     }
 
     /// The order as the bank addresses it.
@@ -133,19 +143,39 @@ impl Question {
     }
 
     fn sale(&self, rows: &[Row]) -> Outcome {
-        let sales = of_kind(rows, Kind::Sale);
+        let (sales, reversed) = self.sales(rows);
         let Some(first) = sales.first() else {
             return step::unknown("the bank lists the order without its sale");
         };
-        if is_reversed(rows, Reversed::Sale) {
-            return self.voided(first, SALE);
+        if is_reversed(rows, reversed) {
+            return self.voided(&self.whole(first, rows), SALE);
         }
         match (effective(&sales).as_slice(), sales.iter().all(|row| row.standing == Standing::Void)) {
-            ([sale], _) => self.found(sale, SALE, None),
+            ([sale], _) => self.found(&self.whole(sale, rows), SALE, None),
             ([], true) => codes::declined(category::NOT_APPROVED, "txnStatus 0", None),
             ([], false) => step::unknown("the bank does not say whether the sale counts"),
             _ => step::unknown("the bank lists several sales of one order"),
         }
+    }
+
+    /// The lines of a sale, and how its void shows: one that points paid wholly may have no other line than theirs.
+    fn sales<'a>(&self, rows: &'a [Row]) -> (Vec<&'a Row>, Reversed) {
+        let sales = of_kind(rows, Kind::Sale);
+        if sales.is_empty() && self.points {
+            (of_kind(rows, Kind::PointUsage), Reversed::Points)
+        } else {
+            (sales, Reversed::Sale)
+        }
+    }
+
+    /// A sale with what points paid of it: the sale's line has the rest, unless it shows the whole.
+    fn whole(&self, sale: &Row, rows: &[Row]) -> Row {
+        let mut whole = sale.clone();
+        if self.points && sale.kind == Kind::Sale && sale.minor != Some(self.minor) {
+            let parts = [sale].into_iter().chain(of_kind(rows, Kind::PointUsage));
+            whole.minor = sum_of(parts);
+        }
+        whole
     }
 
     fn reservation(&self, rows: &[Row]) -> Outcome {
@@ -191,13 +221,10 @@ impl Question {
     /// Ours is the refund of this amount that was not there before; without a list of those, the one not
     /// older than our request. Two that fit are nobody's answer.
     fn refund(&self, rows: &[Row]) -> Outcome {
-        let fits = |row: &&Row| {
-            let new = match (&self.refunds_before, &row.key) {
-                (Some(before), Some(key)) => !before.contains(key),
-                _ => row.at_ms.is_none_or(|at| at >= self.sent_at_ms.saturating_sub(CLOCK_SLACK_MS)),
-            };
-            row.kind == Kind::Refund && new && row.minor == Some(self.minor)
-        };
+        if self.points {
+            return self.refund_of_both(rows);
+        }
+        let fits = |row: &&Row| row.kind == Kind::Refund && self.is_new(row) && row.minor == Some(self.minor);
         let ours: Vec<&Row> = rows.iter().filter(fits).collect();
         match (effective(&ours).as_slice(), ours.as_slice()) {
             ([refund], _) if !may_be_reversed(rows, Reversed::Refund) => self.found(refund, RETURN, None),
@@ -212,6 +239,36 @@ impl Question {
         }
     }
 
+    /// Whether a refund may be ours: not there before, or not older than our request.
+    fn is_new(&self, row: &Row) -> bool {
+        match (&self.refunds_before, &row.key) {
+            (Some(before), Some(key)) => !before.contains(key),
+            _ => row.at_ms.is_none_or(|at| at >= self.sent_at_ms.saturating_sub(CLOCK_SLACK_MS)),
+        }
+    }
+
+    /// A refund in proportion gives back to the card and to its points, in a line each. What is new must be ours, all
+    /// of it and nothing else.
+    fn refund_of_both(&self, rows: &[Row]) -> Outcome {
+        let new: Vec<&Row> = rows.iter().filter(|row| gives_back(row) && self.is_new(row)).collect();
+        let one_each = |kind| new.iter().filter(|row| row.kind == kind).count() <= 1;
+        let sum = sum_of(new.iter().copied());
+        match new.as_slice() {
+            [] if rows.is_empty() => step::unknown("the bank lists nothing"),
+            [] => step::not_processed("the order has no such refund"),
+            _ if new.iter().any(|row| row.standing != Standing::Effective)
+                || may_be_reversed(rows, Reversed::Refund) =>
+            {
+                step::unknown("the bank does not say whether the refund counts")
+            }
+            [first, ..] if one_each(Kind::Refund) && one_each(Kind::PointReturn) && sum == Some(self.minor) => {
+                let money = new.iter().find(|row| row.kind == Kind::Refund).unwrap_or(first);
+                self.found(&Row { minor: sum, ..Row::clone(money) }, RETURN, None)
+            }
+            _ => step::unknown("the refunds of the order are not the one that was asked for"),
+        }
+    }
+
     /// A void shows as a reversal, and on what it voided.
     fn void(&self, rows: &[Row]) -> Outcome {
         if self.voids.as_deref() == Some(RETURN) {
@@ -220,6 +277,7 @@ impl Question {
         let (kind, reversed) = match self.voids.as_deref() {
             Some(CAPT) => (Kind::Capture, Reversed::Capture),
             Some(AUTH) => (Kind::Authorization, Reversed::Authorization),
+            Some(SALE) if self.points && of_kind(rows, Kind::Sale).is_empty() => (Kind::PointUsage, Reversed::Points),
             Some(SALE) => (Kind::Sale, Reversed::Sale),
             _ if of_kind(rows, Kind::Sale).is_empty() => (Kind::Authorization, Reversed::Authorization),
             _ => (Kind::Sale, Reversed::Sale),
@@ -271,6 +329,16 @@ impl Question {
 /// Whether an order went through the 3-D gate: the bank keeps it under another number then.
 pub fn is_three_d(target: &Target) -> bool {
     !matches!(target.model.as_str(), "" | "none")
+}
+
+/// What lines come to; nothing where one of them does not say.
+fn sum_of<'a>(mut rows: impl Iterator<Item = &'a Row>) -> Option<i64> {
+    rows.try_fold(0_i64, |sum, row| sum.checked_add(row.minor?))
+}
+
+/// Whether a line gives something back, as money or as points.
+fn gives_back(row: &Row) -> bool {
+    matches!(row.kind, Kind::Refund | Kind::PointReturn)
 }
 
 /// Rows of a kind.

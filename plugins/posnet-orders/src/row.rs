@@ -15,9 +15,13 @@ pub enum Kind {
     Capture,
     /// Gave back.
     Refund,
+    /// The part of a sale that points of the card paid, or all of it.
+    PointUsage,
+    /// The part of a refund that the card got back as points.
+    PointReturn,
     /// Voided what is named, where the bank names it.
     Reversal(Option<Reversed>),
-    /// Points and whatever else there may be.
+    /// Whatever else there may be.
     Other,
 }
 
@@ -32,7 +36,9 @@ pub enum Reversed {
     Capture,
     /// A refund.
     Refund,
-    /// Points.
+    /// The use of points.
+    Points,
+    /// Something else.
     Other,
 }
 
@@ -47,6 +53,7 @@ impl Kind {
                 Self::Authorization => Reversed::Authorization,
                 Self::Capture => Reversed::Capture,
                 Self::Refund => Reversed::Refund,
+                Self::PointUsage => Reversed::Points,
                 _ => Reversed::Other,
             }));
         }
@@ -55,6 +62,9 @@ impl Kind {
             "authorization" | "auth" => Self::Authorization,
             "capture" | "capt" => Self::Capture,
             "return" => Self::Refund,
+            // A reversal of it is a `Bonus_Reverse`.
+            "bonus" | "bonus_usage" => Self::PointUsage,
+            "bonus_return" => Self::PointReturn,
             "reverse" => Self::Reversal(None),
             _ => Self::Other,
         }
@@ -140,10 +150,11 @@ mod tests {
             ("Authorization_Reverse", Kind::Reversal(Some(Reversed::Authorization))),
             ("Capture_Reverse", Kind::Reversal(Some(Reversed::Capture))),
             ("Return_Reverse", Kind::Reversal(Some(Reversed::Refund))),
-            ("Bonus_Reverse", Kind::Reversal(Some(Reversed::Other))),
+            ("Bonus_Reverse", Kind::Reversal(Some(Reversed::Points))),
+            ("Koi_Reverse", Kind::Reversal(Some(Reversed::Other))),
             ("Reverse", Kind::Reversal(None)),
-            ("Bonus_Usage", Kind::Other),
-            ("Bonus_Return", Kind::Other),
+            ("Bonus_Usage", Kind::PointUsage),
+            ("Bonus_Return", Kind::PointReturn),
             ("", Kind::Other),
         ] {
             assert_eq!(Kind::of(word), kind, "{word}");

@@ -95,3 +95,23 @@ pub mod history {
         },
     });
 }
+
+/// The optional interface `points`, of a package of its own.
+pub mod points {
+    wit_bindgen::generate!({
+        path: ["../../wit/host", "../../wit/types", "../../wit/pos", "../../wit/points"],
+        world: "vezne:points/opt-points",
+        generate_all,
+        pub_export_macro: true,
+        export_macro_name: "export_points",
+        default_bindings_module: "vezne_plugin::bindings::points",
+        with: {
+            "vezne:pos/common@1.0.0": crate::bindings::vezne::pos::common,
+            "vezne:types/money@1.0.0": crate::bindings::vezne::types::money,
+            "vezne:types/wire@1.0.0": crate::bindings::vezne::types::wire,
+            "vezne:types/fault@1.0.0": crate::bindings::vezne::types::fault,
+            "vezne:host/sealed@1.0.0": crate::interface::sealed,
+            "vezne:host/card@1.0.0": crate::interface::card,
+        },
+    });
+}

@@ -1,6 +1,7 @@
 //! The traits a connector implements and the macro that exports them.
 
 use crate::history::Look;
+use crate::points;
 use crate::{Callback, Card, Context, Fault, Purpose, Reply, Step, Target, Terms};
 
 /// What every connector can do. The contract in `wit/pos/pos.wit` is the authority.
@@ -48,6 +49,14 @@ pub trait History {
     fn of_day(ctx: &Context, day: &str, next: Option<&[u8]>) -> Result<Look, Fault>;
     /// Continues both with what came back.
     fn go_on(ctx: &Context, state: &[u8], reply: &Reply) -> Result<Look, Fault>;
+}
+
+/// What the points of a card are worth. Nothing here writes. [`crate::points`] has what it is made of.
+pub trait Points {
+    /// Asks the bank.
+    fn ask(ctx: &Context, terms: &Terms, card: &Card) -> Result<points::Look, Fault>;
+    /// Continues with what came back.
+    fn go_on(ctx: &Context, terms: &Terms, state: &[u8], reply: &Reply) -> Result<points::Look, Fault>;
 }
 
 /// Between the generated export glue and an author's connector; made by [`export!`](crate::export).
@@ -128,6 +137,18 @@ impl<C: History> crate::bindings::history::exports::vezne::pos::history::Guest f
     }
 }
 
+impl<C: Points> crate::bindings::points::exports::vezne::points::points::Guest for Exported<C> {
+    fn ask(ctx: Context, terms: Terms, card: &Card) -> Result<points::Look, Fault> {
+        crate::host::panics_to_log();
+        C::ask(&ctx, &terms, card)
+    }
+
+    fn go_on(ctx: Context, terms: Terms, state: Vec<u8>, reply: Reply) -> Result<points::Look, Fault> {
+        crate::host::panics_to_log();
+        C::go_on(&ctx, &terms, &state, &reply)
+    }
+}
+
 /// Makes a crate a component: `vezne_plugin::export!(MyBank: payments, three_d_secure, preauth);`
 ///
 /// `payments` is required. On other targets than WebAssembly this is nothing at all.
@@ -167,6 +188,13 @@ macro_rules! __export_one {
         mod __vezne_history {
             type Exported = $crate::connector::Exported<super::$connector>;
             $crate::bindings::history::export_history!(Exported with_types_in $crate::bindings::history);
+        }
+    };
+    ($connector:ident, points) => {
+        #[cfg(target_arch = "wasm32")]
+        mod __vezne_points {
+            type Exported = $crate::connector::Exported<super::$connector>;
+            $crate::bindings::points::export_points!(Exported with_types_in $crate::bindings::points);
         }
     };
 }

@@ -23,6 +23,7 @@ pub mod istanbul;
 pub mod json;
 pub mod one_call;
 pub mod packed;
+pub mod points;
 pub mod state;
 pub mod step;
 pub mod turkish;
@@ -56,6 +57,6 @@ pub use bindings::vezne::types::money::Money;
 pub use bindings::vezne::types::wire::{
     Callback, Field, HttpRequest, HttpResponse, Method, Part, TransportFailure, TransportPhase,
 };
-pub use connector::{History, Payments, Preauth, ThreeDSecure};
+pub use connector::{History, Payments, Points, Preauth, ThreeDSecure};
 pub use interface::card::{Card, ExpiryForm};
 pub use interface::sealed::{Charset as SealedCharset, CipherAlg, DigestAlg, Escape, Sealed, TextForm};

@@ -74,10 +74,27 @@ pub mod attribute {
     pub const SUB_DEALER_IDENTITY: &str = "sub-dealer-identity";
     /// Host: which of several sub-dealers with one identity, by the bank's number.
     pub const SUB_DEALER_CODE: &str = "sub-dealer-code";
+    /// Host: how much of the charge the card's points shall pay, minor units of its currency; at least 1 and at most the
+    /// charge, of which it is a part. A connector that takes it lists [`capability::POINTS`](super::capability::POINTS)
+    /// in its manifest, and refuses it where its bank cannot have it (a reservation, a mail order, a gate).
+    /// A void or refund of such a charge, and a question about it, bring it again.
+    pub const POINTS_MINOR: &str = "points-minor";
+    /// Connector: whose points they are, in the bank's word (`World Puan`, `Bonus`).
+    pub const POINTS_PROGRAMME: &str = "points-programme";
     /// Connector: the number by which the bank's own people find a transaction.
     pub const HOST_REF: &str = "host-ref";
     /// Connector: when it happened, as the bank wrote it.
     pub const BANK_TIME: &str = "bank-time";
+}
+
+/// Capabilities of a manifest that go with an attribute or an optional interface of a package of its own.
+pub mod capability {
+    /// Points may pay a part of a sale, without the 3-D Secure gate.
+    pub const POINTS: &str = "points";
+    /// The same at the gate that only authenticates (model `3d`).
+    pub const POINTS_THREE_D: &str = "points-three-d";
+    /// It can be asked what a card's points are worth: the interface `points` is exported.
+    pub const POINTS_INQUIRY: &str = "points-inquiry";
 }
 
 /// Decline categories (`decline.category`). Each is also the key of the sentence the payer reads.

@@ -92,7 +92,7 @@ impl Act {
             test_mode: true,
             attributes: Vec::new(),
         };
-        let takes_card = talk.what.charges() && talk.model != Model::ThreeDHost;
+        let takes_card = talk.what.takes_card() && talk.model != Model::ThreeDHost;
         Self { talk, ctx, terms, target, card: Some(card).filter(|_| takes_card) }
     }
 

@@ -2,11 +2,13 @@
 
 use vezne_plugin::history::Look;
 use vezne_plugin::{
-    Callback, Card, Context, Fault, History, Payments, Preauth, Purpose, Reply, Step, Target, Terms, ThreeDSecure,
+    Callback, Card, Context, Fault, History, Payments, Points, Preauth, Purpose, Reply, Step, Target, Terms,
+    ThreeDSecure, points,
 };
 
 type Asked = Result<Step, Fault>;
 type Looked = Result<Look, Fault>;
+type Told = Result<points::Look, Fault>;
 type Resume = fn(&Context, Option<&Terms>, &[u8], &Reply, Option<&Card>) -> Asked;
 
 type Start = fn(&Context, Purpose, &str, &Terms, Option<&Card>) -> Asked;
@@ -24,6 +26,14 @@ pub struct Connector {
     pub(crate) preauth: Option<Reserving>,
     pub(crate) three_d_secure: Option<Gate>,
     pub(crate) history: Option<Book>,
+    pub(crate) points: Option<Purse>,
+}
+
+/// The functions of [`Points`].
+#[derive(Clone, Copy)]
+pub(crate) struct Purse {
+    pub ask: fn(&Context, &Terms, &Card) -> Told,
+    pub go_on: fn(&Context, &Terms, &[u8], &Reply) -> Told,
 }
 
 /// The functions of [`History`].
@@ -60,6 +70,7 @@ impl Connector {
             preauth: None,
             three_d_secure: None,
             history: None,
+            points: None,
         }
     }
 
@@ -79,5 +90,11 @@ impl Connector {
     #[must_use]
     pub fn with_history<C: History>(self) -> Self {
         Self { history: Some(Book { of_order: C::of_order, of_day: C::of_day, go_on: C::go_on }), ..self }
+    }
+
+    /// The same one, which asks for points too.
+    #[must_use]
+    pub fn with_points<C: Points>(self) -> Self {
+        Self { points: Some(Purse { ask: C::ask, go_on: C::go_on }), ..self }
     }
 }

@@ -159,6 +159,7 @@ impl Kit {
             (What::Refund | What::RefundPart, _) => (connector.refund)(&act.ctx, &act.terms, target()?),
             (What::Inquire(_), _) => (connector.inquire)(&act.ctx, target()?),
             (What::History(_), _) => Err(missing("a step from history")),
+            (What::Points, _) => Err(missing("a step from points")),
         }
     }
 

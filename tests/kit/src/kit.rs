@@ -80,7 +80,7 @@ impl Kit {
         };
         let charge = if talk.what.of_reservation() { What::Authorize } else { What::Sale };
         match talk.what {
-            What::Sale | What::Authorize => Ok(None),
+            What::Sale | What::Authorize | What::Points => Ok(None),
             What::RefundPart => {
                 let whole = Wanted { minor: wanted.minor * 2 + 1, ..wanted.clone() };
                 let (act, story) = found(charge, &whole, None)?;

@@ -52,6 +52,7 @@ fn title(what: What) -> &'static str {
         "inquire void" => "Inquiry: void",
         "order history" => "History of an order",
         "day history" => "History of a day",
+        "points" => "Inquiry: points",
         _ => "Inquiry: refund",
     }
 }
@@ -73,11 +74,13 @@ pub fn page(reports: &[(Manifest, Written)], intro: &str) -> String {
 }
 
 fn overview(out: &mut String, reports: &[(Manifest, Written)]) {
-    const OPTIONS: [(&str, &str); 4] = [
+    const OPTIONS: [(&str, &str); 6] = [
         ("mail-order", "Mail order"),
         ("instalments", "Instalments"),
         ("order-history", "Order history"),
         ("day-history", "Day history"),
+        ("points", "Points"),
+        ("points-inquiry", "Inquiry: points"),
     ];
     let whats = [What::Sale, What::Authorize, What::Capture, What::Void, What::Refund, What::RefundPart];
     let mut head = "| Connector | Banks |".to_owned();
@@ -120,7 +123,7 @@ fn connector(out: &mut String, manifest: &Manifest, written: &Written) {
     let heads: Vec<&str> =
         models.iter().map(|model| if *model == Model::None { "no 3-D" } else { model.word() }).collect();
     let _ = writeln!(out, "| | {} | states |\n|---|{}---|", heads.join(" | "), "---|".repeat(models.len()));
-    for what in What::ALL.into_iter().chain(What::BOOK) {
+    for what in What::ALL.into_iter().chain(What::BOOK).chain([What::Points]) {
         let row = written.cells.get(what.word());
         let of = |model: &Model| row.and_then(|row| row.get(model.word()));
         if models.iter().all(|model| of(model).is_none()) {

@@ -21,6 +21,8 @@ pub enum What {
     Inquire(About),
     /// Read the bank's book.
     History(Span),
+    /// Ask what the card's points are worth.
+    Points,
 }
 
 /// Which part of the bank's book is read.
@@ -115,6 +117,7 @@ impl What {
             Self::Inquire(About::Refund) => "inquire refund",
             Self::History(Span::Order) => "order history",
             Self::History(Span::Day) => "day history",
+            Self::Points => "points",
         }
     }
 
@@ -123,9 +126,14 @@ impl What {
         matches!(self, Self::Sale | Self::Authorize)
     }
 
+    /// Does the card come with it?
+    pub fn takes_card(self) -> bool {
+        self.charges() || self == Self::Points
+    }
+
     /// Is it a question?
     pub fn asks(self) -> bool {
-        matches!(self, Self::Inquire(_) | Self::History(_))
+        matches!(self, Self::Inquire(_) | Self::History(_) | Self::Points)
     }
 
     /// Must the payment be a reservation?
@@ -148,6 +156,7 @@ impl What {
             Self::Inquire(About::Refund) => &["inquire", "refund"],
             Self::History(Span::Order) => &["order-history"],
             Self::History(Span::Day) => &["day-history"],
+            Self::Points => &["points-inquiry"],
         }
     }
 }

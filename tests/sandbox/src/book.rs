@@ -75,6 +75,9 @@ pub struct Entry {
     /// For which sub-dealer the store sold, by the bank's number or its identity; empty for itself.
     #[serde(default)]
     pub sub_dealer: String,
+    /// Of the amount, what points of the card paid or got back.
+    #[serde(default)]
+    pub points: i64,
 }
 
 impl Entry {
@@ -287,6 +290,7 @@ mod tests {
             secure: None,
             undoes,
             sub_dealer: String::new(),
+            points: 0,
         }
     }
 

@@ -125,6 +125,9 @@ const GOOD: [(&str, &str); 8] = [
     ("6501738564461396", "000"),
 ];
 
+/// Cards of a points programme, and what their points are worth in an empty book, minor units.
+pub(crate) const POINTS: [(&str, i64); 2] = [("4355084355084358", 5_000), ("5401341234567891", 0)];
+
 /// (tail digits, bank code, class, Turkish, English): number = BIN + zeros + tail + check digit.
 pub(crate) const DECLINES: [(&str, &str, &str, &str, &str); 16] = [
     ("05", "05", "decline-retry-other-card", "Genel ret", "Do not honour"),
@@ -251,6 +254,15 @@ mod tests {
         for c in test_cards() {
             assert!(luhn_ok(&c.number), "{}***", &c.number[..6]);
             assert_eq!(c.number.len(), 16);
+        }
+    }
+
+    #[test]
+    fn cards_with_points_are_among_those_that_pay_and_in_the_readme() {
+        let readme = include_str!("../README.md");
+        for (number, worth) in POINTS {
+            assert!(GOOD.iter().any(|(good, _)| *good == number), "{}***", &number[..6]);
+            assert!(readme.contains(&format!("| {number} | {worth} |")), "{}***", &number[..6]);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The card's bank: does it pay, refuse or fall silent, and how does it authenticate?
 
-use crate::card::{CardFace, DECLINES, luhn_ok, test_cards};
+use crate::card::{CardFace, DECLINES, POINTS, luhn_ok, test_cards};
 
 /// What the issuer does when it is asked for money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct IssuedCard {
     pub expires: (u8, u8),
     /// Was a security code given, and is it the wrong one?
     pub code: CodeCheck,
+    /// What its points were worth when the book was empty, minor units; nothing where it is in no programme.
+    pub points: Option<i64>,
 }
 
 /// What the issuer makes of the security code. The code itself is forgotten at once.
@@ -66,6 +68,9 @@ pub enum CodeCheck {
     /// `999`, or not three or four digits.
     Wrong,
 }
+
+/// The issuer's code where a card has too few points. Only the gateways that take points say anything with it.
+pub const POINTS_SHORT: &str = "93";
 
 /// A refusal by the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +98,7 @@ impl IssuedCard {
             three_ds: known.map_or(ThreeDs::Challenge, |c| c.three_ds),
             expires,
             code,
+            points: POINTS.iter().find(|(number, _)| *number == pan).map(|(_, worth)| *worth),
         }
     }
 
@@ -144,6 +150,11 @@ pub fn refusal(code: &'static str) -> Refusal {
         _ => "Islem onaylanmadi",
     };
     Refusal { code, text }
+}
+
+/// A sale that more points should pay than the card has.
+pub fn points_short() -> Refusal {
+    Refusal { code: POINTS_SHORT, text: "Puan yetersiz" }
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ pub struct Checkout {
     pub payer: Option<Party>,
     /// Whose page takes the card, as far as that is known without it.
     pub card_at: CardAt,
+    /// Whether points of a card that is typed here can be asked for and used, as far as that is known without it.
+    #[serde(default)]
+    pub points: bool,
     /// What every programme offers for the amount, where we take the card and the amount may be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matrix: Option<InstalmentMatrix>,

@@ -29,6 +29,7 @@ mod payment_request;
 mod plugin;
 mod plugin_health;
 mod plugin_run;
+mod points;
 mod pos_account;
 mod problem;
 mod proposal;
@@ -81,6 +82,7 @@ pub use plugin_health::{
     PluginFigures, PluginHealth, PluginHealthState, PluginPhase, PluginServer, PluginVersionHealth,
 };
 pub use plugin_run::{PluginRun, PluginRunCall, PluginRunDetail, PluginRunFact, PluginRunLog, PluginRunSend};
+pub use points::{Points, PointsAsk, PointsWorth};
 pub use pos_account::{
     Environment, PosAccount, PosAccountCreate, PosAccountState, PosAccountUpdate, PosTest, PosTestStep, SecretState,
 };

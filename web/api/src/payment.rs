@@ -89,6 +89,10 @@ pub struct Payment {
     pub amount: i64,
     /// What the card pays: `amount` plus the difference the payer bears.
     pub charged: i64,
+    /// What points of the card pay of it, minor units; absent where none do. The bank pays the firm this part too: it
+    /// closes debt like the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_amount: Option<i64>,
     /// ISO 4217 letters.
     pub currency: String,
     /// 1 is a single payment.

@@ -29,6 +29,10 @@ pub struct PaymentCreate<C = Card> {
     pub amount: i64,
     /// ISO 4217 letters.
     pub currency: String,
+    /// What points of the card shall pay of it, minor units, from 1 to `amount`; only of a sale whose holder enters the
+    /// card, at a POS account whose bank takes points (`POST /points` asks how many there are).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_amount: Option<i64>,
     /// The card; absent where the payment is confirmed later, and where the bank's own page takes it (a POS account of
     /// model `3d-host`), which refuses one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,11 +97,14 @@ pub struct PaymentConfirm<C = Card> {
     /// Whether the bank asks the holder; as it was made if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub three_d_secure: Option<ThreeDSecure>,
+    /// What points of the card shall pay, minor units; as it was made if absent, and 0 for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_amount: Option<i64>,
 }
 
 impl<C> Default for PaymentConfirm<C> {
     fn default() -> Self {
-        Self { card: None, instalment_option: None, three_d_secure: None }
+        Self { card: None, instalment_option: None, three_d_secure: None, points_amount: None }
     }
 }
 

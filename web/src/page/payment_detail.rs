@@ -249,6 +249,9 @@ fn facts_card(visit: &Visit, p: &Payment) -> AnyView {
         pairs.push((t.s("settled"), format::money(p.amount, &p.currency).into_any()));
         pairs.push((t.s("plan-difference"), format::money(p.charged - p.amount, &p.currency).into_any()));
     }
+    if let Some(points) = p.points_amount {
+        pairs.push((t.s("paid-by-points"), format::money(points, &p.currency).into_any()));
+    }
     if p.amount_refunded > 0 {
         pairs.push((t.s("sum-back"), format::money(-p.amount_refunded, &p.currency).into_any()));
     }

@@ -410,7 +410,8 @@ async fn quote(Json(asked): Json<Value>) -> Response {
     .into_response()
 }
 
-/// The bank's own page takes the card of the customer `cus_hosted`, unless somebody types it for the holder.
+/// The bank's own page takes the card of the customer `cus_hosted`, unless somebody types it for the holder; `cus_points`
+/// may use points.
 async fn checkout(Query(asked): Asked) -> Json<Value> {
     let payer = asked.get("payer").map(|id| {
         let kind = if id.starts_with("cus_") { "customer" } else { "node" };
@@ -420,7 +421,8 @@ async fn checkout(Query(asked): Asked) -> Json<Value> {
     if at_browser && payer.as_ref().is_some_and(|payer| payer["id"] == "cus_hosted") {
         return Json(json!({"payer": payer, "card_at": "bank"}));
     }
-    Json(json!({"payer": payer, "card_at": "here", "matrix": matrix(&asked)}))
+    let points = at_browser && payer.as_ref().is_some_and(|payer| payer["id"] == "cus_points");
+    Json(json!({"payer": payer, "card_at": "here", "points": points, "matrix": matrix(&asked)}))
 }
 
 fn matrix(asked: &HashMap<String, String>) -> Value {

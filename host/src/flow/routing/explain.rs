@@ -89,7 +89,8 @@ fn wish_of(channel: Channel, has_bin: bool, instalments: u16) -> Option<Wish> {
 }
 
 fn wish_at_browser(has_card: bool, instalments: u16) -> Wish {
-    Wish { three_d: ThreeD::Automatic, at_browser: true, has_card, holds: false, in_parts: instalments > 1 }
+    let (three_d, in_parts) = (ThreeD::Automatic, instalments > 1);
+    Wish { three_d, at_browser: true, has_card, holds: false, in_parts, points: false }
 }
 
 /// Leaves out of a route what a payment could not open now: the first account that it can is where it would go.
@@ -130,7 +131,7 @@ async fn not_opened_now(
         return Ok(Some(not_opened(&error)));
     }
     if account.names_sub_dealers() {
-        return match attributes_of(setup.tx().await?, asked.tenant, asked.node, account).await {
+        return match attributes_of(setup.tx().await?, asked.tenant, asked.node, account, 0).await {
             Ok(_) => Ok(None),
             Err(FlowError::Store(error)) => Err(error.into()),
             Err(error) => Ok(Some(not_opened(&error))),

@@ -78,7 +78,8 @@ impl Onward {
         let attempt_id = AttemptId::at(created_at_ms);
         let pos = pos_open(app, &mut tx, payment.tenant_id, account, attempt_id).await?;
         let model = model_of(self.wish, &pos)?;
-        let attributes = attributes_of(&mut tx, payment.tenant_id, payment.node_id, &pos.account).await?;
+        let (tenant, node, points) = (payment.tenant_id, payment.node_id, payment.points_minor);
+        let attributes = attributes_of(&mut tx, tenant, node, &pos.account, points).await?;
         drop(tx);
         self.explanation.failovers.push(Failover {
             from: failed.pos_account_id,

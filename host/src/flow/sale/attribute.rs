@@ -9,13 +9,26 @@ use crate::store::Tx;
 use crate::store::node::{Node, node_fetch};
 use crate::store::pos_account::PosAccount;
 
-/// The attributes of a payment that `node` collects through an account, as a JSON list of pairs.
-pub async fn attributes_of(tx: &mut Tx, tenant: TenantId, node: NodeId, account: &PosAccount) -> FlowResult<String> {
+/// What card points shall pay of the charge, as the SDK's list names it.
+const POINTS_MINOR: &str = "points-minor";
+
+/// The attributes of a payment that `node` collects through an account, as a JSON list of pairs. `points_minor` is what
+/// points of the card shall pay of it; that the connector takes such a wish is for the caller to have seen (`Wish`).
+pub async fn attributes_of(
+    tx: &mut Tx,
+    tenant: TenantId,
+    node: NodeId,
+    account: &PosAccount,
+    points_minor: i64,
+) -> FlowResult<String> {
     let mut pairs = Vec::new();
     if account.names_sub_dealers() && node != account.node_id {
         let row = node_fetch(tx, tenant, node, node).await?;
         let row = row.ok_or_else(|| FlowError::Internal(format!("{node} is gone")))?;
         pairs = sub_dealer(&row.node)?;
+    }
+    if points_minor > 0 {
+        pairs.push((POINTS_MINOR, points_minor.to_string()));
     }
     serde_json::to_string(&pairs).map_err(|error| FlowError::Internal(error.to_string()))
 }

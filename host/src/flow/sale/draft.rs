@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::plan::points_checked;
 use super::{Created, SaleRequest, ThreeD, asked_row, reference_taken, replayed, sale_run, told};
 use crate::app::App;
 use crate::ctx::Ctx;
@@ -99,6 +100,8 @@ pub struct Confirm {
     pub instalment_option: Option<String>,
     /// 3-D Secure, instead of what it was made with.
     pub three_d: Option<ThreeD>,
+    /// What points of the card shall pay, minor units, instead of what it was made with.
+    pub points_minor: Option<i64>,
     /// As the edge saw it.
     pub payer_ip: Option<String>,
     /// The key that makes it safe to repeat.
@@ -111,6 +114,7 @@ pub async fn draft_create(app: &App, ctx: &Ctx, request: SaleRequest) -> FlowRes
         return Ok(Some(replay));
     }
     amount_checked(request.amount.minor)?;
+    points_checked(&request)?;
     let mut tx = app.db.begin().await?;
     let node = collector(&mut tx, ctx, request.payer, request.node).await?;
     let draft = Draft {
@@ -268,6 +272,7 @@ fn request_of(seen: &Payment, confirm: Confirm) -> FlowResult<SaleRequest> {
         node: Some(seen.node_id),
         payer: if seen.payer_kind == PayerKind::None { None } else { Some(payer(seen)?) },
         amount: Money::new(seen.amount_minor, seen.currency),
+        points_minor: confirm.points_minor.unwrap_or(seen.points_minor),
         card: confirm.card,
         receivables: seen.receivables.0.clone(),
         instalment_option: confirm.instalment_option.or(draft.instalment_option),

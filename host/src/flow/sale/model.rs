@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::routing::Skip;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::pos::Pos;
-use crate::plugin::Manifest;
+use crate::plugin::{Manifest, PluginInfo};
 use crate::store::pos_account::PosAccount;
 
 /// Whether the bank asks the card's holder.
@@ -23,7 +23,7 @@ pub enum ThreeD {
 
 /// What a payment wants of any account that takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four wishes that vary on their own")]
+#[expect(clippy::struct_excessive_bools, reason = "five wishes that vary on their own")]
 pub struct Wish {
     /// 3-D Secure.
     pub three_d: ThreeD,
@@ -35,6 +35,8 @@ pub struct Wish {
     pub holds: bool,
     /// More than one instalment.
     pub in_parts: bool,
+    /// Points of the card pay a part, or are asked about.
+    pub points: bool,
 }
 
 impl Wish {
@@ -60,6 +62,13 @@ impl Wish {
         needs.into_iter().find(missing).map(|(_, name)| name)
     }
 
+    /// Whether a connector takes points in this model: without the gate, and at the one that only authenticates.
+    fn points_missing(self, manifest: &Manifest, model: &str) -> bool {
+        let can = |name: &str| manifest.capabilities.contains(name);
+        let takes = can("points") && (model == "none" || (model == "3d" && can("points-three-d")));
+        self.points && !takes
+    }
+
     fn refusal(self, skip: Skip) -> FlowError {
         match skip {
             Skip::CardAtBank => {
@@ -83,6 +92,19 @@ pub struct Opening<'a> {
     pub config: &'a BTreeMap<String, String>,
     /// Whether it has a secret.
     pub has_secret: &'a dyn Fn(&str) -> bool,
+}
+
+/// Whether the holder of a card that is typed here may ask for its points at an account, and pay with them.
+pub fn points_at(account: &PosAccount, plugin: &PluginInfo) -> bool {
+    let wish = Wish {
+        three_d: ThreeD::Automatic,
+        at_browser: true,
+        has_card: true,
+        holds: false,
+        in_parts: false,
+        points: true,
+    };
+    plugin.points && wish.unfit(account).is_none() && !wish.points_missing(&plugin.manifest, &account.three_d_model)
 }
 
 /// Which 3-D model an attempt uses: the POS account's, unless the caller may and does say otherwise. Refuses what the
@@ -116,13 +138,19 @@ pub fn model_at(wish: Wish, opening: &Opening<'_>) -> FlowResult<String> {
     if model != "none" && !manifest.models.iter().any(|known| known == model) {
         return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));
     }
+    if wish.points_missing(manifest, model) {
+        let sentence = format!("{} takes no points of a card with the model {model}", manifest.id);
+        return Err(FlowError::conflict("points_unsupported", sentence));
+    }
     Ok(model.to_owned())
 }
 
 /// Why an account could not be opened, as an explanation tells it.
 pub fn not_opened(error: &FlowError) -> Skip {
     match error {
-        FlowError::Conflict { code: "model_unsupported" | "capability_missing", .. } => Skip::NotSupported,
+        FlowError::Conflict { code: "model_unsupported" | "capability_missing" | "points_unsupported", .. } => {
+            Skip::NotSupported
+        }
         FlowError::Conflict { code: "setting_missing", .. } => Skip::SettingMissing,
         _ => Skip::NotReady,
     }
@@ -165,7 +193,14 @@ mod tests {
         let none = BTreeMap::new();
         let config = whole.config.required.iter().map(|name| (name.clone(), "1".to_owned())).collect();
         let why = |manifest: &Manifest, at_browser, model, config, secrets: bool| {
-            let wish = Wish { three_d: ThreeD::Automatic, at_browser, has_card: true, holds: false, in_parts: false };
+            let wish = Wish {
+                three_d: ThreeD::Automatic,
+                at_browser,
+                has_card: true,
+                holds: false,
+                in_parts: false,
+                points: false,
+            };
             let (account, has_secret) = (account(model, false), |_: &str| secrets);
             let opening = Opening { account: &account, manifest, config, has_secret: &has_secret };
             model_at(wish, &opening).err().map(|error| not_opened(&error))
@@ -179,6 +214,29 @@ mod tests {
         less.capabilities.remove("mail-order");
         assert_eq!(why(&less, true, "none", &config, true), None);
         assert_eq!(why(&less, false, "none", &config, true), Some(Skip::NotSupported));
+    }
+
+    #[test]
+    fn points_are_paid_with_where_the_manifest_says_so_and_nowhere_else() {
+        let json = include_bytes!("../../../../plugins/pos-nestpay/manifest.json");
+        let mut manifest = Manifest::parse(json).unwrap();
+        let wish = Wish {
+            three_d: ThreeD::Automatic,
+            at_browser: true,
+            has_card: true,
+            holds: false,
+            in_parts: false,
+            points: true,
+        };
+        let missing = |manifest: &Manifest| ["none", "3d", "3d-pay"].map(|model| wish.points_missing(manifest, model));
+        assert_eq!(missing(&manifest), [true, true, true]);
+        manifest.capabilities.insert("points-three-d".to_owned());
+        assert_eq!(missing(&manifest), [true, true, true], "the gate alone is not enough");
+        manifest.capabilities.insert("points".to_owned());
+        assert_eq!(missing(&manifest), [false, false, true]);
+        manifest.capabilities.remove("points-three-d");
+        assert_eq!(missing(&manifest), [false, true, true]);
+        assert!(!Wish { points: false, ..wish }.points_missing(&manifest, "3d-pay"));
     }
 
     #[test]
@@ -206,7 +264,7 @@ mod tests {
             ("3d-host", true, Automatic, false, true, demands),
         ];
         for (model, required, three_d, at_browser, has_card, why) in cases {
-            let wish = Wish { three_d, at_browser, has_card, holds: false, in_parts: false };
+            let wish = Wish { three_d, at_browser, has_card, holds: false, in_parts: false, points: false };
             assert_eq!(wish.unfit(&account(model, required)), why, "{model} {required} {wish:?}");
         }
     }

@@ -7,6 +7,7 @@ use super::model::{Wish, model_of, not_opened};
 use crate::app::App;
 use crate::ctx::Ctx;
 use crate::domain::bin::BinFacts;
+use crate::domain::card::Card;
 use crate::domain::id::{AttemptId, NodeId, PosAccountId, TenantId};
 use crate::domain::instalment::Terms;
 use crate::domain::routing::Explanation;
@@ -96,6 +97,7 @@ pub(super) async fn plan(
     if !request.amount.is_positive() {
         return Err(FlowError::invalid("/amount", "not_positive", "the amount must be above zero"));
     }
+    points_checked(request)?;
     let node = collector(tx, ctx, request.payer, request.node).await?;
     debt_checked(tx, ctx, node, request).await?;
     check_card(app, request)?;
@@ -111,6 +113,7 @@ pub(super) async fn plan(
         has_card: request.card.is_some(),
         holds: request.capture == CaptureMode::Manual,
         in_parts: chosen.terms.instalments > 1,
+        points: request.points_minor > 0,
     };
     let asked = Asked {
         tenant: ctx.tenant,
@@ -124,34 +127,36 @@ pub(super) async fn plan(
         told_max: limits::ROUTING_TOLD_WITH_PAYMENT,
     };
     let route = route(app, &mut Setup::in_tx(tx, ctx.tenant), &asked).await?;
-    let opened = open_first(app, tx, (ctx.tenant, node, attempt), wish, route).await?;
+    let opened = open_first(app, tx, (ctx.tenant, node, attempt), (wish, request.points_minor), route).await?;
     let Opened { pos, model, attributes, terms, explanation, onward } = opened;
     Ok(Plan { node, pos, model, attributes, chosen: Chosen { terms, ..chosen }, facts, explanation, onward })
 }
 
 /// The first account of a route that can be opened for a payment.
-struct Opened {
-    pos: Pos,
+pub(super) struct Opened {
+    pub pos: Pos,
     model: String,
-    attributes: String,
-    terms: Terms,
+    /// As a JSON list of pairs.
+    pub attributes: String,
+    /// At this account.
+    pub terms: Terms,
     explanation: Explanation,
     onward: Onward,
 }
 
 /// Opens the first account of a route that can take the payment; where none can, tells why the first cannot.
-async fn open_first(
+pub(super) async fn open_first(
     app: &App,
     tx: &mut Tx,
     (tenant, node, attempt): (TenantId, NodeId, AttemptId),
-    wish: Wish,
+    (wish, points_minor): (Wish, i64),
     route: Route,
 ) -> FlowResult<Opened> {
     let Route { accounts, mut explanation } = route;
     let (mut refused, mut left_out) = (None, Vec::new());
     let mut accounts = accounts.into_iter();
     for (account, terms) in accounts.by_ref() {
-        match ready(app, tx, (tenant, node, attempt), wish, account).await {
+        match ready(app, tx, (tenant, node, attempt), (wish, points_minor), account).await {
             Ok((pos, model, attributes)) => {
                 corrected(&mut explanation, &left_out, Some(account));
                 let onward = Onward::new(accounts, wish, explanation.clone());
@@ -174,13 +179,27 @@ async fn ready(
     app: &App,
     tx: &mut Tx,
     (tenant, node, attempt): (TenantId, NodeId, AttemptId),
-    wish: Wish,
+    (wish, points_minor): (Wish, i64),
     account: PosAccountId,
 ) -> FlowResult<(Pos, String, String)> {
     let pos = pos_open(app, tx, tenant, account, attempt).await?;
     let model = model_of(wish, &pos)?;
-    let attributes = attributes_of(tx, tenant, node, &pos.account).await?;
+    let attributes = attributes_of(tx, tenant, node, &pos.account, points_minor).await?;
     Ok((pos, model, attributes))
+}
+
+/// Points are a part of what is settled, of a charge whose holder brings the card and that is taken at once.
+pub(super) fn points_checked(request: &SaleRequest) -> FlowResult<()> {
+    let refused = |code, detail: &str| Err(FlowError::invalid("/points_amount", code, detail));
+    match request.points_minor {
+        0 => Ok(()),
+        minor if !(1..=request.amount.minor).contains(&minor) => {
+            refused("out_of_range", "points pay at most the amount, and not less than nothing")
+        }
+        _ if request.capture == CaptureMode::Manual => refused("not_allowed", "nothing is held of points"),
+        _ if request.entry != "ecommerce" => refused("not_allowed", "only the card's holder uses its points"),
+        _ => Ok(()),
+    }
 }
 
 fn check_card(app: &App, request: &SaleRequest) -> FlowResult<()> {
@@ -188,6 +207,11 @@ fn check_card(app: &App, request: &SaleRequest) -> FlowResult<()> {
     if request.entry == "ecommerce" && card.security_code.is_none() {
         return Err(FlowError::invalid("/card/security_code", "required", "the security code is missing"));
     }
+    expiry_checked(app, card)
+}
+
+/// Refuses a card that has expired.
+pub(super) fn expiry_checked(app: &App, card: &Card) -> FlowResult<()> {
     let today = crate::flow::books::day_of(app.clock.now_ms());
     let (year, month) = (u16::try_from(today.year()).unwrap_or(0), u8::try_from(today.month()).unwrap_or(1));
     if card.expiry.is_past(year, month) {

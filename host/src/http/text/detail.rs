@@ -20,6 +20,30 @@ pub(super) const DETAILS: &[Sentence] = &[
         ],
     ),
     (
+        "bank_unanswered",
+        [
+            "Banka sorulan soruya geçerli bir yanıt vermedi; hiçbir işlem yapılmadı. Yeniden deneyebilirsiniz.",
+            "The bank gave no valid answer to the question; nothing was done. You may try again.",
+            "Bank suala etibarlı cavab vermədi; heç bir əməliyyat aparılmadı. Yenidən cəhd edə bilərsiniz.",
+        ],
+    ),
+    (
+        "points_unsupported",
+        [
+            "Bu ödemenin POS hesabında kart puanı kullanılamıyor.",
+            "Card points cannot be used at the POS account of this payment.",
+            "Bu ödənişin POS hesabında kart xalları istifadə oluna bilmir.",
+        ],
+    ),
+    (
+        "points_refused",
+        [
+            "Banka bu kartın puanlarını bildirmedi; kart bankanın puan programında olmayabilir.",
+            "The bank does not tell the points of this card; it may not be in the bank's programme.",
+            "Bank bu kartın xallarını bildirmədi; kart bankın xal proqramında olmaya bilər.",
+        ],
+    ),
+    (
         "idempotency_key_required",
         [
             "Para hareketi yapan istekler Idempotency-Key başlığı ister.",

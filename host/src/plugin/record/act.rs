@@ -69,6 +69,11 @@ pub enum RecordedAct {
         /// Where the page before ended, base64.
         next: Option<String>,
     },
+    /// Ask what a card's points are worth.
+    Points {
+        /// What is about to be paid.
+        terms: RecordedTerms,
+    },
     /// The payer came back.
     Resume {
         /// What the attempt began with.
@@ -152,6 +157,7 @@ impl RecordedAct {
             Act::DayHistory { day, next } => {
                 Self::DayHistory { day: mask.text(day), next: next.as_ref().map(|next| mask.state(next)) }
             }
+            Act::Points { terms } => Self::Points { terms: terms_of(terms, mask) },
             Act::Resume { terms, state, callback } => {
                 let opened = Envelope::open(state, digest).ok();
                 let gate = opened.as_ref().map_or(Effect::OnceOnlyWrite, |envelope| envelope.gate);
@@ -175,6 +181,7 @@ impl RecordedAct {
             Self::Inquire { .. } => "inquire",
             Self::OrderHistory { .. } => "of-order",
             Self::DayHistory { .. } => "of-day",
+            Self::Points { .. } => "points",
             Self::Resume { .. } => "resume",
         }
     }
@@ -199,6 +206,7 @@ impl RecordedAct {
                 };
                 Act::DayHistory { day: day.clone(), next }
             }
+            Self::Points { terms } => Act::Points { terms: terms.terms()? },
             Self::Resume { terms, steps, gate, state, callback } => {
                 let state = BASE64_STANDARD.decode(state).ok()?;
                 let state = Envelope { steps: *steps, gate: *gate, state }.seal(digest);

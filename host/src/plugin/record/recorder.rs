@@ -163,6 +163,7 @@ fn outcome_of(ending: &Ending) -> (&'static str, Option<String>) {
     match ending {
         Ending::Browse(_) => ("browse", None),
         Ending::Listed(_) => ("listed", None),
+        Ending::Told(_) => ("told", None),
         Ending::Done(Verdict::Approved(_)) => ("approved", None),
         Ending::Done(Verdict::Declined(decline)) => ("declined", Some(decline.category.clone())),
         Ending::Done(Verdict::Pending(_)) => ("pending", None),

@@ -149,6 +149,15 @@ pub enum RecordedOutcome {
         /// A sentence.
         detail: String,
     },
+    /// What the points of a card are worth.
+    Told {
+        /// Minor units.
+        minor: i64,
+        /// The bank's currency.
+        currency: String,
+        /// Whatever else it reports.
+        attributes: Vec<(String, String)>,
+    },
 }
 
 /// One transaction of the bank's own book.
@@ -250,6 +259,11 @@ fn outcome_of(outcome: &Outcome, mask: &Mask<'_>) -> RecordedOutcome {
         Outcome::Pending(bank) => RecordedOutcome::Pending { bank: mask.bank(bank) },
         Outcome::NotProcessed(detail) => RecordedOutcome::NotProcessed { detail: mask.message(detail) },
         Outcome::Unknown(detail) => RecordedOutcome::Unknown { detail: mask.message(detail) },
+        Outcome::Told(worth, currency) => RecordedOutcome::Told {
+            minor: worth.minor,
+            currency: mask.text(currency),
+            attributes: mask.pairs(&worth.attributes),
+        },
     }
 }
 

@@ -39,8 +39,11 @@ fn last<'a>(body: &'a str, name: &str) -> &'a str {
 
 #[test]
 fn keeps_every_promise() {
-    let connector =
-        Connector::of::<Garanti>().with_three_d_secure::<Garanti>().with_preauth::<Garanti>().with_history::<Garanti>();
+    let connector = Connector::of::<Garanti>()
+        .with_three_d_secure::<Garanti>()
+        .with_preauth::<Garanti>()
+        .with_history::<Garanti>()
+        .with_points::<Garanti>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

@@ -4,6 +4,7 @@ mod bank;
 mod gate;
 mod give_back;
 mod kit;
+mod points;
 mod property;
 mod question;
 mod write;

@@ -100,6 +100,7 @@ impl Client {
             card: Some(card),
             receivables: Vec::new(),
             instalment_option: None,
+            points_minor: 0,
             reference: None,
             description: None,
             capture: if self.manual { CaptureMode::Manual } else { CaptureMode::Automatic },

@@ -7,6 +7,7 @@ mod doubt;
 mod fault;
 mod history;
 mod operation;
+mod points;
 mod refusal;
 mod silent;
 mod sub_dealer;
@@ -91,6 +92,18 @@ stories! {
     async fn what_a_manifest_does_not_declare_is_refused(world) {
         refusal::nothing_but_sales(world).await
     }
+
+    async fn points_pay_a_part_at_yapi_kredi(world) {
+        points::play(world, &named("posnet")?).await
+    }
+
+    async fn points_pay_a_part_at_garanti(world) {
+        points::play(world, &named("garanti")?).await
+    }
+
+    async fn points_are_refused_where_the_bank_takes_none(world) {
+        points::taken_by_none(world).await
+    }
 }
 
 #[test]
@@ -107,6 +120,15 @@ fn every_connector_is_played() -> Result<()> {
     ensure!(folders == known, "the connectors are {folders:?}, the families play {known:?}");
     let names: Vec<_> = families.iter().map(|family| family.name).collect();
     ensure!(names == PLAYED, "the families are {names:?}");
+    Ok(())
+}
+
+#[test]
+fn every_bank_that_takes_points_is_played() -> Result<()> {
+    for family in families() {
+        let takes = family.words("capabilities")?.iter().any(|name| name.starts_with("points"));
+        ensure!(takes == points::TAKEN_AT.contains(&family.name), "{family}: points are {takes}");
+    }
     Ok(())
 }
 

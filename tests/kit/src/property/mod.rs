@@ -6,7 +6,9 @@ mod gate;
 mod history;
 mod lie;
 mod noise;
+mod points;
 mod retry;
+mod spoiling;
 mod state;
 
 use crate::kit::{Kit, Played};
@@ -50,6 +52,7 @@ pub(crate) fn check_all(kit: &Kit, report: &mut Report) {
     retry::written_once(&stage, report);
     retry::amounts(&stage, report);
     history::all(kit, report);
+    points::all(kit, report);
 }
 
 /// Numbers that look random and are the same each time (`xorshift64*`).

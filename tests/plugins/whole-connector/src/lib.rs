@@ -9,17 +9,18 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::callback::Fields;
 use vezne_plugin::history::{self, Line, Look};
 use vezne_plugin::json::Tree;
+use vezne_plugin::points;
 use vezne_plugin::words::{attribute, category, model, operation};
 use vezne_plugin::{
     BankRef, BrowserAction, Callback, Card, Context, Decline, Effect, Fault, History, HttpResponse, Outcome, Payments,
-    Preauth, Purpose, Reply, Stated, Step, Target, Terms, ThreeDSecure, state, step, value,
+    Points, Preauth, Purpose, Reply, Stated, Step, Target, Terms, ThreeDSecure, state, step, value,
 };
 
 use message::Message;
 
 struct Whole;
 
-vezne_plugin::export!(Whole: payments, three_d_secure, preauth, history);
+vezne_plugin::export!(Whole: payments, three_d_secure, preauth, history, points);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ enum State {
     Gate { reserve: bool, charges: bool },
     /// A list.
     List,
+    /// What points are worth.
+    Points,
 }
 
 impl Payments for Whole {
@@ -86,7 +89,7 @@ impl ThreeDSecure for Whole {
     fn start(ctx: &Context, purpose: Purpose, wanted: &str, terms: &Terms, card: Option<&Card>) -> Result<Step, Fault> {
         let reserve = purpose == Purpose::Authorize;
         let charges = wanted != model::THREE_D;
-        let message = Message::new(operation::of_charge(reserve), ctx)?.terms(terms);
+        let message = priced(operation::of_charge(reserve), ctx, terms)?;
         let action = match (wanted, card) {
             (model::THREE_D | model::THREE_D_PAY, Some(card)) => {
                 BrowserAction::PostForm(step::browser_form("gate", "", message.bare_card(card)?))
@@ -128,6 +131,25 @@ impl History for Whole {
     }
 }
 
+impl Points for Whole {
+    fn ask(ctx: &Context, terms: &Terms, card: &Card) -> Result<points::Look, Fault> {
+        let message = Message::new("points", ctx)?.terms(terms).card(card)?;
+        points::ask(message.into_request(Some(terms))?, known(ctx), &State::Points)
+    }
+
+    fn go_on(_: &Context, _: &Terms, state: &[u8], reply: &Reply) -> Result<points::Look, Fault> {
+        let State::Points = state::decode::<State>(state)? else {
+            return Err(Fault::InvalidRequest("this reply was not waited for".into()));
+        };
+        let response = points::answer(reply)?;
+        let tree = Tree::read(&response.body)?;
+        match (tree.filled("minor").and_then(|minor| minor.parse().ok()), tree.filled("currency")) {
+            (Some(minor), Some(currency)) => points::told(minor, currency, Vec::new()),
+            _ => points::refused(judged(response)?),
+        }
+    }
+}
+
 fn line(tree: &Tree) -> Line {
     let bank = step::order_ref(tree.text("order").unwrap_or_default());
     Line {
@@ -144,8 +166,17 @@ fn write(request: vezne_plugin::HttpRequest, ctx: &Context) -> Result<Step, Faul
     step::send(request, Effect::OnceOnlyWrite, known(ctx), &State::Answer)
 }
 
+/// How much, and what points pay of it.
+fn priced(operation: &str, ctx: &Context, terms: &Terms) -> Result<Message, Fault> {
+    let message = Message::new(operation, ctx)?.terms(terms);
+    Ok(match points::wanted(ctx, terms)? {
+        Some(minor) => message.field("points", &minor.to_string()),
+        None => message,
+    })
+}
+
 fn charge(ctx: &Context, terms: &Terms, card: &Card, operation: &str) -> Result<Step, Fault> {
-    let message = Message::new(operation, ctx)?.terms(terms).card(card)?;
+    let message = priced(operation, ctx, terms)?.card(card)?;
     write(message.into_request(Some(terms))?, ctx)
 }
 

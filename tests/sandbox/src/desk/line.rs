@@ -86,6 +86,7 @@ pub(super) struct Line<'a> {
     pub secure: Option<Secure>,
     pub undoes: Option<u64>,
     pub sub_dealer: String,
+    pub points: i64,
     pub at_ms: i64,
 }
 
@@ -111,6 +112,7 @@ impl<'a> Line<'a> {
             secure: None,
             undoes: None,
             sub_dealer: origin.map(|o| o.sub_dealer.clone()).unwrap_or_default(),
+            points: 0,
             at_ms,
         }
     }
@@ -160,6 +162,7 @@ impl<'a> Line<'a> {
             secure: self.secure,
             undoes: self.undoes,
             sub_dealer: self.sub_dealer,
+            points: self.points,
         });
         Done { entry, verdict, batch }
     }

@@ -3,7 +3,7 @@
 use crate::bank::Bank;
 use crate::book::{Book, Entry, Kind, Secure};
 use crate::clock::local;
-use crate::issuer::IssuedCard;
+use crate::issuer::{IssuedCard, points_short};
 use crate::store::Store;
 
 use super::Desk;
@@ -29,6 +29,19 @@ pub struct Charge<'a> {
     pub secure: Option<Secure>,
 }
 
+/// What is left of a sale to give back.
+#[derive(Clone, Copy)]
+struct Left {
+    /// Of all.
+    net: i64,
+    /// What was sold.
+    sold: i64,
+    /// What points paid of that.
+    points_sold: i64,
+    /// What of those was not given back.
+    points: i64,
+}
+
 /// Live approved entries of the order of these kinds, newest first.
 fn live(book: &Book, store: &Store, order: &str, kinds: &[Kind]) -> Vec<Entry> {
     let mut found: Vec<Entry> = book
@@ -44,6 +57,11 @@ fn live(book: &Book, store: &Store, order: &str, kinds: &[Kind]) -> Vec<Entry> {
 impl Desk<'_> {
     /// Asks the issuer, once per order number.
     pub fn charge(&self, c: Charge<'_>) -> Done {
+        self.charge_with_points(c, 0)
+    }
+
+    /// The same, where points of the card pay `points` of it.
+    pub fn charge_with_points(&self, c: Charge<'_>, points: i64) -> Done {
         let at_ms = self.bank.clock().now_ms();
         let mut book = self.bank.lock_book();
         let line = Line {
@@ -58,6 +76,7 @@ impl Desk<'_> {
             secure: c.secure,
             undoes: None,
             sub_dealer: self.sub_dealer.to_owned(),
+            points,
             at_ms,
         };
         let again = self.clerk.rules().again_after_decline;
@@ -67,6 +86,9 @@ impl Desk<'_> {
         let today = local(at_ms);
         let month_year = (u8::try_from(today.month()).unwrap_or(1), u8::try_from(today.year() % 100).unwrap_or(0));
         match c.card.authorize(c.amount, month_year, self.store.magic_amounts) {
+            Ok(()) if points > 0 && points > self.points_in(&book, c.card).unwrap_or(0) => {
+                line.decline(&mut book, self.clerk, points_short())
+            }
             Ok(()) => line.approve(&mut book, self.clerk),
             Err(refusal) => line.decline(&mut book, self.clerk, refusal),
         }
@@ -116,14 +138,57 @@ impl Desk<'_> {
 
     /// Gives money back: all that is left, or `total`. Without a currency the sale's is meant.
     pub fn refund(&self, order: &str, total: Option<i64>, currency: Option<&str>) -> Done {
+        self.give_back(order, total, currency, |_, _| 0)
+    }
+
+    /// The same, where points that paid get back their part of it: in proportion, and with the last refund the rest.
+    pub fn refund_in_proportion(&self, order: &str, total: Option<i64>, currency: Option<&str>) -> Done {
+        self.give_back(order, total, currency, |amount, left| match left.sold {
+            0 => 0,
+            _ if amount == left.net => left.points,
+            sold => (amount * left.points_sold / sold).min(left.points),
+        })
+    }
+
+    /// What the points of a card are worth now, by what this bank's book says of them; nothing where it has none.
+    pub fn points(&self, card: &IssuedCard) -> Option<i64> {
+        self.points_in(&self.bank.lock_book(), card)
+    }
+
+    fn points_in(&self, book: &Book, card: &IssuedCard) -> Option<i64> {
+        // Each family is a bank of its own, and so are its points.
+        let ours: Vec<&str> =
+            self.bank.stores().iter().filter(|s| s.family == self.store.family).map(|s| s.id.as_str()).collect();
+        let moved = book.entries().iter().filter(|e| e.points > 0 && e.approved && !book.is_undone(e));
+        let moved = moved.filter(|e| ours.contains(&e.store.as_str()) && e.card.as_ref() == Some(&card.face));
+        let net: i64 = moved.map(|e| if e.kind == Kind::Credit { e.points } else { -e.points }).sum();
+        card.points.map(|first| first + net)
+    }
+
+    fn give_back(
+        &self,
+        order: &str,
+        total: Option<i64>,
+        currency: Option<&str>,
+        points: impl Fn(i64, Left) -> i64,
+    ) -> Done {
         let at_ms = self.bank.clock().now_ms();
         let mut book = self.bank.lock_book();
         let sold = live(&book, self.store, order, &[Kind::Auth, Kind::PostAuth]);
-        let back: i64 = live(&book, self.store, order, &[Kind::Credit]).iter().map(|e| e.amount).sum();
+        let credits = live(&book, self.store, order, &[Kind::Credit]);
+        let back: i64 = credits.iter().map(|e| e.amount).sum();
         let known = book.of_order(&self.store.id, order).iter().any(|e| e.approved);
         let net = sold.iter().map(|e| e.amount).sum::<i64>() - back;
         let amount = total.unwrap_or(net);
-        let line = Line::about(self.store, order, Kind::Credit, at_ms, sold.first(), amount);
+        let points_sold: i64 = sold.iter().map(|e| e.points).sum();
+        let left = Left {
+            net,
+            sold: net + back,
+            points_sold,
+            points: points_sold - credits.iter().map(|e| e.points).sum::<i64>(),
+        };
+        let mut line = Line::about(self.store, order, Kind::Credit, at_ms, sold.first(), amount);
+        line.points = points(amount, left);
         let open = !self.clerk.rules().refund_same_day && sold.iter().any(|e| !book.is_settled(e));
         let other = currency.is_some_and(|c| sold.first().is_some_and(|s| s.currency != c));
         let why = match () {

@@ -42,6 +42,8 @@ pub struct Answer {
     pub at_ms: i64,
     /// What stands in the order beside its number.
     pub inside: String,
+    /// What stands in the list of rewards.
+    pub rewards: String,
 }
 
 impl Answer {
@@ -86,6 +88,7 @@ impl Answer {
             card: entry.card.as_ref().map(|card| format!("{}******{}", card.bin, card.last4)).unwrap_or_default(),
             at_ms: entry.at_ms,
             inside: String::new(),
+            rewards: String::new(),
         }
     }
 
@@ -106,7 +109,7 @@ impl Answer {
              <ReasonCode>{}</ReasonCode><Message>{message}</Message><ErrorMsg>{}</ErrorMsg><SysErrMsg>{system}</SysErrMsg></Response>\
              <RetrefNum>{}</RetrefNum><AuthCode>{}</AuthCode><BatchNum>{}</BatchNum><SequenceNum>{}</SequenceNum>\
              <ProvDate>{at}</ProvDate><CardNumberMasked>{}</CardNumberMasked><CardHolderName></CardHolderName><CardType></CardType>\
-             <HashData>{hash}</HashData><HostMsgList></HostMsgList><RewardInqResult><RewardList></RewardList><ChequeList></ChequeList>\
+             <HashData>{hash}</HashData><HostMsgList></HostMsgList><RewardInqResult><RewardList>{}</RewardList><ChequeList></ChequeList>\
              </RewardInqResult></Transaction></GVPSResponse>",
             escape(&self.order),
             self.inside,
@@ -119,6 +122,7 @@ impl Answer {
             self.batch,
             self.sequence,
             self.card,
+            self.rewards,
         )
         .into_bytes()
     }

@@ -83,6 +83,7 @@ fn execute(bank: &Bank, caller: &Caller<'_>, r: &Flat, payer: Payer, met: &Met) 
         (Op::Status, _) => super::query::status(bank, store, r, met),
         (Op::History, _) => super::query::history(bank, store, r, met),
         (Op::Report, _) => super::query::list(bank, store, r),
+        (Op::Points, _) => super::query::points(bank, store, r),
         (Op::Auth | Op::PreAuth, Some((card, secure))) => charge(bank, caller, r, &card, secure),
         (op, _) => on_original(bank, store, r, op),
     }
@@ -100,6 +101,7 @@ fn charge(
     let currency = rules::currency(text(r, "Transaction/CurrencyCode"))?;
     let installments = rules::installments(text(r, "Transaction/InstallmentCnt"), currency)?;
     let kind = rules::charge_kind(caller.op);
+    let bonus = rules::bonus(r, caller.op, amount, currency)?;
     if secure.is_some() {
         let asked = Ordered { kind, order: order.to_owned(), amount, currency: currency.to_owned(), installments };
         session::spend(bank, caller.store, r, &asked)?;
@@ -110,7 +112,7 @@ fn charge(
         _ => "api",
     };
     let charge = Charge { kind, order, amount, currency, installments, card, channel, secure };
-    Ok(Answer::of(&desk(bank, caller.store).charge(charge)))
+    Ok(Answer::of(&desk(bank, caller.store).charge_with_points(charge, bonus)))
 }
 
 /// Capture, void and refund name the bank's number of what they are about.
@@ -126,7 +128,8 @@ fn on_original(bank: &Bank, store: &Store, r: &Flat, op: Op) -> Result<Answer, R
         (Op::Void, _) => desk.void(order, |e| e.host_ref == number),
         // The margin is the merchant's at the bank; outside it the amount is invalid.
         (Op::PostAuth, Kind::PreAuth) => desk.capture(order, Some(total), |held| held.amount + held.amount * 15 / 100),
-        (Op::Credit, Kind::Auth | Kind::PostAuth) => desk.refund(order, Some(total), Some(currency)),
+        // No source tells what becomes of Bonus that paid a part; here it comes back in proportion.
+        (Op::Credit, Kind::Auth | Kind::PostAuth) => desk.refund_in_proportion(order, Some(total), Some(currency)),
         _ => return Err(words(Why::NotSettled)),
     };
     Ok(Answer::of(&done))

@@ -10,7 +10,7 @@ use crate::xml::{Flat, escape};
 
 use super::answer::Answer;
 use super::operation::desk;
-use super::rules::{MANDATORY, Refused, order, text};
+use super::rules::{MANDATORY, Refused, card, order, text};
 
 fn elements(fields: &[(&str, &str)]) -> String {
     let one = |(name, value): &(&str, &str)| format!("<{name}>{}</{name}>", escape(value));
@@ -76,6 +76,16 @@ pub fn status(bank: &Bank, store: &Store, r: &Flat, met: &Met) -> Result<Answer,
         ("ProvDate", &at),
     ]);
     Ok(Answer::told(order, bank.clock().now_ms(), format!("<OrderInqResult>{inside}</OrderInqResult>")))
+}
+
+/// What the Bonus of a card is worth. The message names no order.
+pub fn points(bank: &Bank, store: &Store, r: &Flat) -> Result<Answer, Refused> {
+    // Without a code too: nothing is charged.
+    let card = card(text(r, "Card/Number"), text(r, "Card/ExpireDate"), text(r, "Card/CVV2"), true)?;
+    let worth = desk(bank, store).points(&card).ok_or(("12", "12", "Geçersiz işlem"))?;
+    let fields = elements(&[("Type", "BNS"), ("TotalAmount", &worth.to_string()), ("LastTxnGainAmount", "0")]);
+    let rewards = format!("<Reward>{fields}</Reward>");
+    Ok(Answer { rewards, ..Answer::told("", bank.clock().now_ms(), String::new()) })
 }
 
 fn day(at_ms: i64) -> String {

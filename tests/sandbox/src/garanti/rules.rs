@@ -74,6 +74,7 @@ fn op(kind: &str) -> Result<Op, Refused> {
         "orderinq" => Op::Status,
         "orderhistoryinq" => Op::History,
         "orderlistinq" => Op::Report,
+        "rewardinq" => Op::Points,
         _ => return Err(MANDATORY),
     })
 }
@@ -131,6 +132,18 @@ pub fn card(pan: &str, expires_text: &str, code: &str, mail_order: bool) -> Resu
     }
     let card = IssuedCard::look_up(pan, expires(expires_text)?, Some(code).filter(|code| !code.is_empty()));
     if card.code == CodeCheck::Absent && !mail_order { Err(MANDATORY) } else { Ok(card) }
+}
+
+/// What Bonus pays of a charge, minor units: of a sale whose card came in clear, in lira, and not more than it. `BNS` is
+/// the card's own Bonus; the firm's own kinds there are none here.
+pub fn bonus(r: &Flat, op: Op, amount: i64, currency: &str) -> Result<i64, Refused> {
+    if !r.keys().any(|key| key.starts_with("Transaction/RewardList")) {
+        return Ok(0);
+    }
+    let used = self::amount(text(r, "Transaction/RewardList/Reward/UsedAmount"))?;
+    let plain = op == Op::Auth && text(r, "Transaction/CardholderPresentCode") == "0" && currency == "949";
+    let fits = text(r, "Transaction/RewardList/Reward/Type") == "BNS" && used <= amount;
+    if plain && fits { Ok(used) } else { Err(MANDATORY) }
 }
 
 /// `sales` or `preauth`.

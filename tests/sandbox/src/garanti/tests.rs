@@ -1,5 +1,7 @@
 //! The bank as a merchant meets it, through its router.
 
+mod points;
+
 use axum::http::StatusCode;
 
 use crate::bank::{Bank, Options};

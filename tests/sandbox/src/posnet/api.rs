@@ -18,7 +18,7 @@ use super::answer::{Answer, WIRE, transaction};
 use super::code::Refused;
 use super::inquiry;
 use super::money::{self, Told};
-use super::request::{Operation, Request};
+use super::request::{Operation, Request, Sealing};
 use super::store::Account;
 use super::three_d;
 
@@ -37,6 +37,9 @@ struct Subject {
     key: Option<String>,
     ordered: Option<Ordered>,
     card: Option<IssuedCard>,
+    /// What points pay, or whether they may.
+    points: i64,
+    mixed: bool,
     refused: Option<Refused>,
 }
 
@@ -56,7 +59,7 @@ pub async fn handle(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     note(&call, &subject);
     let amount = subject.ordered.as_ref().map(|o| o.amount).or_else(|| money::amount(request.get("amount")).ok());
     let mut met = bank.meet(request.operation.op(), &subject.order, amount);
-    if matches!(request.operation, Operation::Charge(_) | Operation::ChargeAuthenticated) {
+    if matches!(request.operation, Operation::Charge(_) | Operation::Mixed | Operation::ChargeAuthenticated) {
         met.add_conduct(subject.card.as_ref());
     }
     if let Some(response) = http::before(&met, WIRE).await {
@@ -78,7 +81,18 @@ fn subject(call: &Call<'_>) -> Subject {
 
 fn fill(call: &Call<'_>, subject: &mut Subject) -> Result<(), Refused> {
     let Call { bank, store, account, request } = call;
+    if matches!(request.operation, Operation::Charge(_) | Operation::Mixed) {
+        request.words_of_points()?;
+    }
     match request.operation {
+        Operation::Mixed => {
+            let ordered = request.ordered(Kind::Auth, account)?;
+            subject.order.clone_from(&ordered.order);
+            subject.points = request.points(&ordered)?;
+            subject.ordered = Some(ordered);
+            subject.card = Some(request.card(Kind::Auth, store)?);
+        }
+        Operation::Points => subject.card = Some(request.points_card()?),
         Operation::Charge(kind) => {
             let ordered = request.ordered(kind, account)?;
             subject.order.clone_from(&ordered.order);
@@ -94,10 +108,11 @@ fn fill(call: &Call<'_>, subject: &mut Subject) -> Result<(), Refused> {
         }
         Operation::Reconciliation => {}
         Operation::Encrypt => {
-            let (ordered, card) = request.encrypted(store, account)?;
-            subject.order.clone_from(&ordered.order);
-            subject.ordered = Some(ordered);
-            subject.card = card;
+            let sealing = request.encrypted(store, account)?;
+            subject.order.clone_from(&sealing.ordered.order);
+            subject.ordered = Some(sealing.ordered);
+            subject.card = sealing.card;
+            subject.mixed = sealing.mixed;
         }
         Operation::Resolve | Operation::ChargeAuthenticated => {
             let (ordered, card) = three_d::behind(call)?;
@@ -117,9 +132,15 @@ fn execute(call: &Call<'_>, subject: Subject, met: &Met) -> Result<Answer, Refus
     let told = match (request.operation, subject.ordered, subject.card) {
         (Operation::Charge(_), Some(ordered), Some(card)) => {
             let channel = if request.get("mailorderflag") == "Y" { "moto" } else { "api" };
-            money::charge(bank, store, &request.sub_dealer(), charge_of(&ordered, &card, channel))
+            money::charge(bank, store, &request.sub_dealer(), charge_of(&ordered, &card, channel), 0)
         }
-        (Operation::Encrypt, Some(ordered), card) => return Ok(three_d::encrypt(call, ordered, card)),
+        (Operation::Mixed, Some(ordered), Some(card)) => {
+            money::charge(bank, store, &request.sub_dealer(), charge_of(&ordered, &card, "api"), subject.points)
+        }
+        (Operation::Points, _, Some(card)) => return inquiry::points(call, &card),
+        (Operation::Encrypt, Some(ordered), card) => {
+            return Ok(three_d::encrypt(call, Sealing { ordered, card, mixed: subject.mixed }));
+        }
         (Operation::Resolve, ..) => return three_d::resolve(call, met),
         (Operation::ChargeAuthenticated, ..) => return three_d::charge(call),
         (Operation::Capture, ..) => {
@@ -131,13 +152,16 @@ fn execute(call: &Call<'_>, subject: Subject, met: &Met) -> Result<Answer, Refus
         (Operation::Refund, ..) => {
             let currency = money::currency(request.get("currencyCode"))?;
             let amount = money::amount(request.get("amount"))?;
-            money::refund(bank, store, &subject.order, Some(amount), Some(currency))
+            let shared = request.in_proportion()?;
+            money::refund(bank, store, &subject.order, Some(amount), Some(currency), shared)
         }
         (Operation::Agreement, ..) => {
             return inquiry::agreement(call, met.has(FaultKind::WrongAmount), met.has(FaultKind::WrongOrder));
         }
         (Operation::Reconciliation, ..) => return inquiry::reconciliation(call),
-        (Operation::Charge(_) | Operation::Encrypt, ..) => return Err(money::packet("ISLEM")),
+        (Operation::Charge(_) | Operation::Mixed | Operation::Points | Operation::Encrypt, ..) => {
+            return Err(money::packet("ISLEM"));
+        }
     };
     answered(&told, request.wants_time())
 }
@@ -171,7 +195,7 @@ fn note(call: &Call<'_>, subject: &Subject) {
         (Operation::ChargeAuthenticated, Some(Kind::PreAuth)) => crate::fault::Op::PreAuth,
         (operation, _) => operation.op(),
     };
-    let posted = matches!(call.request.operation, Operation::Charge(_) | Operation::Encrypt);
+    let posted = matches!(call.request.operation, Operation::Charge(_) | Operation::Mixed | Operation::Encrypt);
     let card = subject.card.as_ref();
     call.bank.note(Seen {
         at_ms: call.bank.clock().now_ms(),

@@ -3,7 +3,7 @@
 use crate::book::{Book, Entry, Kind};
 use crate::clock::local;
 use crate::desk::{Clerk, Numbers, Rules, Why};
-use crate::issuer::Refusal;
+use crate::issuer::{POINTS_SHORT, Refusal};
 
 /// A refusal in the bank's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,10 @@ pub fn packet(place: &str) -> Refused {
 pub fn of_issuer(refusal: &Refusal) -> Refused {
     if refusal.code == "92" {
         return no("0302");
+    }
+    // The bank publishes no code of its own for too few points.
+    if refusal.code == POINTS_SHORT {
+        return Refused { code: "0051".to_owned(), text: refusal.text.to_owned() };
     }
     Refused { code: format!("00{}", refusal.code), text: refusal.text.to_owned() }
 }

@@ -45,9 +45,9 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
         gate.sealed
             .get(field("posnetData"))
             .filter(|s| s.store == store.id && same(&s.data2, field("posnetData2")) && same(&s.sign, field("digest")))
-            .map(|s| (s.ordered.clone(), s.card.clone()))
+            .map(|s| (s.ordered.clone(), s.card.clone(), s.mixed))
     };
-    let Some((ordered, card)) = taken else {
+    let Some((ordered, card, mixed)) = taken else {
         return refuse("İşlem verisi doğrulanamadı (E216).");
     };
     note(&bank, &store.id, &ordered.order, ordered.amount);
@@ -58,7 +58,7 @@ pub async fn enter(State(bank): State<Bank>, body: Bytes) -> Response<Body> {
     let id = random::id();
     let mut visit = Visit::new(store, ordered, &lang, card);
     let next = if visit.card.is_none() { card_address(&id) } else { visit.authenticate(&bank, &return_address(&id)) };
-    bank.memory::<Gate>().sessions.insert(id, Session { visit, return_url: url });
+    bank.memory::<Gate>().sessions.insert(id, Session { visit, return_url: url, mixed });
     http::after(&met, Wire::PAGE, Vec::new()).await;
     Redirect::to(&next).into_response()
 }
@@ -139,7 +139,12 @@ impl WayBack for Session {
         };
         let (bank_packet, merchant_packet, sign) =
             (random::hex_upper(60), random::hex_upper(90), random::hex_upper(16));
-        let kind = if ordered.kind == crate::book::Kind::PreAuth { "Auth" } else { "Sale" };
+        let mixed = session.mixed;
+        let kind = match ordered.kind {
+            crate::book::Kind::PreAuth => "Auth",
+            _ if mixed => "SaleWP",
+            _ => "Sale",
+        };
         let fields: Fields = [
             ("MerchantPacket", merchant_packet.as_str()),
             ("BankPacket", &bank_packet),
@@ -166,7 +171,7 @@ impl WayBack for Session {
             let voucher = Voucher { store: store.clone(), ordered: ordered.clone(), card, secure, at_ms, spent: false };
             gate.vouchers.keep(bank_packet.clone(), voucher);
         }
-        let returned = Returned { store, ordered, card, authentication, merchant_packet, sign, met };
+        let returned = Returned { store, ordered, card, authentication, merchant_packet, sign, mixed, met };
         gate.returned.insert(bank_packet, returned);
         Some(outcome)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::book::{Entry, Kind};
 use crate::clock::{DAY_MS, long_date};
+use crate::issuer::IssuedCard;
 
 use super::answer::{Answer, element};
 use super::api::Call;
@@ -26,7 +27,7 @@ pub fn agreement(call: &Call<'_>, wrong_amount: bool, wrong_order: bool) -> Resu
         for (name, value) in [
             ("orderID", address),
             ("ccno", card),
-            ("amount", turkish(entry.amount + if wrong_amount { 100 } else { 0 })),
+            ("amount", turkish(line.amount + if wrong_amount { 100 } else { 0 })),
             ("currencyCode", letters(&entry.currency).to_owned()),
             ("authCode", entry.auth_code.clone()),
             ("tranDate", long_date(entry.at_ms)),
@@ -39,6 +40,25 @@ pub fn agreement(call: &Call<'_>, wrong_amount: bool, wrong_order: bool) -> Resu
         rows += "</transaction>";
     }
     Ok(Answer::yes(format!("<transactions>{rows}</transactions>")))
+}
+
+/// What the points of a card are worth. Points of a store's own brand there are none here.
+pub fn points(call: &Call<'_>, card: &IssuedCard) -> Result<Answer, Refused> {
+    // A card that permits no such operation.
+    let worth = money::desk(call.bank, call.store).points(card).ok_or_else(|| no("0012"))?;
+    // Two hundred points are a lira.
+    let (points, kurus) = (format!("{:08}", worth * 2), format!("{worth:012}"));
+    let inside: String = [
+        ("point", points.as_str()),
+        ("pointAmount", &kurus),
+        ("loyaltyPoint", "00000000"),
+        ("loyaltyPointAmount", "000000000000"),
+        ("totalPoint", &points),
+        ("totalPointAmount", &kurus),
+    ]
+    .map(|(name, value)| element(name, value))
+    .concat();
+    Ok(Answer::yes(format!("<pointInfo>{inside}</pointInfo>")))
 }
 
 /// Midnight of `2026-11-22` in Istanbul, which has had no summer time since 2016.

@@ -124,10 +124,11 @@ pub fn card(pan: &str, expires: &str, code: Option<&str>) -> Result<IssuedCard, 
     }
 }
 
-/// Sale or reservation, once per order number: a second one gets the first one's answer, whatever its amount.
-pub fn charge(bank: &Bank, store: &Store, sub_dealer: &str, c: Charge<'_>) -> Told {
+/// Sale or reservation, once per order number: a second one gets the first one's answer, whatever its amount. `points`
+/// of it are paid by points of the card.
+pub fn charge(bank: &Bank, store: &Store, sub_dealer: &str, c: Charge<'_>, points: i64) -> Told {
     let order = c.order.to_owned();
-    let done = desk(bank, store).for_sub_dealer(sub_dealer).charge(c);
+    let done = desk(bank, store).for_sub_dealer(sub_dealer).charge_with_points(c, points);
     match &done.verdict {
         Verdict::Approved => Told::Yes(done.entry),
         Verdict::Declined(refusal) => Told::No(code::of_issuer(refusal)),
@@ -194,13 +195,38 @@ pub fn void(bank: &Bank, store: &Store, order: &str, undo: Undo, key: Option<&st
     }
 }
 
-/// Gives back, on the same day as well: an amount, or all that is left.
-pub fn refund(bank: &Bank, store: &Store, order: &str, amount: Option<i64>, currency: Option<&str>) -> Told {
-    let done = desk(bank, store).refund(order, amount, currency);
+/// Gives back, on the same day as well: an amount, or all that is left. What points paid comes back only where the
+/// refund is `shared` in proportion; else there is no more to give than what the card paid.
+pub fn refund(
+    bank: &Bank,
+    store: &Store,
+    order: &str,
+    amount: Option<i64>,
+    currency: Option<&str>,
+    shared: bool,
+) -> Told {
+    let desk = desk(bank, store);
+    let done = if shared {
+        desk.refund_in_proportion(order, amount, currency)
+    } else {
+        let of = |kind: &[Kind]| -> i64 {
+            let live = live(bank, store, order).into_iter().filter(|s| kind.contains(&s.entry.kind));
+            live.map(|s| s.entry.amount - s.entry.points).sum()
+        };
+        let money = of(&[Kind::Auth, Kind::PostAuth]) - of(&[Kind::Credit]);
+        if amount.is_some_and(|amount| amount > money) && has_points(bank, store, order) {
+            return Told::No(no("0205"));
+        }
+        desk.refund(order, amount, currency)
+    };
     match done.why() {
         None => Told::Yes(done.entry),
         Some(why) => Told::No(code::of_desk(why)),
     }
+}
+
+fn has_points(bank: &Bank, store: &Store, order: &str) -> bool {
+    live(bank, store, order).iter().any(|s| s.entry.points > 0)
 }
 
 /// The order behind the bank's own key.
@@ -240,6 +266,8 @@ pub struct Listed {
     pub effective: bool,
     /// Went through the 3-D page.
     pub three_d: bool,
+    /// Minor units.
+    pub amount: i64,
 }
 
 /// Everything the bank shows of an order. While a timed-out charge is being reversed it does not know itself.
@@ -259,14 +287,21 @@ pub fn listed(bank: &Bank, store: &Store, order: &str) -> Result<Vec<Listed>, Re
         Kind::PostAuth => "Capture",
         _ => "Return",
     };
-    let line = |s: &&Standing| {
+    let lines = |s: &&Standing| {
         let undone = s.entry.undoes.and_then(|seq| history.iter().find(|other| other.entry.seq == seq));
-        let state = match undone {
-            Some(undone) => format!("{}_Reverse", name(undone.entry.kind)),
-            None => name(s.entry.kind).to_owned(),
-        };
         let effective = s.entry.approved && s.state != State::Voided;
-        Listed { entry: s.entry.clone(), state, effective, three_d }
+        let line = |state: String, amount| Listed { entry: s.entry.clone(), state, effective, three_d, amount };
+        let of = undone.map_or(&s.entry, |undone| &undone.entry);
+        let bonus = match (undone.is_some(), of.kind) {
+            (true, _) => "Bonus_Reverse",
+            (false, Kind::Credit) => "Bonus_Return",
+            (false, _) => "Bonus_Usage",
+        };
+        let state = if undone.is_some() { format!("{}_Reverse", name(of.kind)) } else { name(of.kind).to_owned() };
+        // What points paid or got back stands in a line of its own, and so does the rest.
+        let money = (of.amount > of.points).then(|| line(state, s.entry.amount - of.points));
+        let points = (of.points > 0).then(|| line(bonus.to_owned(), of.points));
+        money.into_iter().chain(points).collect::<Vec<_>>()
     };
-    Ok(shown.iter().map(line).collect())
+    Ok(shown.iter().flat_map(lines).collect())
 }

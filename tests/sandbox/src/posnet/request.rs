@@ -17,6 +17,10 @@ use super::store::Account;
 pub enum Operation {
     /// `sale` or `auth`.
     Charge(Kind),
+    /// `saleWP`: a sale of which points pay a part.
+    Mixed,
+    /// `pointInquiry`.
+    Points,
     /// `capt`.
     Capture,
     /// `reverse`.
@@ -35,9 +39,11 @@ pub enum Operation {
     ChargeAuthenticated,
 }
 
-const OPERATIONS: [(&str, Operation); 10] = [
+const OPERATIONS: [(&str, Operation); 12] = [
     ("sale", Operation::Charge(Kind::Auth)),
     ("auth", Operation::Charge(Kind::PreAuth)),
+    ("saleWP", Operation::Mixed),
+    ("pointInquiry", Operation::Points),
     ("capt", Operation::Capture),
     ("reverse", Operation::Void),
     ("return", Operation::Refund),
@@ -53,7 +59,8 @@ impl Operation {
     pub fn op(self) -> Op {
         match self {
             Self::Charge(Kind::PreAuth) => Op::PreAuth,
-            Self::Charge(_) | Self::ChargeAuthenticated => Op::Auth,
+            Self::Charge(_) | Self::Mixed | Self::ChargeAuthenticated => Op::Auth,
+            Self::Points => Op::Points,
             Self::Capture => Op::PostAuth,
             Self::Void => Op::Void,
             Self::Refund => Op::Credit,
@@ -63,6 +70,16 @@ impl Operation {
             Self::Resolve => Op::Resolve,
         }
     }
+}
+
+/// What goes through the browser to the gate.
+pub struct Sealing {
+    /// What is ordered.
+    pub ordered: Ordered,
+    /// The card, unless the bank's page asks for it.
+    pub card: Option<IssuedCard>,
+    /// Points may pay a part.
+    pub mixed: bool,
 }
 
 /// A request that was read.
@@ -196,8 +213,53 @@ impl Request {
         if card.code == CodeCheck::Absent || self.get("cvc").len() != 3 { Err(packet("CVC")) } else { Ok(card) }
     }
 
+    /// What World points pay of a mixed sale: not more than it, in liras.
+    pub fn points(&self, ordered: &Ordered) -> Result<i64, Refused> {
+        let digits = |text: &str| (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        let text = self.get("wpAmount");
+        match text.parse::<i64>() {
+            _ if !digits(text) => Err(packet("WPAMOUNT")),
+            Ok(points) if points > ordered.amount => Err(no("0205")),
+            Ok(points) if points > 0 && ordered.currency != "949" => Err(no("0207")),
+            Ok(points) => Ok(points),
+            Err(_) => Err(packet("WPAMOUNT")),
+        }
+    }
+
+    /// Only a mixed sale speaks of points, and it has no place for a clerk or another merchant.
+    pub fn words_of_points(&self) -> Result<(), Refused> {
+        let mixed = self.operation == Operation::Mixed;
+        match () {
+            () if !mixed && self.has("wpAmount") => Err(packet("WPAMOUNT")),
+            () if mixed && !self.has("wpAmount") => Err(packet("WPAMOUNT")),
+            () if mixed
+                && ["mailorderflag", "subMrcId", "mrcPfId", "mcc", "tckn", "vkn"].iter().any(|n| self.has(n)) =>
+            {
+                Err(packet("ISLEM"))
+            }
+            () => Ok(()),
+        }
+    }
+
+    /// The card whose points are asked about.
+    pub fn points_card(&self) -> Result<IssuedCard, Refused> {
+        if !matches!(self.get("getPointDetail"), "" | "Y" | "N") {
+            return Err(packet("GETPOINTDETAIL"));
+        }
+        money::card(self.get("ccno"), self.get("expDate"), None)
+    }
+
+    /// Is a refund to be shared between card and points?
+    pub fn in_proportion(&self) -> Result<bool, Refused> {
+        match self.get("isRationalReturn") {
+            "" | "N" => Ok(false),
+            "Y" => Ok(true),
+            _ => Err(packet("ISRATIONALRETURN")),
+        }
+    }
+
     /// What is to be encrypted for the gate, and the card unless the bank's page asks for it.
-    pub fn encrypted(&self, store: &Store, account: &Account) -> Result<(Ordered, Option<IssuedCard>), Refused> {
+    pub fn encrypted(&self, store: &Store, account: &Account) -> Result<Sealing, Refused> {
         if self.get("posnetid") != account.posnet_id || !store.allows("3d") {
             return Err(no("0148"));
         }
@@ -205,7 +267,7 @@ impl Request {
             return Err(no("E189"));
         }
         let kind = match self.get("tranType") {
-            "Sale" => Kind::Auth,
+            "Sale" | "SaleWP" => Kind::Auth,
             "Auth" => Kind::PreAuth,
             _ => return Err(packet("TRANTYPE")),
         };
@@ -214,7 +276,8 @@ impl Request {
         }
         let ordered = self.sum(kind, self.get("XID"))?;
         let any = self.has("ccno") || self.has("expDate") || self.has("cvc");
-        Ok((ordered, if any { Some(self.posted_card()?) } else { None }))
+        let card = if any { Some(self.posted_card()?) } else { None };
+        Ok(Sealing { ordered, card, mixed: self.get("tranType") == "SaleWP" })
     }
 
     /// The order an operation speaks of, and the bank's key if it names one.

@@ -14,6 +14,7 @@ use super::api::{self, Call};
 use super::code::{Refused, no, packet};
 use super::mac;
 use super::money::{self, Told, letters};
+use super::request::Sealing;
 
 /// Everything the 3-D page remembers.
 #[derive(Default)]
@@ -33,6 +34,7 @@ pub struct Sealed {
     pub(super) store: String,
     pub(super) ordered: Ordered,
     pub(super) card: Option<IssuedCard>,
+    pub(super) mixed: bool,
     pub(super) data2: String,
     pub(super) sign: String,
 }
@@ -41,6 +43,7 @@ pub struct Sealed {
 pub struct Session {
     pub(super) visit: Visit,
     pub(super) return_url: String,
+    pub(super) mixed: bool,
 }
 
 /// What the page gave back to the merchant, and what it stands for.
@@ -51,17 +54,20 @@ pub struct Returned {
     pub(super) authentication: Authentication,
     pub(super) merchant_packet: String,
     pub(super) sign: String,
+    /// Points may pay a part.
+    pub(super) mixed: bool,
     /// Faults of the way back: the merchant meets them when it asks.
     pub(super) met: Met,
 }
 
 /// Seals an order and its card.
-pub fn encrypt(call: &Call<'_>, ordered: Ordered, card: Option<IssuedCard>) -> Answer {
+pub fn encrypt(call: &Call<'_>, sealing: Sealing) -> Answer {
+    let Sealing { ordered, card, mixed } = sealing;
     let data1 = random::hex_upper(80);
     let data2 = if card.is_some() { random::hex_upper(40) } else { String::new() };
     let sign = random::hex_upper(16);
     let inside = element("data1", &data1) + &element("data2", &data2) + &element("sign", &sign);
-    let sealed = Sealed { store: call.store.id.clone(), ordered, card, data2, sign };
+    let sealed = Sealed { store: call.store.id.clone(), ordered, card, mixed, data2, sign };
     call.bank.memory::<Gate>().sealed.insert(data1, sealed);
     Answer::yes(format!("<oosRequestDataResponse>{inside}</oosRequestDataResponse>"))
 }
@@ -113,13 +119,20 @@ pub fn resolve(call: &Call<'_>, met: &Met) -> Result<Answer, Refused> {
     }
     let count = if ordered.installments > 1 { ordered.installments } else { 0 };
     let message = if returned.authentication.is_full() { "" } else { "None 3D - Secure Transaction" };
+    // Of a mixed sale the page tells the card's points, or -1 where it could not ask.
+    let worth = match &returned.card {
+        Some(card) if returned.mixed => money::desk(call.bank, call.store).points(card).unwrap_or(-1),
+        _ => 0,
+    };
+    // Two hundred points are a lira.
+    let points = if worth > 0 { worth * 2 } else { worth };
     let inside: String = [
         ("xid", xid.as_str()),
         ("amount", &minor),
         ("currency", currency),
         ("installment", &format!("{count:02}")),
-        ("point", "0"),
-        ("pointAmount", "0"),
+        ("point", &points.to_string()),
+        ("pointAmount", &worth.to_string()),
         ("txStatus", returned.authentication.tx_status()),
         ("mdStatus", &status),
         ("mdErrorMessage", message),
@@ -133,11 +146,13 @@ pub fn resolve(call: &Call<'_>, met: &Met) -> Result<Answer, Refused> {
 /// Charges what was authenticated, once; the same again gets the same answer.
 pub fn charge(call: &Call<'_>) -> Result<Answer, Refused> {
     let key = call.request.get("bankData");
-    if call.request.get("wpAmount") != "0" {
+    let mut gate = call.bank.memory::<Gate>();
+    let returned = gate.returned.get(key).ok_or_else(|| packet("BANKDATA"))?;
+    let (ordered, mixed) = (returned.ordered.clone(), returned.mixed);
+    let points = call.request.points(&ordered)?;
+    if points > 0 && !mixed {
         return Err(packet("WPAMOUNT"));
     }
-    let mut gate = call.bank.memory::<Gate>();
-    let ordered = gate.returned.get(key).map(|r| r.ordered.clone()).ok_or_else(|| packet("BANKDATA"))?;
     let voucher = gate.vouchers.young(key, call.bank.clock().now_ms()).cloned();
     let spent = gate.vouchers.spend(key, &call.store.id, &ordered);
     let (Ok(voucher), Ok(()) | Err(Unvouched::Spent)) = (voucher, spent) else {
@@ -147,7 +162,7 @@ pub fn charge(call: &Call<'_>) -> Result<Answer, Refused> {
     drop(gate);
     let asked =
         crate::desk::Charge { secure: Some(voucher.secure.clone()), ..api::charge_of(&ordered, &voucher.card, "3d") };
-    let told: Told = money::charge(call.bank, call.store, "", asked);
+    let told: Told = money::charge(call.bank, call.store, "", asked, points);
     let answer = api::answered(&told, call.request.wants_time())?;
     let Some(entry) = told.entry() else { return Ok(answer) };
     let minor = ordered.amount.to_string();

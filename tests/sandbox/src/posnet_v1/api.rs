@@ -139,7 +139,7 @@ fn execute(call: &Call<'_>, subject: Subject, met: &Met) -> Result<Value, Refuse
             let went_through_page = money::listed(bank, store, order)?.iter().any(|line| line.three_d);
             // At most stores a 3-D payment is given back as a whole, whatever is sent.
             let amount = amount.filter(|_| !went_through_page || account.partial_three_d_refund);
-            money::refund(bank, store, order, amount, currency)
+            money::refund(bank, store, order, amount, currency, false)
         }
         Method::Inquiry => return inquiry(call, order, met),
     };
@@ -173,7 +173,7 @@ fn charge(call: &Call<'_>, ordered: &Ordered, card: &IssuedCard, secure: Option<
         channel,
         secure,
     };
-    Ok(money::charge(call.bank, call.store, "", asked))
+    Ok(money::charge(call.bank, call.store, "", asked, 0))
 }
 
 /// Everything of one order, newest first. What the issuer refused is not listed.

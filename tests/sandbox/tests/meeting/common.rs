@@ -2,8 +2,9 @@
 
 use vezne_plugin::history::Line;
 use vezne_plugin::native::Running;
+use vezne_plugin::words::attribute::POINTS_MINOR;
 use vezne_plugin::{
-    BankRef, Context, Fault as Broken, History, Outcome, Payments, Preauth, Purpose, Step, ThreeDSecure, step,
+    BankRef, Context, Fault as Broken, History, Outcome, Payments, Points, Preauth, Purpose, Step, ThreeDSecure, step,
 };
 use vezne_sandbox::{Entry, Fault, FaultKind, Kind, Op};
 
@@ -353,6 +354,46 @@ pub async fn a_mail_order_needs_no_code<C: Meets>() {
     without_code.security_code = None;
     let sale = C::sale(&ctx, &mail, &without_code.card());
     assert_eq!(word(&desk.end::<C>(&ctx, Some(&mail), sale).await), "approved", "with the mail-order flag");
+}
+
+/// The payer's wish that points pay so much.
+pub fn wishing(order: &str, points: i64) -> Context {
+    Context { attributes: vec![(POINTS_MINOR.to_owned(), points.to_string())], ..ctx(order) }
+}
+
+/// Points pay 4,00 of 10,00: the bank's book of them falls, a void restores it, and refunds in parts do so in parts. More
+/// than the card has is declined in this word.
+pub async fn points_are_used_and_come_back<C: Meets + Points>(too_many: &str) {
+    let (desk, _host) = C::open("none");
+    let plain = ctx("ASK");
+    assert_eq!(desk.points::<C>(&plain, CARD).await, Some(5_000));
+    assert_eq!(desk.points::<C>(&plain, "5401341234567891").await, Some(0));
+    assert_eq!(desk.points::<C>(&plain, "4508034508034509").await, None, "in no programme");
+    let many = wishing("MANY", 5_001);
+    assert_eq!(word(&sold::<C>(&desk, &many, 9_000).await), too_many);
+    let voided = wishing(ORDER, 400);
+    let bank = reference(&sold::<C>(&desk, &voided, 1_000).await);
+    assert_eq!(
+        (desk.points::<C>(&plain, CARD).await, desk.bank.order(ORDER).map(|o| o.net)),
+        (Some(4_600), Some(1_000))
+    );
+    let ask = C::inquire(&voided, &target("sale", "none", 1_000, step::order_ref(ORDER)));
+    assert_eq!(word(&desk.end::<C>(&voided, Some(&terms(1_000)), ask).await), "approved");
+    let void = C::void(&voided, &target("sale", "none", 1_000, bank));
+    assert_eq!(word(&desk.end::<C>(&voided, None, void).await), "approved");
+    assert_eq!(desk.points::<C>(&plain, CARD).await, Some(5_000));
+
+    let refunded = wishing("01JD8ZK0Q3XYZ0654321", 400);
+    let was = target("sale", "none", 1_000, reference(&sold::<C>(&desk, &refunded, 1_000).await));
+    desk.bank.day_end();
+    for left in [4_800, 5_000] {
+        // Two refunds of one moment are one at some banks.
+        desk.bank.clock().advance_ms(61_000);
+        let back = C::refund(&refunded, &terms(500), &was);
+        assert_eq!(word(&desk.end::<C>(&refunded, Some(&terms(500)), back).await), "approved");
+        assert_eq!(desk.points::<C>(&plain, CARD).await, Some(left));
+    }
+    assert_eq!(desk.bank.order("01JD8ZK0Q3XYZ0654321").map(|o| o.net), Some(0));
 }
 
 /// An answer to a charge that cannot be read is a fault, and the inquiry finds what was booked.

@@ -6,8 +6,10 @@ use tower::ServiceExt;
 use vezne_plugin::history::{Line, Look};
 pub use vezne_plugin::native::terms;
 use vezne_plugin::native::{self, TestCard};
+use vezne_plugin::points;
 use vezne_plugin::{
-    BankRef, BrowserAction, Card, Context, Fault, History, HttpResponse, Outcome, Payments, Reply, Step, Target, Terms,
+    BankRef, BrowserAction, Card, Context, Fault, History, HttpResponse, Outcome, Payments, Points, Reply, Step,
+    Target, Terms,
 };
 use vezne_sandbox::Bank;
 
@@ -85,6 +87,7 @@ impl Desk {
         let mut step = step?;
         while let Step::Send(send) = &step {
             let answer = self.answered(send).await;
+            native::next_call();
             step = C::resume(ctx, terms, &send.state, &Reply::Response(answer), Some(&held))?;
         }
         Ok(step)
@@ -129,6 +132,23 @@ impl Desk {
                 Look::Send(send) => {
                     let answer = self.answered(&send).await;
                     look = C::go_on(ctx, &send.state, &Reply::Response(answer)).expect("a list");
+                }
+            }
+        }
+    }
+
+    /// What the bank says that the points of this card are worth; nothing where it says no.
+    pub async fn points<C: Points>(&self, ctx: &Context, number: &str) -> Option<i64> {
+        let terms = terms(1_000);
+        let mut look = C::ask(ctx, &terms, &card(number).card()).expect("a question");
+        loop {
+            match look {
+                points::Look::Told(worth) => return Some(worth.minor),
+                points::Look::Declined(_) => return None,
+                points::Look::Send(send) => {
+                    let answer = Reply::Response(self.answered(&send).await);
+                    native::next_call();
+                    look = C::go_on(ctx, &terms, &send.state, &answer).expect("a number, or no");
                 }
             }
         }

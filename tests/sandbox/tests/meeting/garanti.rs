@@ -63,6 +63,11 @@ async fn results_that_are_not_accepted_charge_nothing() {
 }
 
 #[tokio::test]
+async fn points_are_used_and_come_back() {
+    common::points_are_used_and_come_back::<Garanti>("declined not-approved").await;
+}
+
+#[tokio::test]
 async fn faults_end_in_no_verdict() {
     common::an_unreadable_charge_is_no_verdict::<Garanti>().await;
     for model in ["3d", "3d-pay"] {

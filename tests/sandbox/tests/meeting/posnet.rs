@@ -6,7 +6,7 @@ use vezne_plugin::{Payments, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, Op, Options};
 
 use crate::common::{self, FALSE, Meets, NOT_ACCEPTED, UNREADABLE};
-use crate::driver::{Desk, ORDER, card, ctx, reference, target, terms, word};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, target, terms, word};
 
 fn desk() -> Desk {
     let bank = Bank::new(Options::default()).expect("a bank");
@@ -74,6 +74,19 @@ async fn refusals_become_what_they_mean() {
 #[tokio::test]
 async fn the_same_sale_twice_is_one_payment() {
     common::the_same_sale_twice_is_one_payment::<Posnet>().await;
+}
+
+#[tokio::test]
+async fn points_are_used_and_come_back() {
+    common::points_are_used_and_come_back::<Posnet>("declined insufficient-funds").await;
+    let (desk, _host) = (desk(), host());
+    let (plain, mixed) = (ctx(ORDER), common::wishing(ORDER, 400));
+    let start = Posnet::start(&mixed, Purpose::Sale, "3d", &terms(1_250), Some(&card(CARD).card()));
+    let paid = desk.pay::<Posnet>(&mixed, &terms(1_250), start).await.expect("an outcome");
+    assert_eq!(word(&paid), "approved", "after the gate");
+    assert_eq!(desk.points::<Posnet>(&plain, CARD).await, Some(4_600));
+    let ask = Posnet::inquire(&mixed, &target("sale", "3d", 1_250, reference(&paid)));
+    assert_eq!(word(&desk.end::<Posnet>(&mixed, Some(&terms(1_250)), ask).await), "approved");
 }
 
 #[tokio::test]

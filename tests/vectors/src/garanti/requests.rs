@@ -145,6 +145,7 @@ fn charge(entry: &Json, settings: &Settings) -> Result<Result<Element, Fault>, V
         instalments: &instalments(order),
         mail_order: false,
         recurring: recurring(order.get("recurring")),
+        bonus: None,
     };
     let reserve = input.get("txType").text() == "pre" || gate.get("txntype").text() == "preauth";
     let kind = message::transaction_type(reserve);

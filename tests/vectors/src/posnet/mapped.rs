@@ -179,7 +179,7 @@ fn row(row: &Row, answer: &Answer, expected: &Json) -> Checked {
         Kind::Capture => "post",
         Kind::Refund => "refund",
         Kind::Reversal(_) => "cancel",
-        Kind::Other => "",
+        Kind::PointUsage | Kind::PointReturn | Kind::Other => "",
     };
     for (name, value) in expected.members().iter().filter(|(_, value)| !value.is_nothing()) {
         match name.as_str() {

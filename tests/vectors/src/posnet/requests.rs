@@ -23,8 +23,8 @@ pub(super) fn request_hash(entry: &Json) -> Checked {
 
 pub(super) fn transaction_type(entry: &Json) -> Checked {
     let ours = match entry.get("input").get("txType").text().as_str() {
-        "pay" => message::transaction_type(false),
-        "pre" => message::transaction_type(true),
+        "pay" => message::transaction_type(false, false),
+        "pre" => message::transaction_type(true, false),
         "post" => "Capt",
         "cancel" => "reverse",
         "refund" | "refund_partial" => "return",
@@ -92,6 +92,7 @@ fn build(entry: &Json, op: &str, settings: &Settings) -> Result<Option<Element>,
                 instalments: count,
                 mail_order: false,
                 campaign: None,
+                points: None,
                 partner: &Partner::Store,
             };
             let card = card(input.get("creditCard")).ok_or_else(|| Fault::InvalidRequest("no card".into()))?;
@@ -103,7 +104,7 @@ fn build(entry: &Json, op: &str, settings: &Settings) -> Result<Option<Element>,
             let approval = Some(approval.as_str()).filter(|approval| !approval.is_empty());
             message::void(settings, "sale", of, approval)
         }
-        "build_refund" => message::give_back(settings, of, &minor, currency),
+        "build_refund" => message::give_back(settings, of, &minor, currency, false),
         "build_status" => message::agreement(settings, &address, None),
         "build_3d_provision" | "build_3d_resolve" => {
             let xid = number::padded(&id)?;
@@ -111,12 +112,12 @@ fn build(entry: &Json, op: &str, settings: &Settings) -> Result<Option<Element>,
             let packets = packets(input.get("responseData"));
             match op {
                 "build_3d_resolve" => message::resolve(settings, &packets, mac),
-                _ => message::charge_authenticated(settings, &packets, mac),
+                _ => message::charge_authenticated(settings, &packets, "0", mac),
             }
         }
         op if op.starts_with("build_3d_enroll") => {
             let xid = number::padded(&id)?;
-            let encrypt = Encrypt { xid: &xid, amount: &minor, currency, instalments: count, reserve };
+            let encrypt = Encrypt { xid: &xid, amount: &minor, currency, instalments: count, reserve, points: false };
             let card = card(&named(input.get("creditCard"), order));
             message::encrypt(settings, &encrypt, card.as_ref())
         }

@@ -157,7 +157,7 @@ fn row(row: &Row, raw: Option<&Json>, expected: &Json) -> Checked {
         Kind::Capture => ("post", ""),
         Kind::Refund => ("refund", "FULLY_REFUNDED"),
         Kind::Reversal(_) => ("cancel", "CANCELED"),
-        Kind::Other => ("", ""),
+        Kind::PointUsage | Kind::PointReturn | Kind::Other => ("", ""),
     };
     let at = raw.get("TransactionDate").text();
     for (name, value) in expected.members().iter().filter(|(_, value)| !value.is_nothing()) {

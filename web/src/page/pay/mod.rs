@@ -5,6 +5,7 @@
 //! (`POST /pay`, a route of the host) carries the card; card fields go nowhere else. Where the bank's own page takes the
 //! card, that form has no card fields at all.
 
+mod points;
 mod view;
 
 use axum::{
@@ -44,6 +45,10 @@ pub mod field {
     pub const EXPIRY: &str = "expiry";
     /// Three or four digits.
     pub const SECURITY_CODE: &str = "security_code";
+    /// What points of the card shall pay, as people write amounts; empty where they shall not.
+    pub const POINTS: &str = "points";
+    /// What the bank said that the card's points are worth, minor units.
+    pub const POINTS_AVAILABLE: &str = "points_available";
     /// `opt_…` of a quote; empty for a single payment.
     pub const INSTALMENT_OPTION: &str = "instalment_option";
     /// [`MAIL_ORDER`] where somebody types the card for its holder.
@@ -70,6 +75,8 @@ struct Model {
     bin: String,
     /// Whose page takes the card.
     card_at: CardAt,
+    /// Where points of the card can be asked for and used.
+    points: Option<points::Points>,
     /// Whether the visitor may type a card for its holder, and means to.
     mail_order: Option<bool>,
     quote: Option<InstalmentQuote>,
@@ -137,13 +144,13 @@ async fn load(visit: &Visit, me: Me, debtor_id: &str) -> Result<Model, Fault> {
     if amount > 0 && bin.len() >= 6 {
         quote = self::quote(visit, &bin, amount, debtor_id).await.ok();
     }
-    if quote.is_none() || (debtor.is_none() && !debtor_id.is_empty()) {
-        let known = checkout(visit, amount, debtor_id, mail_order == Some(true)).await?;
-        debtor = debtor.or(known.payer);
-        card_at = known.card_at;
-        matrix = known.matrix.filter(|_| quote.is_none());
+    let known = checkout(visit, amount, debtor_id, mail_order == Some(true)).await?;
+    debtor = debtor.or(known.payer);
+    let points = (known.points && known.card_at == CardAt::Here).then(|| points::Points::of(visit));
+    if quote.is_none() {
+        (card_at, matrix) = (known.card_at, known.matrix);
     }
-    Ok(Model { me, debtor, owed, amount, amount_typed, bin, card_at, mail_order, quote, matrix, errors })
+    Ok(Model { me, debtor, owed, amount, amount_typed, bin, card_at, points, mail_order, quote, matrix, errors })
 }
 
 async fn open_receivables(visit: &Visit, debtor: &str) -> Result<Vec<Receivable>, Fault> {

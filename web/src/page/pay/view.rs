@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use vezne_api::{Bin, CardAt, CardKind, InstalmentMatrix, InstalmentOption, InstalmentQuote, Party, PartyKind};
 
-use super::{Model, Owed, SOON_DAYS, field};
+use super::{Model, Owed, SOON_DAYS, field, points};
 use crate::{
     api::path,
     format,
@@ -157,10 +157,11 @@ fn card_form(visit: &Visit, model: &Model) -> AnyView {
             data-late=t.s("pay-going") data-expired=t.s("error-expiry") data-luhn=t.s("error-card_number") data-options="/pay/options">
             {hidden(field::AMOUNT, model.amount.to_string())}{hidden(field::CURRENCY, "TRY")}
             {hidden(field::DEBTOR, debtor)}{hidden(field::IDEMPOTENCY_KEY, nonce())}<div id="ticked" hidden=true>{ticked}</div>
-            {refused}
+            {points::pressed_by_enter(model)}{refused}
             <div><h2 class="soft small" id="card-title">{t.s("pay-you-pay")}</h2><p class="sum" id="total">{format::money(model.amount, "TRY")}</p></div>
             {card_part(t, model)}{mail_order(t, model)}
             <div id="plan">{plan(t, model.amount, model.quote.as_ref())}</div>
+            {points::part(t, model)}
             <div class="counter stick">{pay_button(t, model)}</div>
         </form>
     }
@@ -172,7 +173,7 @@ fn refused_text(t: Locale, model: &Model) -> String {
     general.and_then(|(_, code)| t.maybe(&format!("error-{code}"))).unwrap_or_else(|| t.s("pay-refused-what"))
 }
 
-fn error_of(t: Locale, model: &Model, name: &str) -> Option<String> {
+pub(super) fn error_of(t: Locale, model: &Model, name: &str) -> Option<String> {
     let (_, code) = model.errors.iter().find(|(f, _)| f == name)?;
     t.maybe(&format!("error-{name}-{code}"))
         .or_else(|| t.maybe(&format!("error-{name}")))

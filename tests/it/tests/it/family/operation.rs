@@ -65,8 +65,11 @@ const REFUSALS: [(Act, &[&str]); 2] = [(Act::NoHold, &["authorize"]), (Act::NoPa
 /// `history.rs` plays them.
 pub const OF_THE_BOOK: [&str; 2] = ["order history", "day history"];
 
+/// Cells that need something of the bank's beside a payment, and are played apart: `points.rs`.
+pub const APART: [&str; 1] = ["points"];
+
 /// Which cells or acts play what a manifest promises; nothing where no door of the API leads there.
-pub const CAPABILITIES: [(&str, &str); 15] = [
+pub const CAPABILITIES: [(&str, &str); 18] = [
     ("sale", "sale"),
     ("authorize", "authorize"),
     ("capture", "capture"),
@@ -83,11 +86,15 @@ pub const CAPABILITIES: [(&str, &str); 15] = [
     ("recurring", ""),
     ("sub-dealer", "sub_dealer.rs"),
     ("sub-dealer-identity", "sub_dealer.rs"),
+    // `points.rs` pays with them.
+    ("points", ""),
+    ("points-three-d", ""),
+    ("points-inquiry", "points"),
 ];
 
 /// The operations that the acts play, and those of the bank's book.
 pub fn operations() -> BTreeSet<&'static str> {
-    ACTS.iter().flat_map(|(_, needs)| needs.iter().copied()).chain(OF_THE_BOOK).collect()
+    ACTS.iter().flat_map(|(_, needs)| needs.iter().copied()).chain(OF_THE_BOOK).chain(APART).collect()
 }
 
 /// The acts of a model, and the operations that each plays there.
@@ -130,8 +137,8 @@ pub async fn play(world: &World, family: &Family) -> Result<()> {
     }
     doubts.settle(world, &mut failures).await?;
     for Cell { operation, model, done } in cells {
-        let is_played =
-            OF_THE_BOOK.contains(&operation.as_str()) || played.contains(&(operation.clone(), model.clone()));
+        let elsewhere = OF_THE_BOOK.contains(&operation.as_str()) || APART.contains(&operation.as_str());
+        let is_played = elsewhere || played.contains(&(operation.clone(), model.clone()));
         ensure!(is_played, "nobody plays {operation} {model} (done: {done})");
     }
     failures.done()

@@ -1,6 +1,7 @@
 //! The bank as a merchant meets it, through its router.
 
 mod gate;
+mod points;
 mod service;
 
 use axum::http::StatusCode;
