@@ -48,6 +48,8 @@ pub struct AttemptNews {
     pub proposal: Option<ProposalId>,
     /// It is true only while nothing was sent: the row that would move is looked at, and left alone otherwise.
     pub unless_sent: bool,
+    /// How often the attempt had moved when the bank was asked, where it was: a later move makes the answer outdated.
+    pub asked_at_move: Option<i64>,
     /// Who caused it.
     pub actor: Actor,
 }
@@ -72,6 +74,7 @@ impl AttemptNews {
             due_ms: None,
             proposal: None,
             unless_sent: false,
+            asked_at_move: None,
             actor,
         }
     }
@@ -173,6 +176,9 @@ async fn settle_onward_in_tx(
     let mut attempt = attempt_fetch(tx, tenant, attempt_id).await?.ok_or_else(missing)?;
     let mut payment = payment_fetch(tx, tenant, attempt.payment_id).await?.ok_or_else(missing)?;
     let from = attempt.state;
+    if news.asked_at_move.is_some_and(|moved| moved != attempt.moved) {
+        return outdated(tx, attempt, payment, news, now_ms).await;
+    }
     if news.unless_sent && (from != AttemptState::Sending || attempt.was_sent()) {
         return Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false, went_on: false })));
     }
@@ -206,6 +212,36 @@ async fn settle_onward_in_tx(
     publish(tx, &payment, before, now_ms).await?;
     view::answer_store(app, tx, &payment).await?;
     Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: true, went_on: false })))
+}
+
+/// The answer to a question that was asked before the attempt last moved: it tells how things stood then, and moves
+/// nothing. Where the attempt has ended without money since, a "yes" is asked about anew.
+async fn outdated(
+    tx: &mut Tx,
+    mut attempt: Attempt,
+    payment: Payment,
+    news: &AttemptNews,
+    now_ms: i64,
+) -> FlowResult<Step> {
+    let yes = matches!(news.event, AttemptEvent::InquiryFoundPaid | AttemptEvent::InquiryFoundAuthorized);
+    if yes && attempt.state.is_unpaid() && attempt.due_ms.is_none() {
+        attempt.due_ms = Some(now_ms);
+        attempt.asks = 0;
+        attempt.not_found = 0;
+        if !attempt_update(tx, &attempt).await? {
+            return Ok(Step::Lost);
+        }
+        attempt.version += 1;
+    }
+    let noted = PaymentEvent::new(
+        attempt.tenant_id,
+        attempt.payment_id,
+        "attempt.answer_outdated",
+        &news.actor.label(),
+        now_ms,
+    );
+    event_insert(tx, &noted.attempt(attempt.attempt_id).fact("event", news.event.as_str())).await?;
+    Ok(Step::Settled(Box::new(Settled { attempt, payment, moved: false, went_on: false })))
 }
 
 /// The table refuses it: the timeline says so, and what contradicts our books calls a person.

@@ -173,8 +173,7 @@ async fn listed(
         let act = look.act(next.take());
         let page = match app.plugins.drive(&pos.installation, context, act, None, &trail, until_ms).await {
             Ending::Listed(page) => page,
-            Ending::Done(verdict) => return Err(unlisted(verdict)),
-            Ending::Browse(_) => return Err(unclear("the connector wants a payer here".to_owned())),
+            ending => return Err(unlisted(ending.into_verdict())),
         };
         lines.extend(page.lines);
         if lines.len() > limits::BANK_LINES_MAX {

@@ -201,6 +201,7 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
     let target = attempt_target(&payment, &attempt);
     let verdict = ask(app, &pos, &payment, &attempt, None, target).await?;
     crash::stop(app, "asked");
+    let asked_at_move = Some(attempt.moved);
     let news = match verdict {
         Verdict::Approved(approval) => found(&attempt, approval),
         Verdict::Declined(decline) => AttemptNews {
@@ -219,6 +220,7 @@ async fn attempt_ask(app: &App, mut attempt: Attempt) -> FlowResult<()> {
         }
         Verdict::Pending(_) | Verdict::Unknown { .. } => return Ok(()),
     };
+    let news = AttemptNews { asked_at_move, ..news };
     attempt_settle(app, attempt.tenant_id, attempt.attempt_id, &news).await?;
     crash::stop(app, "ask_settled");
     Ok(())

@@ -20,8 +20,8 @@ use crate::flow::replica;
 use crate::flow::routing::{Next, Onward};
 use crate::limits;
 use crate::plugin::{
-    self, Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Reason,
-    Target, Terms, ThreeDModel, Verdict,
+    self, Act, ActContext, Browse, BrowserForm, CALLBACK_NOT_AUTHENTIC, Effect, Ending, HeldCard, Operation, Target,
+    Terms, ThreeDModel, Verdict,
 };
 use crate::security::hold::Page;
 use crate::store::attempt::{Attempt, Purpose};

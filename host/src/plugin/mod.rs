@@ -75,6 +75,7 @@ pub use window::Fared;
 
 /// A plugin version as the registry lists it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "optional interfaces, which vary on their own")]
 pub struct PluginInfo {
     /// The manifest's id, for example `pos-nestpay`.
     pub id: String,
