@@ -1,6 +1,7 @@
-// The pay and result pages' only script. Everything here also works without it, by a round trip.
+// The pay and result pages' only script; all of it works without, by a round trip.
 const $ = (q, from = document) => from.querySelector(q);
 const $$ = (q, from = document) => [...from.querySelectorAll(q)];
+const page = async (answer) => new DOMParser().parseFromString(await answer.text(), 'text/html');
 
 document.addEventListener('change', (e) => {
   if (e.target.name !== 'tema') return;
@@ -20,7 +21,7 @@ function payPage(card, what) {
   const money = (minor) =>
     `${String(Math.floor(minor / 100)).replace(/\B(?=(\d{3})+$)/g, '.')},${String(minor % 100).padStart(2, '0')}`;
 
-  // The same reading as the server's: 1250, 1.250,00 and 1250.00 are one amount.
+  // Read as by the server: 1250, 1.250,00 and 1250.00 are one amount.
   function parse(typed) {
     const s = typed.replace(/[\s₺']/g, '');
     if (!/^[\d.,]+$/.test(s)) return 0;
@@ -32,7 +33,7 @@ function payPage(card, what) {
     return Number(digits(before) || 0) * 100 + Number(tail.padEnd(2, '0'));
   }
 
-  // What is known of the card, the instalments and the words come as pieces of the page, in the payer's language.
+  // Card, instalments and words come as pieces of the page, in the payer's language.
   let asked = 0, timer, last = '';
   function ask(wait = 200) {
     clearTimeout(timer);
@@ -45,15 +46,14 @@ function payPage(card, what) {
       try {
         const answer = await fetch(card.dataset.options, { method: 'POST', body });
         if (!answer.ok || mine !== asked) return;
-        const pieces = document.createElement('template');
-        pieces.innerHTML = await answer.text();
+        const pieces = await page(answer);
         const chosen = $('input:checked', $('#plan'))?.dataset.n;
-        for (const piece of $$('[data-part]', pieces.content)) $(`#${piece.dataset.part}`)?.replaceChildren(...piece.childNodes);
+        for (const piece of $$('[data-part]', pieces)) $(`#${piece.dataset.part}`)?.replaceChildren(...piece.childNodes);
         const same = $(`#plan input[data-n="${chosen}"]:enabled`);
         if (same) same.checked = true;
         label();
       } catch {
-        last = ''; // no network: the next change asks again, and the form can be sent all the same
+        last = ''; // no network: the next change asks again
       }
     }, wait);
   }
@@ -68,11 +68,8 @@ function payPage(card, what) {
   function show(minor) {
     card.elements.amount.value = minor;
     go.disabled = minor <= 0;
-    $('#ticked').replaceChildren(...ticks().filter((b) => b.checked).map((b) => {
-      const kept = document.createElement('input');
-      Object.assign(kept, { type: 'hidden', name: b.name, value: b.value });
-      return kept;
-    }));
+    $('#ticked').replaceChildren(...ticks().filter((b) => b.checked).map((b) =>
+      Object.assign(document.createElement('input'), { type: 'hidden', name: b.name, value: b.value })));
     ask();
   }
 
@@ -93,7 +90,7 @@ function payPage(card, what) {
   });
   $('#plan').addEventListener('change', label);
 
-  // Digits in groups of four (American Express: 4-6-5), the caret kept behind the same digit.
+  // Digits in fours (American Express: 4-6-5), the caret behind the same digit.
   function group(field, cut) {
     field.addEventListener('input', (e) => {
       if (e.isComposing) return;
@@ -110,19 +107,17 @@ function payPage(card, what) {
   if (pan) group(expiry, (d) => (d.length > 2 ? `${d.slice(0, 2)} / ${d.slice(2, 4)}` : d));
   pan?.addEventListener('input', () => ask());
 
-  // A code that is typed for its holder may be missing: it must not be kept on paper.
+  // A code typed for its holder may be missing: it must not be on paper.
   $('#channel')?.addEventListener('change', (e) => ($('#security_code').required = !e.target.checked));
 
-  // Checked when the field is left, not while somebody types.
+  // Checked when it is left, not while somebody types.
   function check(field, wrong, text) {
     const old = $(`#${field.id}-e`);
     old?.remove();
     field.toggleAttribute('aria-invalid', wrong);
     if (!wrong) return;
     field.setAttribute('aria-invalid', 'true');
-    const p = document.createElement('p');
-    Object.assign(p, { className: 'err', id: `${field.id}-e`, textContent: text });
-    field.after(p);
+    field.after(Object.assign(document.createElement('p'), { className: 'err', id: `${field.id}-e`, textContent: text }));
   }
   // A press that leaves a field must land before the error under it moves what was pressed.
   let down = false;
@@ -144,45 +139,39 @@ function payPage(card, what) {
     if (d) check(expiry, d.length !== 4 || month < 1 || month > 12 || end <= new Date(), card.dataset.expired);
   });
 
-  // The card's points are asked for beside the form, which keeps the card. What is wrong elsewhere the page tells.
-  async function points(e, button) {
+  // Asked beside the form, which keeps the card; what is wrong in that the page tells.
+  async function points(e) {
     e.preventDefault();
-    const body = new URLSearchParams(new FormData(card));
-    button.disabled = true;
-    try {
-      const answer = await fetch(button.formAction, { method: 'POST', body });
-      const part = $('#points', new DOMParser().parseFromString(await answer.text(), 'text/html'));
-      if (part && (answer.ok || $('.err', part))) $('#points').replaceWith(part);
-      else location.assign(answer.url);
-    } catch {
-      button.disabled = false;
-    }
+    const answer = await fetch('/pay/points', { method: 'POST', body: new URLSearchParams(new FormData(card)) });
+    const part = $('#points', await page(answer));
+    if (part && (answer.ok || $('.err', part))) $('#points').replaceWith(part);
+    else location = answer.url;
   }
 
-  // One form, one payment: the hidden key makes a second send the same payment, this makes it not happen at all.
+  // One form, one payment: its key makes a second send the same payment, this makes it not happen.
   let sent = false;
   card.addEventListener('submit', (e) => {
     if (sent) return e.preventDefault();
-    if (e.submitter?.hasAttribute('formaction')) return points(e, e.submitter);
+    if (e.submitter?.hasAttribute('formaction')) return points(e);
     sent = true;
     setTimeout(() => {
       go.disabled = true;
       $('span', go).textContent = card.dataset.late;
     });
   });
-  // Back from the bank into a kept page: take a fresh form with a fresh key.
+  // Back from the bank into a kept page: a fresh form with a fresh key.
   addEventListener('pageshow', (e) => e.persisted && location.reload());
   if (pan && digits(pan.value).length >= 6) ask(0);
 }
 
-// Asks for the page again until its state changes, and puts the new window in the place of the old one.
+// Asks for the page until its state changes, and puts the new window in the place of the old.
 function resultPage(seconds) {
   let wait = seconds * 1000;
   const again = async () => {
     try {
       const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
       if (answer.ok) {
-        const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        const fresh = await page(answer);
         const [now, then] = [$('#result', fresh), $('#result')];
         if (now && then && now.outerHTML !== then.outerHTML) then.replaceWith(now);
         if (now?.dataset.state !== then?.dataset.state) document.title = fresh.title;

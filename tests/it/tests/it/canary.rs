@@ -12,13 +12,15 @@ use vezne_it::browser::Browser;
 use vezne_it::canary::{Canary, Place};
 use vezne_it::component::Component;
 use vezne_it::echo::{Echo, FORMS};
+use vezne_it::family::families;
 use vezne_it::http::{self, Call};
 use vezne_it::receiver::Receiver;
 use vezne_it::seed::{Store, pos_account_add};
 use vezne_it::world::{AMOUNT, id};
 use vezne_it::{Database, World, log, stories};
-use vezne_sandbox::{Fault, FaultKind};
+use vezne_sandbox::{Fault, FaultKind, Op};
 
+use crate::family::TAKE_POINTS;
 use crate::three_ds::{Visit, confirm, type_card};
 use crate::webhook;
 
@@ -99,11 +101,13 @@ async fn refused_requests(world: &World) -> Result<()> {
     wrong.push(whole[..whole.len() - 9].to_owned());
     wrong.push(format!("[{whole}]"));
     for body in wrong {
-        let call = Call::new("POST", format!("{}/v1/payments", world.api.base))
-            .header("idempotency-key", vezne_it::api::fresh_key())
-            .body("application/json", body);
-        let refused = world.api.send(call).await?;
-        ensure!((400..500).contains(&refused.status), "{}", refused.answer.text());
+        for path in ["/v1/payments", "/v1/points"] {
+            let call = Call::new("POST", format!("{}{path}", world.api.base))
+                .header("idempotency-key", vezne_it::api::fresh_key())
+                .body("application/json", body.clone());
+            let refused = world.api.send(call).await?;
+            ensure!((400..500).contains(&refused.status), "{path}: {}", refused.answer.text());
+        }
     }
     let form = Call::new("POST", format!("{}/v1/payments", world.api.base))
         .body("application/x-www-form-urlencoded", format!("card_number={CARD}&security_code={CODE}"));
@@ -208,6 +212,24 @@ async fn at_a_careless_bank(world: &World) -> Result<()> {
     Ok(())
 }
 
+/// The card goes along with a question that is not about a payment, and the bank answers nonsense too.
+async fn asking_for_points(world: &World) -> Result<()> {
+    for family in families().into_iter().filter(|family| TAKE_POINTS.contains(&family.name)) {
+        let body = sale(world, AMOUNT, &family.pos_account(world, "none").await?);
+        for kind in [None, Some(FaultKind::Html), Some(FaultKind::Garbage), Some(FaultKind::Truncated)] {
+            if let Some(kind) = kind {
+                world.bank.bank.fault(Fault { count: Some(9), ..Fault::once(kind).on(Op::Points) });
+            }
+            let told = world.api.post("/v1/points", &body).await?;
+            world.bank.bank.clear_faults();
+            let expected = if kind.is_some() { 502 } else { 200 };
+            ensure!(told.status == expected, "{family} {kind:?}: {}", told.answer.text());
+        }
+        breathe(world);
+    }
+    Ok(())
+}
+
 /// Everything about every payment that can be asked for.
 async fn read_everything(world: &World) -> Result<()> {
     breathe(world);
@@ -221,19 +243,21 @@ async fn read_everything(world: &World) -> Result<()> {
         }
         breathe(world);
     }
-    let runs = world.api.get("/v1/plugins/pos-nestpay/runs").await?.good()?;
-    let runs = runs.json["data"].as_array().cloned().unwrap_or_default();
     let mut read = 0;
-    for run in runs {
-        let id = run["id"].as_str().unwrap_or_default();
-        for part in ["", "/recording"] {
-            let answer = world.api.get(&format!("/v1/plugins/pos-nestpay/runs/{id}{part}")).await?;
-            // Newer runs push the oldest out while the clock goes on.
-            if answer.status != 404 {
-                answer.good()?;
-                read += 1;
+    for plugin in ["pos-garanti", "pos-posnet", "pos-nestpay"] {
+        let runs = world.api.get(&format!("/v1/plugins/{plugin}/runs")).await?.good()?;
+        for run in runs.json["data"].as_array().into_iter().flatten() {
+            let id = run["id"].as_str().unwrap_or_default();
+            for part in ["", "/recording"] {
+                let answer = world.api.get(&format!("/v1/plugins/{plugin}/runs/{id}{part}")).await?;
+                // Newer runs push the oldest out while the clock goes on.
+                if answer.status != 404 {
+                    answer.good()?;
+                    read += 1;
+                }
             }
         }
+        breathe(world);
     }
     ensure!(read > 20, "only {read} runs are kept");
     breathe(world);
@@ -315,6 +339,7 @@ stories! {
         at_the_portal(world).await?;
         through_gates(world).await?;
         at_a_careless_bank(world).await?;
+        asking_for_points(world).await?;
         read_everything(world).await?;
 
         let (gates, answers): (Vec<_>, Vec<_>) =

@@ -13,6 +13,8 @@ mod silent;
 mod sub_dealer;
 mod till;
 
+pub use points::TAKEN_AT as TAKE_POINTS;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
@@ -99,6 +101,10 @@ stories! {
 
     async fn points_pay_a_part_at_garanti(world) {
         points::play(world, &named("garanti")?).await
+    }
+
+    async fn the_payer_uses_points_on_the_pay_page(world) {
+        points::at_the_pay_page(world, &named("posnet")?).await
     }
 
     async fn points_are_refused_where_the_bank_takes_none(world) {

@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use vezne::store::user::UserRole;
+use vezne_it::browser::Form;
 use vezne_it::family::Family;
 use vezne_it::http::Call;
 use vezne_it::world::{AMOUNT, GOOD_CARD};
-use vezne_it::{Reply, World};
+use vezne_it::{Page, Reply, World};
 use vezne_sandbox::{Fault, FaultKind, Op};
 
 use super::Failures;
 use super::doubt::{Doubts, End};
 use super::operation::PART;
 use super::till::{LASTING, Sold, Till, stands};
+use crate::webhook::patch;
 
 /// The families whose bank takes points.
 pub const TAKEN_AT: [&str; 2] = ["garanti", "posnet"];
@@ -222,6 +225,53 @@ async fn given_back(till: &Till<'_>, sold: &Sold, before: i64) -> Result<()> {
         ensure!(left == before - points, "{left} points, and {} were to be", before - points);
     }
     Ok(())
+}
+
+/// The pay page: asked by its form's other button, used by the form, and nothing paid by asking.
+pub async fn at_the_pay_page(world: &World, family: &Family) -> Result<()> {
+    let address = format!("{}/pay?open=1&sent=1&amount=123%2C45", world.host.url);
+    let browser = world.person("kasa", UserRole::FirmClerk).await?.browser().await?;
+    let without = browser.get(&address).await?;
+    ensure!(!without.html.contains("/pay/points"), "the page offers points where the connector takes none");
+    Till::of_none(world, family).await?;
+    let path = format!("/v1/pos_accounts/{}", world.pos);
+    let version = world.api.get(&path).await?.good()?.number("/version").unwrap_or_default();
+    patch(world, &path, version, &json!({ "state": "disabled" })).await?.good()?;
+    let before = rows(world).await?;
+
+    let page = browser.get(&address).await?;
+    ensure!(page.html.contains("formaction=\"/pay/points\""), "{}", page.head());
+    let asking = |page: &Page| {
+        let form = typed(page)?;
+        Ok::<_, anyhow::Error>(Form { action: form.action.replace("/pay", "/pay/points"), ..form })
+    };
+    let told = browser.submit(&asking(&page)?).await?;
+    ensure!(told.status == 200 && told.html.contains("50,00\u{a0}₺ değerinde"), "{}", told.head());
+    ensure!(!told.html.contains(GOOD_CARD) && rows(world).await? == before, "a question is no payment");
+    let no = browser.submit(&typed(&told)?.set("points", "999,00")).await?;
+    ensure!(no.status == 422 && no.html.contains("en çok tutar kadar"), "{}", no.head());
+    world.bank.bank.fault(Fault { count: Some(LASTING), ..Fault::once(FaultKind::Html).on(Op::Points) });
+    let no = browser.submit(&asking(&page)?).await?;
+    world.bank.bank.clear_faults();
+    ensure!(no.status == 422 && no.html.contains("Banka puanı şu anda söylemedi."), "{}", no.head());
+    ensure!(rows(world).await? == before, "a payment was written");
+
+    let paid = browser.submit(&typed(&told)?.set("points", "12,34")).await?;
+    let result = browser.settle(paid).await?;
+    ensure!(result.status == 200 && result.url.contains("/result/"), "{}: {}", result.url, result.head());
+    let of_it =
+        "select count(*) from payment where state = 'succeeded' and points_minor = 1234 and amount_minor = 12345";
+    ensure!(world.auditor().number(of_it).await? == 1, "{}", result.head());
+    let order = world.auditor().column("select order_no from attempt").await?.remove(0);
+    ensure!(world.bank_net(&order) == AMOUNT, "the firm gets {}", world.bank_net(&order));
+    Ok(())
+}
+
+/// The form that pays, with a card.
+fn typed(page: &Page) -> Result<Form> {
+    let pays = |form: &Form| form.method == "post" && form.action.ends_with("/pay");
+    let form = page.forms().into_iter().find(pays).with_context(|| format!("no form that pays: {}", page.head()))?;
+    Ok(form.set("card_number", GOOD_CARD).set("expiry", "12 / 30").set("security_code", "000"))
 }
 
 /// A connector that declares no points: the question and the wish are refused with a sentence before anything is written.
