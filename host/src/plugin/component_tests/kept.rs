@@ -142,6 +142,34 @@ async fn a_kept_component_goes_through_its_gate() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_component_lists_what_the_bank_has() {
+    let world = world(&kept("vezne:pos@1.0.0"));
+    let pos = whole(&world);
+    let list = r#"{"lines":[{"operation":"sale","standing":"done","order":"ORD1","minor":"12345"}]}"#;
+    for (act, operation) in [
+        (Act::OrderHistory { target: target(Operation::Sale) }, "list-order"),
+        (Act::DayHistory { day: "2026-11-22".to_owned(), next: None }, "list-day"),
+    ] {
+        let ending = world.run(&pos, act, &[list]).await;
+        let Ending::Listed(page) = ending else { panic!("{operation}: {ending:?}") };
+        assert_eq!((page.lines.len(), page.lines[0].minor), (1, Some(12_345)));
+        assert_eq!(sent(&world)["operation"], operation);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_component_tells_what_points_are_worth() {
+    let world = world(&kept("vezne:points@1.0.0"));
+    let pos = whole(&world);
+    let ask = || Act::Points { terms: terms() };
+    let ending = world.run(&pos, ask(), &[r#"{"minor":"4200","currency":"TRY"}"#]).await;
+    assert_eq!(shown(&ending), "told:4200", "{ending:?}");
+    assert_eq!(sent(&world)["operation"], "points");
+    let ending = world.run(&pos, ask(), &[&told("declined").replace("\"minor\":\"12345\",", "")]).await;
+    assert_eq!(shown(&ending), "declined:not-approved", "{ending:?}");
+}
+
 /// The kept component with a name changed for another of the same length, wherever it stands: in the code's own
 /// imports, in the types, in the manifest.
 fn renamed(from: &str, to: &str) -> Vec<u8> {
