@@ -603,9 +603,9 @@ async fn a_dealers_limits_say_whose_they_are_and_are_set() {
 #[tokio::test]
 async fn the_banks_book_stands_beside_ours_and_is_never_empty_by_mistake() {
     let (_, html) = get("/payments/pay_1", "session=firm").await;
-    assert!(html.contains("/bank\">"), "{html}");
+    assert!(html.contains("/bank\""), "{html}");
     let (_, html) = get("/payments/pay_1", "session=dealer").await;
-    assert!(!html.contains("/bank\">"), "only who sees POS accounts asks a bank: {html}");
+    assert!(!html.contains("/bank\""), "only who sees POS accounts asks a bank: {html}");
     let (_, html) = get("/payments/pay_1/bank", "session=firm").await;
     assert!(html.contains("Bankanın defteri bizimkiyle aynı.") && html.contains("482915"), "{html}");
     let (_, html) = get("/pos/pos_1", "session=firm").await;

@@ -48,7 +48,7 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
     percent_encoding::percent_decode(&spaced).collect()
 }
 
-/// At most `bytes_max` bytes, cut at a letter.
+/// At most `bytes_max` bytes, cut at a letter; an ellipsis beyond them shows that it was.
 pub(super) fn cut(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {
         return text.to_owned();

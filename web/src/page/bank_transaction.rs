@@ -93,7 +93,7 @@ fn body(visit: &Visit, told: &Result<BankTransactions, Fault>, nothing: String) 
         return view! { <section class="card" aria-label=t.s("bank-lines")>{empty_first(icon::BANK, nothing, t.s("bank-empty-what"), None)}</section> }
             .into_any();
     }
-    let asked = t.f("bank-asked-at", [("time", visit.time_exact(&book.asked_at).into())]);
+    let asked = t.f("bank-asked-at", [("time", visit.time(&book.asked_at).into())]);
     let verdict = if book.agrees {
         note(Tone::Ok, t.s("bank-agrees"), asked, None)
     } else {

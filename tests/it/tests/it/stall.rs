@@ -4,7 +4,10 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::time::Duration;
+use vezne::ctx::Actor;
 use vezne::domain::id::{AttemptId, OperationId, TenantId};
+use vezne::domain::payment::{AttemptEvent, AttemptState};
+use vezne::flow::attempt::{AttemptNews, attempt_settle};
 use vezne::flow::inquire::{Due, janitor_tend};
 use vezne::flow::journal::Diary;
 use vezne::flow::operation::operation_run;
@@ -194,6 +197,23 @@ stories! {
         ensure!(ended.state.as_str() == "failed", "{}", ended.state);
         ensure!(world.bank.bank.requests().len() == before, "it was sent after its time");
         ensure!(world.bank_total() == AMOUNT);
+        Ok(())
+    }
+
+    async fn an_answer_that_was_asked_for_before_a_void_moves_nothing(world) {
+        let paid = world.pay(&world.sale(AMOUNT, GOOD_CARD)).await?;
+        let before = row(world).await?;
+        world.refund(&id(&paid)?, &json!({})).await?.good()?;
+        let settled = async |asked_at_move| {
+            let news = AttemptNews { asked_at_move, ..AttemptNews::new(AttemptEvent::InquiryFoundPaid, Actor::Job("test")) };
+            attempt_settle(&world.host.app, before.tenant_id, before.attempt_id, &news).await
+        };
+        let outdated = settled(Some(before.moved)).await?;
+        ensure!(outdated.attempt.state == AttemptState::Voided && !outdated.moved, "{}", outdated.attempt.state);
+        // Had the bank been asked after the void, its money would go back.
+        let heard = settled(Some(outdated.attempt.moved)).await?;
+        ensure!(heard.attempt.state == AttemptState::Stray, "{}", heard.attempt.state);
+        world.may_differ();
         Ok(())
     }
 }
