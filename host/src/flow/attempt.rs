@@ -225,9 +225,7 @@ async fn outdated(
 ) -> FlowResult<Step> {
     let yes = matches!(news.event, AttemptEvent::InquiryFoundPaid | AttemptEvent::InquiryFoundAuthorized);
     if yes && attempt.state.is_unpaid() && attempt.due_ms.is_none() {
-        attempt.due_ms = Some(now_ms);
-        attempt.asks = 0;
-        attempt.not_found = 0;
+        attempt.ask_anew(now_ms);
         if !attempt_update(tx, &attempt).await? {
             return Ok(Step::Lost);
         }

@@ -17,7 +17,7 @@ use crate::flow::books::zone;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Trail;
 use crate::flow::pos::{Pos, pos_open, pos_open_again};
-use crate::flow::run::{act_context, act_until_ms, attempt_target};
+use crate::flow::run::{act_context, act_until_ms, attempt_target, question_context};
 use crate::flow::view::bank_transaction::bank_transactions_view;
 use crate::limits;
 use crate::plugin::{Act, ActContext, BankRef, Ending, HistoryLine, LIST_TOO_LONG, NO_ANSWER, Reason, Target, Verdict};
@@ -116,16 +116,7 @@ pub async fn bank_transactions_of_day(
     drop(tx);
     offers(&pos, "day-history")?;
     // The ids say nothing to the bank.
-    let context = ActContext {
-        attempt_id: attempt.to_text(),
-        order_id: format!("D{}", &attempt.to_text()[7..]),
-        callback_url: pos.callback_url(app),
-        payer_ip: address,
-        payer_email: None,
-        locale: ctx.locale.tag().to_owned(),
-        attributes: Vec::new(),
-        clock: app.clock.clone(),
-    };
+    let context = question_context((app, ctx), &pos, attempt, 'D', address);
     let lines = listed((app, ctx), &pos, &context, &Look::Day(day.to_string()), act_until_ms(app, None)).await?;
     let day_ms = (start_ms(day)?, start_ms(day.saturating_add(1.day()))?);
     let mut tx = app.db.snapshot().await?;

@@ -14,7 +14,7 @@ use crate::domain::money::{Currency, Money};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Trail;
 use crate::flow::pos::{Pos, pos_open};
-use crate::flow::run::act_until_ms;
+use crate::flow::run::{act_until_ms, question_context};
 use crate::flow::view::instant;
 use crate::plugin::{Act, ActContext, BankRef, Ending, HeldCard, Operation, Target, Terms, ThreeDModel, Verdict};
 use crate::store::pos_account::{Environment, pos_account_visible};
@@ -35,16 +35,7 @@ pub async fn pos_test(app: &App, ctx: &Ctx, account: PosAccountId, address: Opti
     let pos = pos_open(app, &mut tx, ctx.tenant, account, attempt).await?;
     drop(tx);
     let card = test_card(&pos)?;
-    let context = ActContext {
-        attempt_id: attempt.to_text(),
-        order_id: format!("T{}", &attempt.to_text()[7..]),
-        callback_url: pos.callback_url(app),
-        payer_ip: address,
-        payer_email: None,
-        locale: ctx.locale.tag().to_owned(),
-        attributes: Vec::new(),
-        clock: app.clock.clone(),
-    };
+    let context = question_context((app, ctx), &pos, attempt, 'T', address);
     let trail = Trail { app, ctx, account, act: "pos_account.test_sent" };
     let terms = Terms { amount: TEST_AMOUNT, installments: 1, entry: "ecommerce".to_owned(), description: None };
     let mut target = Target {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::bug::{self, Bug};
-use crate::ctx::Actor;
+use crate::ctx::{Actor, Ctx};
 use crate::domain::id::AttemptId;
 use crate::domain::money::Money;
 use crate::domain::payment::{AttemptEvent, PaymentState};
@@ -283,6 +283,27 @@ pub fn act_context(app: &App, pos: &Pos, payment: &Payment, attempt: &Attempt) -
         locale: payment.locale.clone(),
         // What was decided when the attempt began; a row that cannot be read tells nothing.
         attributes: serde_json::from_str(&attempt.attributes).unwrap_or_default(),
+        clock: app.clock.clone(),
+    }
+}
+
+/// The same of what a person asks of a bank beside all payments; `letter` begins its number there. `address`: the
+/// caller's, since some banks want one with every question.
+pub fn question_context(
+    (app, ctx): (&App, &Ctx),
+    pos: &Pos,
+    attempt: AttemptId,
+    letter: char,
+    address: Option<String>,
+) -> ActContext {
+    ActContext {
+        attempt_id: attempt.to_text(),
+        order_id: format!("{letter}{}", &attempt.to_text()[7..]),
+        callback_url: pos.callback_url(app),
+        payer_ip: address,
+        payer_email: None,
+        locale: ctx.locale.tag().to_owned(),
+        attributes: Vec::new(),
         clock: app.clock.clone(),
     }
 }

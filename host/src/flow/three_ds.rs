@@ -106,7 +106,7 @@ async fn meant(app: &App, tenant: TenantId, account: PosAccountId, callback: &Ca
             (Err(error), _) => return Err(error),
         }
         let Some(pause) = pauses.next() else { return Err(FlowError::Busy("a connector that cannot read a callback")) };
-        tokio::time::sleep(*pause).await;
+        app.clock.sleep(*pause).await;
     }
 }
 
@@ -239,9 +239,7 @@ async fn repeated(app: &App, past: &Attempt) -> FlowResult<PaymentId> {
         let gate_charges = matches!(three_d_model(&attempt.model), ThreeDModel::ThreeDPay | ThreeDModel::ThreeDHost);
         // While it is asked already, another callback changes nothing: anybody can post to that address.
         if gate_charges && attempt.state.is_unpaid() && attempt.due_ms.is_none() {
-            attempt.due_ms = Some(now_ms);
-            attempt.asks = 0;
-            attempt.not_found = 0;
+            attempt.ask_anew(now_ms);
             if !attempt_update(&mut tx, &attempt).await? {
                 continue;
             }

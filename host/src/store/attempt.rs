@@ -99,6 +99,13 @@ pub struct Attempt {
 pub const NOTHING_SENT: &str = "{}";
 
 impl Attempt {
+    /// The bank is asked from the beginning of the schedule, first at that time: what it said so far counts no more.
+    pub fn ask_anew(&mut self, first_ms: i64) {
+        self.due_ms = Some(first_ms);
+        self.asks = 0;
+        self.not_found = 0;
+    }
+
     /// Whether a send was written down. Only as true as the row is fresh: whoever acts on "no" reads and writes it in
     /// one transaction.
     pub fn was_sent(&self) -> bool {

@@ -2,9 +2,6 @@
 //! bank. No payment comes of it, and nothing of the card or the answer is kept. Its trail, a committed row before each
 //! first byte (P3), is in the audit log.
 
-use futures::future::BoxFuture;
-use serde_json::json;
-
 use super::plan::{Opened, expiry_checked, open_first};
 use super::{ThreeD, Wish, held, order_no};
 use crate::app::App;
@@ -16,11 +13,11 @@ use crate::domain::party::Party;
 use crate::flow::creditor::collector;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::instalment::{Sides, terms_single_in_tx};
+use crate::flow::journal::Trail;
 use crate::flow::routing::{Asked, route};
 use crate::flow::run::act_until_ms;
 use crate::flow::setup::Setup;
-use crate::plugin::{Act, ActContext, Ending, Journal, JournalError, ReplyNote, SendIntent, Terms, Verdict};
-use crate::store::audit::audit_insert;
+use crate::plugin::{Act, ActContext, Ending, Terms, Verdict};
 use crate::store::bin::bin_look_up;
 use crate::store::pos_account::PosAccount;
 
@@ -52,30 +49,6 @@ pub struct PointsTold {
     pub account: PosAccount,
 }
 
-struct Trail<'a> {
-    app: &'a App,
-    ctx: &'a Ctx,
-    account: PosAccountId,
-}
-
-impl Journal for Trail<'_> {
-    fn before_send<'a>(&'a self, send: &'a SendIntent) -> BoxFuture<'a, Result<(), JournalError>> {
-        Box::pin(async move {
-            let detail = json!({ "endpoint": send.endpoint, "target": send.target, "effect": send.effect.as_str() });
-            let written = async {
-                let mut tx = self.app.db.begin().await?;
-                audit_insert(&mut tx, self.ctx, "points.asked", &self.account.to_string(), &detail).await?;
-                tx.commit().await
-            };
-            written.await.map_err(|error| JournalError(error.to_string()))
-        })
-    }
-
-    fn after_reply<'a>(&'a self, _: &'a ReplyNote) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
-}
-
 /// Asks the bank of the account where a payment that uses points would go.
 pub async fn points_ask(app: &App, ctx: &Ctx, request: PointsRequest) -> FlowResult<PointsTold> {
     expiry_checked(app, &request.card)?;
@@ -100,7 +73,7 @@ pub async fn points_ask(app: &App, ctx: &Ctx, request: PointsRequest) -> FlowRes
     let act = Act::Points {
         terms: Terms { amount: asked, installments: 1, entry: "ecommerce".to_owned(), description: None },
     };
-    let trail = Trail { app, ctx, account: pos.account.pos_account_id };
+    let trail = Trail { app, ctx, account: pos.account.pos_account_id, act: "points.asked" };
     let until_ms = act_until_ms(app, None);
     let ending = app.plugins.drive(&pos.installation, &context, act, Some(&card), &trail, until_ms).await;
     match ending {
