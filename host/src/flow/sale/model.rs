@@ -23,7 +23,7 @@ pub enum ThreeD {
 
 /// What a payment wants of any account that takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "five wishes that vary on their own")]
+#[expect(clippy::struct_excessive_bools, reason = "wishes that vary on their own")]
 pub struct Wish {
     /// 3-D Secure.
     pub three_d: ThreeD,
@@ -40,6 +40,11 @@ pub struct Wish {
 }
 
 impl Wish {
+    /// Of a payment at once, by its card's holder, in which points have a part.
+    pub const fn of_points(three_d: ThreeD) -> Self {
+        Self { three_d, at_browser: true, has_card: true, holds: false, in_parts: false, points: true }
+    }
+
     /// Why an account's settings do not fit such a payment; nothing where they do.
     pub fn unfit(self, account: &PosAccount) -> Option<Skip> {
         // Whoever types a card for its holder sits at no page of the bank.
@@ -96,14 +101,7 @@ pub struct Opening<'a> {
 
 /// Whether the holder of a card that is typed here may ask for its points at an account, and pay with them.
 pub fn points_at(account: &PosAccount, plugin: &PluginInfo) -> bool {
-    let wish = Wish {
-        three_d: ThreeD::Automatic,
-        at_browser: true,
-        has_card: true,
-        holds: false,
-        in_parts: false,
-        points: true,
-    };
+    let wish = Wish::of_points(ThreeD::Automatic);
     plugin.points && wish.unfit(account).is_none() && !wish.points_missing(&plugin.manifest, &account.three_d_model)
 }
 
@@ -220,14 +218,7 @@ mod tests {
     fn points_are_paid_with_where_the_manifest_says_so_and_nowhere_else() {
         let json = include_bytes!("../../../../plugins/pos-nestpay/manifest.json");
         let mut manifest = Manifest::parse(json).unwrap();
-        let wish = Wish {
-            three_d: ThreeD::Automatic,
-            at_browser: true,
-            has_card: true,
-            holds: false,
-            in_parts: false,
-            points: true,
-        };
+        let wish = Wish::of_points(ThreeD::Automatic);
         let missing = |manifest: &Manifest| ["none", "3d", "3d-pay"].map(|model| wish.points_missing(manifest, model));
         assert_eq!(missing(&manifest), [true, true, true]);
         manifest.capabilities.insert("points-three-d".to_owned());

@@ -98,14 +98,7 @@ async fn opened(
     let now_ms = app.clock.now_ms();
     let sides = Sides::between(ctx.tenant, node, request.payer);
     let terms = terms_single_in_tx(&mut tx, sides, request.amount, facts.as_ref(), now_ms).await?;
-    let wish = Wish {
-        three_d: request.three_d,
-        at_browser: true,
-        has_card: true,
-        holds: false,
-        in_parts: false,
-        points: true,
-    };
+    let wish = Wish::of_points(request.three_d);
     let asked = Asked {
         tenant: ctx.tenant,
         node,

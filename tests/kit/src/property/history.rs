@@ -6,6 +6,7 @@ use vezne_plugin::{Effect, Reply, Step, TransportPhase, native, step};
 
 use super::Dice;
 use super::spoiling::{mutated, noises, spoilt};
+use super::state::garbage_beside;
 use crate::act::{Act, Wanted, money};
 use crate::bank::Told;
 use crate::connector::Book;
@@ -20,7 +21,6 @@ const TALKS: &str = "does-what-the-manifest-says";
 const LISTS: &str = "a-history-lists-what-was-done";
 const READS: &str = "an-inquiry-only-reads";
 const SAME: &str = "the-same-input-gives-the-same-steps";
-const GARBAGE: &str = "garbage-is-no-state";
 const SINKS: &str = "sealed-values-go-only-where-they-may";
 
 /// The day of the native session's clock.
@@ -204,19 +204,9 @@ impl Reader<'_> {
         let (act, talk) = (self.act(), self.talk);
         let real = self.look(&act.truth(), &mut |reply| reply).states;
         let _host = self.kit.bank.account().session().start();
-        let go_on = |state: &[u8], reply: &Reply| caught(|| (self.book.go_on)(&act.ctx, state, reply));
-        let answer = native::answer(200, "text/plain", b"00");
-        for state in [&b""[..], b"{}", b"null", b"{\"at\":\"nowhere\"}", b"\xff\xfe", &vec![b'['; 16 * 1024]] {
-            report.proof(GARBAGE, matches!(go_on(state, &answer), Ok(Err(_))), || {
-                format!("{talk}: resumed with {:?}", String::from_utf8_lossy(state))
-            });
-        }
-        let callback = Reply::Callback(native::callback(&[("mdStatus", "1")]));
-        for state in &real {
-            report.proof(GARBAGE, matches!(go_on(state, &callback), Ok(Err(_))), || {
-                format!("{talk}: a callback will do")
-            });
-        }
+        garbage_beside(report, talk, &real, |state, reply| {
+            matches!(caught(|| (self.book.go_on)(&act.ctx, state, reply)), Ok(Err(_)))
+        });
     }
 
     /// What the manifest does not claim is refused with a sentence, before anything leaves.

@@ -7,6 +7,7 @@ use vezne_plugin::{Effect, Reply, Step, TransportPhase, native};
 
 use super::Dice;
 use super::spoiling::{mutated, noises, spoilt};
+use super::state::garbage_beside;
 use crate::act::{Act, Wanted, money};
 use crate::bank::Told;
 use crate::connector::Purse;
@@ -22,7 +23,6 @@ const TELLS: &str = "points-are-told-by-the-bank-or-not-at-all";
 const PAYS: &str = "points-pay-a-part-or-are-refused";
 const READS: &str = "an-inquiry-only-reads";
 const SAME: &str = "the-same-input-gives-the-same-steps";
-const GARBAGE: &str = "garbage-is-no-state";
 const SEALED: &str = "no-digit-of-the-card-is-readable";
 const SINKS: &str = "sealed-values-go-only-where-they-may";
 
@@ -194,19 +194,9 @@ impl Asker<'_> {
         let (act, talk) = (self.act(), self.talk);
         let real = self.ask(&act.truth(), &mut |reply| reply).states;
         let _host = self.kit.bank.account().session().start();
-        let go_on = |state: &[u8], reply: &Reply| caught(|| (self.purse.go_on)(&act.ctx, &act.terms, state, reply));
-        let answer = native::answer(200, "text/plain", b"00");
-        for state in [&b""[..], b"{}", b"null", b"{\"at\":\"nowhere\"}", b"\xff\xfe", &vec![b'['; 16 * 1024]] {
-            report.proof(GARBAGE, matches!(go_on(state, &answer), Ok(Err(_))), || {
-                format!("{talk}: resumed with {:?}", String::from_utf8_lossy(state))
-            });
-        }
-        let callback = Reply::Callback(native::callback(&[("mdStatus", "1")]));
-        for state in &real {
-            report.proof(GARBAGE, matches!(go_on(state, &callback), Ok(Err(_))), || {
-                format!("{talk}: a callback will do")
-            });
-        }
+        garbage_beside(report, talk, &real, |state, reply| {
+            matches!(caught(|| (self.purse.go_on)(&act.ctx, &act.terms, state, reply)), Ok(Err(_)))
+        });
     }
 }
 

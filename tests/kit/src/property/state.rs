@@ -6,6 +6,7 @@ use super::{Dice, Stage};
 use crate::host::failure;
 use crate::kit::unmeddled;
 use crate::report::Report;
+use crate::talk::Talk;
 use crate::verdict::Verdict;
 
 const GARBAGE: &str = "garbage-is-no-state";
@@ -44,6 +45,25 @@ pub(super) fn garbage(stage: &Stage<'_>, report: &mut Report) {
                 });
             }
         }
+    }
+}
+
+/// The same of the questions beside payments: `refused` goes on from a state with a reply, and says whether that was a
+/// fault. A state that no question had, and a return where an answer is due.
+pub(super) fn garbage_beside(
+    report: &mut Report,
+    talk: Talk,
+    real: &[Vec<u8>],
+    refused: impl Fn(&[u8], &Reply) -> bool,
+) {
+    let [answer, callback, _] = any_replies();
+    for state in [&b""[..], b"{}", b"null", b"{\"at\":\"nowhere\"}", b"\xff\xfe", &vec![b'['; 16 * 1024]] {
+        report.proof(GARBAGE, refused(state, &answer), || {
+            format!("{talk}: resumed with {:?}", String::from_utf8_lossy(state))
+        });
+    }
+    for state in real {
+        report.proof(GARBAGE, refused(state, &callback), || format!("{talk}: a callback will do"));
     }
 }
 
