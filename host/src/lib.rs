@@ -17,6 +17,7 @@ pub mod job;
 pub mod limits;
 pub mod observe;
 pub mod plugin;
+pub mod runtime;
 pub mod security;
 pub mod seed;
 pub mod serve;

@@ -288,12 +288,15 @@ pub const PLUGIN_BURN_PERCENT_PER_TENANT: u32 = 10;
 /// What may be burnt at once: two calls that run into their limit.
 pub const PLUGIN_BURN_AT_ONCE: Duration = Duration::from_millis(100);
 /// After burning too much it is trusted again when it did not for so long: until then each call is charged beforehand with
-/// all that it may burn, so that it cannot begin many at once.
+/// all that it may burn, and waits for the place of a long one, so that it cannot begin many at once.
 pub const PLUGIN_SUSPECT: Duration = Duration::from_mins(1);
 /// How long after its running time a call that has to give way is cut off at the latest, even if it did not run.
-pub const PLUGIN_LATE: Duration = Duration::from_millis(50);
-/// Others want the machine if one of them called so short a while ago.
-pub const PLUGIN_MODEST_SPAN: Duration = Duration::from_millis(100);
+pub const PLUGIN_LATE: Duration = Duration::from_millis(30);
+/// Others want the machine if one of them called so short a while ago: as long as a burst of calls that each burn a tick
+/// can keep them waiting.
+pub const PLUGIN_MODEST_SPAN: Duration = Duration::from_millis(250);
+/// So many turns of its tasks a thread of the server makes before it looks at what came in and what is due.
+pub const RUNTIME_TURNS_BETWEEN_EVENTS: u32 = 4;
 /// How long a call waits for a sandbox before the act is told "busy".
 pub const PLUGIN_QUEUE_WAIT: Duration = Duration::from_secs(2);
 /// Size of a component file.

@@ -82,9 +82,11 @@ enum Act {
     },
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let command = Command::parse();
+fn main() -> Result<()> {
+    vezne::runtime::server()?.block_on(run(Command::parse()))
+}
+
+async fn run(command: Command) -> Result<()> {
     let act = match command.act {
         Act::Compile { gently, cpu_seconds, memory_bytes } => {
             return compile_child(CompileBounds { gently, cpu_seconds, memory_bytes }).map_err(anyhow::Error::msg);

@@ -122,8 +122,8 @@ async fn pos_opened(app: &App, tx: &mut Tx, account: PosAccount, plugin: PluginI
         tenant: account.tenant_id,
         pos_account: account.pos_account_id,
         digest: plugin.digest.clone(),
-        config,
-        secrets,
+        config: config.into(),
+        secrets: secrets.into(),
         endpoints,
         // Both must agree: the node runs in sandbox mode, and the account is a test account.
         sandbox: app.config.sandbox && test,

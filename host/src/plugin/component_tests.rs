@@ -88,11 +88,10 @@ impl World {
             tenant: TenantId::at(0),
             pos_account: PosAccountId::at(0),
             digest: info.digest.clone(),
-            config: info.manifest.config_filled(None, &given).unwrap(),
-            secrets: secrets
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned())))
-                .collect(),
+            config: info.manifest.config_filled(None, &given).unwrap().into(),
+            secrets: Arc::new(
+                secrets.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect(),
+            ),
             endpoints: endpoints.collect(),
             sandbox: false,
             zone: "Europe/Istanbul".into(),

@@ -48,12 +48,14 @@ pub(super) struct Drive<'a> {
     pub installation: &'a Installation,
     pub context: &'a ActContext,
     pub card: Option<&'a HeldCard>,
+    /// Of this card and these secrets.
+    pub masker: &'a Masker,
     pub journal: &'a dyn Journal,
     pub deadline: Instant,
     /// The same by the host's clock, which goes on while a machine sleeps.
     pub until_ms: i64,
     /// Writes down what happens.
-    pub recorder: Option<&'a Recorder>,
+    pub recorder: Option<&'a Recorder<'a>>,
     /// The recorded act that is played again; nothing is counted then.
     pub again: Option<&'a Rehearsal>,
     /// Where it is counted how the version fares.
@@ -89,7 +91,7 @@ impl Drive<'_> {
             heard: Heard::Nothing,
             steps: 0,
         };
-        let masker = Masker::new(self.card, self.installation);
+        let masker = self.masker;
         let terms = act.expected().cloned();
         let expected = terms.as_ref();
         // `resume` gets the terms the operation began with; an inquiry or a void began with none of its own.
@@ -127,7 +129,7 @@ impl Drive<'_> {
             let step = match end.result {
                 Ok(step) => step,
                 Err(failure) => {
-                    let (facts, failure) = (self.facts(&progress, expected), masked(&masker, failure));
+                    let (facts, failure) = (self.facts(&progress, expected), masked(masker, failure));
                     let verdict = if listing { facts.unlisted(failure) } else { facts.failed(failure) };
                     return Ending::Done(verdict);
                 }
@@ -135,10 +137,10 @@ impl Drive<'_> {
             let send = match step {
                 Step::Done(outcome) => return self.facts(&progress, expected).judged(masker.outcome(outcome)),
                 Step::Browse(step) => return self.browse(*step, &progress, expected),
-                Step::Listed(page) => return self.listed(page, &progress, &masker),
+                Step::Listed(page) => return self.listed(page, &progress),
                 Step::Send(step) => *step,
             };
-            let reply = match self.send(&send, &mut progress, &masker, expected).await {
+            let reply = match self.send(&send, &mut progress, expected).await {
                 Ok(reply) => reply,
                 Err(verdict) => return Ending::Done(verdict),
             };
@@ -152,13 +154,13 @@ impl Drive<'_> {
         }
     }
 
-    fn listed(&self, page: HistoryPage, progress: &Progress, masker: &Masker) -> Ending {
+    fn listed(&self, page: HistoryPage, progress: &Progress) -> Ending {
         let most = limits::PLUGIN_STATE_BYTES_MAX;
         if page.next.as_ref().is_some_and(|next| next.len() > most) {
             let refused = Refused { sentence: "the place to go on from is too long".into(), sink: false };
             return Ending::Done(self.breach(refused, progress, None));
         }
-        self.facts(progress, None).listed(masker.page(page))
+        self.facts(progress, None).listed(self.masker.page(page))
     }
 
     fn facts<'f>(&'f self, progress: &Progress, expected: Option<&'f Terms>) -> Facts<'f> {
@@ -210,13 +212,7 @@ impl Drive<'_> {
     }
 
     /// One send, to the reply the connector is resumed with, or to the verdict that ends the act.
-    async fn send(
-        &self,
-        step: &SendStep,
-        progress: &mut Progress,
-        masker: &Masker,
-        expected: Option<&Terms>,
-    ) -> Result<Reply, Verdict> {
+    async fn send(&self, step: &SendStep, progress: &mut Progress, expected: Option<&Terms>) -> Result<Reply, Verdict> {
         let mut prepared = match self.prepared(step, progress) {
             Ok(prepared) => prepared,
             Err(refused) => return Err(self.breach(refused, progress, expected)),
@@ -231,7 +227,7 @@ impl Drive<'_> {
             target: prepared.target.clone(),
             effect,
             known: step.known.clone(),
-            masked_request: masker.text(&prepared.masked),
+            masked_request: self.masker.text(&prepared.masked),
         };
         if let Err(error) = self.journal.before_send(&intent).await {
             let facts = self.facts(progress, expected);
@@ -275,10 +271,10 @@ impl Drive<'_> {
                     Ok(()) => Heard::Answer,
                     Err(why) => Heard::Noise(why),
                 };
-                masker.scrub_response(&mut response);
+                self.masker.scrub_response(&mut response);
                 progress.answer.clone_from(&response.body);
                 note.status = Some(response.status);
-                note.masked_response = masker.response(&response);
+                note.masked_response = self.masker.response(&response);
                 self.replied(&target, &note, elapsed, Ok(&response));
                 Ok(Reply::Response(response))
             }
@@ -360,7 +356,7 @@ impl Drive<'_> {
         } else {
             CallFailure::Breach(refused.sentence)
         };
-        let failure = masked(&Masker::new(self.card, self.installation), failure);
+        let failure = masked(self.masker, failure);
         self.failed(&failure);
         self.facts(progress, expected).failed(failure)
     }

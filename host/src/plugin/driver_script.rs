@@ -3,7 +3,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "scripts read best as what a call returns")]
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::super::*;
 use crate::ctx::Clock;
@@ -133,8 +133,8 @@ impl Story {
             tenant: TenantId::at(0),
             pos_account: PosAccountId::at(0),
             digest: DIGEST.into(),
-            config: std::collections::BTreeMap::default(),
-            secrets: [("key".to_owned(), Secret::new("TOPSECRET".into()))].into(),
+            config: Arc::default(),
+            secrets: Arc::new([("key".to_owned(), Secret::new("TOPSECRET".into()))].into()),
             endpoints: [
                 ("api".to_owned(), endpoint(true)),
                 ("gate".to_owned(), endpoint(false)),
@@ -154,6 +154,7 @@ impl Story {
             attributes: vec![],
             clock: self.diary.slept.as_ref().map_or_else(|| Clock::simulated(0), |(clock, _)| clock.clone()),
         };
+        let masker = Masker::new(Some(&self.card), &installation);
         let drive = Drive {
             guest: &self.script,
             transport: &self.bank,
@@ -161,6 +162,7 @@ impl Story {
             installation: &installation,
             context: &context,
             card: Some(&self.card),
+            masker: &masker,
             journal: &self.diary,
             deadline: Instant::now() + Duration::from_secs(30),
             until_ms: 30_000,

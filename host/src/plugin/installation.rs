@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -16,10 +17,10 @@ pub struct Installation {
     pub pos_account: PosAccountId,
     /// The plugin version it runs, by the SHA-256 of the component.
     pub digest: String,
-    /// Settings that are not secret, defaults already filled in.
-    pub config: BTreeMap<String, String>,
-    /// Named secrets of the manifest.
-    pub secrets: BTreeMap<String, Secret>,
+    /// Settings that are not secret, defaults already filled in. Lent to every call.
+    pub config: Arc<BTreeMap<String, String>>,
+    /// Named secrets of the manifest; likewise.
+    pub secrets: Arc<BTreeMap<String, Secret>>,
     /// What the grant allows it to reach, by the manifest's endpoint name.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// The bank's test environment: plain HTTP and loopback addresses are allowed, nothing else is relaxed.

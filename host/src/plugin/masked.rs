@@ -1,13 +1,14 @@
 //! Masking of everything that an act lets out: replies for the guest, notes for the timeline, words for
 //! people.
 
+use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::act::{BankRef, Callback};
 use super::held::HeldCard;
 use super::history::{HistoryLine, HistoryPage};
 use super::installation::Installation;
-use super::scrub::{Scrubber, redact, redacted};
+use super::scrub::{Scrubber, redact};
 use super::step::{Outcome, Response};
 use super::text;
 use crate::limits;
@@ -54,16 +55,20 @@ impl Masker {
 
     /// A text for people: no card number, nothing that looks like one, no secret.
     pub fn text(&self, text: &str) -> String {
-        let (mut text, holds_number) = (text.to_owned(), text.len() >= NUMBER_BYTES_MIN);
+        let (mut bytes, holds_number) = (text.as_bytes().to_vec(), text.len() >= NUMBER_BYTES_MIN);
         if let Some(scrubber) = self.scrubber.as_ref().filter(|_| holds_number) {
-            scrubber.scrub_text(&mut text);
+            scrubber.scrub(&mut bytes);
         }
         for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), "«secret»");
+            if memmem::find(&bytes, secret.as_bytes()).is_some() {
+                bytes = String::from_utf8_lossy(&bytes).replace(secret.as_str(), "«secret»").into_bytes();
             }
         }
-        if holds_number { redacted(&text) } else { text }
+        if holds_number {
+            redact(&mut bytes);
+        }
+        // Only ASCII was replaced by ASCII, and text by text.
+        String::from_utf8(bytes).unwrap_or_default()
     }
 
     /// The same for bytes of any charset.
@@ -74,7 +79,7 @@ impl Masker {
         }
         for secret in &self.secrets {
             let mut at = 0;
-            while let Some(found) = bytes[at..].windows(secret.len()).position(|part| part == secret.as_bytes()) {
+            while let Some(found) = memmem::find(&bytes[at..], secret.as_bytes()) {
                 bytes[at + found..at + found + secret.len()].fill(b'*');
                 at += found + secret.len();
             }

@@ -17,6 +17,7 @@ mod egress;
 mod ending;
 mod engine;
 mod envelope;
+mod function;
 mod grant;
 mod health;
 mod held;

@@ -9,6 +9,7 @@
 //! plugin, or a firm's share of it, that burnt more than its part of the machine waits until that is made up for, as long
 //! as there are others that did not. And calls that run longer than a tick of the epoch clock run one after the other,
 //! on as many processors as there are: side by side each of them would be there for as long as all of them together.
+//! Whoever burnt too much lately has each of its calls taken for such a one, and waits before it begins.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -99,6 +100,7 @@ pub(super) struct PluginPermits {
 /// Held while a call runs.
 pub(super) struct Permit {
     pub share: Arc<Share>,
+    pub long_place: LongPlace,
     /// Charged beforehand.
     reserved: Duration,
     _places: [OwnedSemaphorePermit; 3],
@@ -123,10 +125,14 @@ impl PluginPermits {
         while let Some(pause) = share.pause() {
             tokio::time::sleep(pause).await;
         }
+        let long_place = LongPlace::default();
+        if share.is_suspect() {
+            drop(long_place.set(Arc::clone(&self.long).acquire_owned().await.ok()?));
+        }
         let plugin = Arc::clone(&self.plugin).acquire_owned().await.ok()?;
         let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
         let reserved = share.began(self.call_max);
-        Some(Permit { share, reserved, _places: [own, plugin, all] })
+        Some(Permit { share, long_place, reserved, _places: [own, plugin, all] })
     }
 
     fn share(&self, tenant: TenantId) -> Arc<Share> {
@@ -181,6 +187,11 @@ impl Share {
         self.purses().iter().any(|purse| purse.overdrawn.load(Ordering::Relaxed))
     }
 
+    /// It burnt too much, not long ago.
+    fn is_suspect(&self) -> bool {
+        self.modest.counts && self.purses().iter().any(|purse| purse.is_suspect())
+    }
+
     /// A call begins. Whoever burnt too much lately is charged with all of it now, and gets back what it did not burn.
     fn began(&self, call_max: Duration) -> Duration {
         // The sum is as old as the last charge: since then it may have been made up for.
@@ -188,8 +199,7 @@ impl Share {
         if modest {
             self.modest.called();
         }
-        let suspect = self.modest.counts && self.purses().iter().any(|purse| purse.is_suspect());
-        let reserved = if suspect { call_max } else { Duration::ZERO };
+        let reserved = if self.is_suspect() { call_max } else { Duration::ZERO };
         self.settle(reserved, Duration::ZERO);
         reserved
     }

@@ -23,6 +23,7 @@ use super::installation::Installation;
 use super::journal::Journal;
 use super::judge::reason;
 use super::line::{Line, Lines};
+use super::masked::Masker;
 use super::record::{Recorder, Runs, Shadows};
 use super::registry::Loader;
 use super::step::CallFailure;
@@ -352,7 +353,8 @@ impl Plugins {
             let reason = reason("plugin-quarantined", "the plugin failed too often; it is tried again by itself");
             return Ending::Done(Verdict::NotProcessed(reason));
         }
-        let recorder = Recorder::begin(&version.info, installation, context, card, &act);
+        let masker = Masker::new(card, installation);
+        let recorder = Recorder::begin(&version.info, installation, context, card, &act, &masker);
         let window = self.0.windows.window(&place.0, place.1);
         let mode = self.mode(installation, &version.info.id);
         let span = span::act(&version.info, installation, context, &act, mode);
@@ -363,6 +365,7 @@ impl Plugins {
             installation,
             context,
             card,
+            masker: &masker,
             journal,
             deadline: Instant::now() + Duration::from_millis(left_ms),
             until_ms,

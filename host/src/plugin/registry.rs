@@ -8,27 +8,22 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use wasmtime::Engine;
-use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Linker};
+use wasmtime::component::{Component, HasSelf, Linker};
 
 use super::PluginInfo;
 use super::cache::{self, Cache};
 use super::compile::Compiler;
 use super::contract::PosConnector;
 use super::engine::{Engines, Weight};
+use super::function::Functions;
 use super::manifest::{self, Manifest};
 use super::offer;
 use super::permits::{Modest, Permits};
 use super::sandbox::Sandbox;
 use super::section;
 use super::tally::{self, Meters};
-use super::version::{Functions, History, Version};
+use super::version::Version;
 use crate::limits;
-
-const PAYMENTS: &str = "vezne:pos/payments@1.0.0";
-const THREE_D_SECURE: &str = "vezne:pos/three-d-secure@1.0.0";
-const PREAUTH: &str = "vezne:pos/preauth@1.0.0";
-const HISTORY: &str = "vezne:pos/history@1.0.0";
-const POINTS: &str = "vezne:points/points@1.0.0";
 
 /// A component that was read, but neither compiled nor run.
 #[derive(Debug, Clone)]
@@ -179,7 +174,7 @@ impl Loader {
         let needed: Vec<&str> = types.imports(&pool.engine).map(|(name, _)| name).collect();
         offer::suffices(&needed)?;
         offer::is_spoken(&manifest.api)?;
-        let functions = functions(&pool.engine, component)?;
+        let functions = Functions::find(&pool.engine, component)?;
         let pre = pool.linker.instantiate_pre(component);
         let pre = pre.map_err(|error| format!("it needs something that this host does not have: {error:#}"))?;
         let limits_asked = manifest.limits;
@@ -208,8 +203,7 @@ impl Loader {
             ticks,
             meters: Meters::default(),
         };
-        version.checked()?;
-        Ok(version)
+        version.checked()
     }
 }
 
@@ -236,50 +230,4 @@ fn capabilities_match(info: &PluginInfo) -> Result<(), String> {
         return Err("its manifest names points-three-d, but no 3-D model 3d".into());
     }
     Ok(())
-}
-
-fn functions(engine: &Engine, component: &Component) -> Result<Functions, String> {
-    let (_, payments) = component.get_export(None, PAYMENTS).ok_or_else(|| {
-        let types = component.component_type();
-        let exports: Vec<_> = types.exports(engine).map(|(name, _)| name.to_owned()).collect();
-        let exports = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
-        format!("it does not export {PAYMENTS}, so it is no connector of this contract; it exports {exports}")
-    })?;
-    let payments = |name| required(component, payments, name);
-    Ok(Functions {
-        sale: payments("sale")?,
-        void: payments("void")?,
-        refund: payments("refund")?,
-        inquire: payments("inquire")?,
-        resume: payments("resume")?,
-        three_d_secure: optional(component, THREE_D_SECURE, "start", "correlate")?,
-        preauth: optional(component, PREAUTH, "authorize", "capture")?,
-        history: history(component)?,
-        points: optional(component, POINTS, "ask", "go-on")?,
-    })
-}
-
-fn required(
-    component: &Component,
-    interface: ComponentExportIndex,
-    name: &str,
-) -> Result<ComponentExportIndex, String> {
-    component.get_export_index(Some(&interface), name).ok_or_else(|| format!("it does not export the function {name}"))
-}
-
-fn optional(
-    component: &Component,
-    interface: &str,
-    first: &str,
-    second: &str,
-) -> Result<Option<(ComponentExportIndex, ComponentExportIndex)>, String> {
-    let Some((_, interface)) = component.get_export(None, interface) else { return Ok(None) };
-    Ok(Some((required(component, interface, first)?, required(component, interface, second)?)))
-}
-
-/// The functions of the bank's own book, all or none of them.
-fn history(component: &Component) -> Result<Option<History>, String> {
-    let Some((_, interface)) = component.get_export(None, HISTORY) else { return Ok(None) };
-    let function = |name| required(component, interface, name);
-    Ok(Some(History { of_order: function("of-order")?, of_day: function("of-day")?, go_on: function("go-on")? }))
 }

@@ -15,6 +15,7 @@ use wasmtime::component::{Resource, ResourceTable};
 use super::bounds::Bounds;
 use super::contract::{SealedCard, common, fault, host, money, wire};
 use super::installation::Secret;
+use super::manifest::Manifest;
 use super::permits::{LongPlace, Share};
 use super::record::{Comparison, Given};
 use super::scrub::redacted;
@@ -36,13 +37,14 @@ fn breach(sentence: impl Into<String>) -> wasmtime::Error {
 pub(super) struct Sandbox {
     pub limits: Bounds,
     pub table: ResourceTable,
-    pub config: BTreeMap<String, String>,
-    pub secrets: BTreeMap<String, Secret>,
+    pub config: Arc<BTreeMap<String, String>>,
+    pub secrets: Arc<BTreeMap<String, Secret>>,
+    manifest: Arc<Manifest>,
     pub now_ms: i64,
     pub zone: String,
     /// Whose running time it is.
     pub share: Option<Arc<Share>>,
-    long_place: LongPlace,
+    pub long_place: LongPlace,
     /// Ticks of the epoch clock this call may run, and those that are left of them.
     ticks: u32,
     pub ticks_left: u32,
@@ -80,14 +82,15 @@ pub(super) struct Record {
 }
 
 impl Sandbox {
-    pub fn new(memory_bytes: usize, table_elements: usize, ticks: u32, seed: [u8; 32]) -> Self {
+    pub fn new(manifest: &Arc<Manifest>, limits: Bounds, ticks: u32, seed: [u8; 32]) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::PLUGIN_RESOURCES_MAX);
         Self {
-            limits: Bounds::new(memory_bytes, table_elements),
+            limits,
             table,
-            config: BTreeMap::new(),
-            secrets: BTreeMap::new(),
+            config: Arc::default(),
+            secrets: Arc::default(),
+            manifest: Arc::clone(manifest),
             now_ms: 0,
             zone: "UTC".to_owned(),
             share: None,
@@ -215,7 +218,10 @@ type SealedResult = wasmtime::Result<Result<Resource<Sealed>, sealed::SealError>
 impl sealed::HostSealed for Sandbox {
     fn secret(&mut self, name: String) -> SealedResult {
         let made = format!("secret:{name}");
-        let secret = self.secrets.get(&name).map(|secret| Sealed::secret(secret.expose()).named(&made));
+        // Only what the manifest asks for: a secret left over from another version stays out of reach.
+        let asked = self.manifest.secrets.iter().any(|asked| asked.name == name);
+        let secret =
+            self.secrets.get(&name).filter(|_| asked).map(|secret| Sealed::secret(secret.expose()).named(&made));
         self.sealed_or_error(secret.ok_or(SealFault::Error(SealError::NoSuchSecret)))
     }
 

@@ -14,6 +14,9 @@ use super::step::Response;
 use crate::domain::card::{Pan, SecurityCode, luhn};
 
 const FILLER: u8 = b'*';
+/// How many digits a card number has (ISO/IEC 7812-1).
+const CARD_DIGITS_MIN: usize = 13;
+const CARD_DIGITS_MAX: usize = 19;
 
 /// How fields for a security code are called, in part.
 const CODE_NAMES: &[&str] = &["cv2", "cvv", "cvc", "securitycode", "security_code", "guvenlik"];
@@ -218,21 +221,24 @@ pub(super) fn redact(bytes: &mut [u8]) {
             at += 1;
             continue;
         }
-        let places = run_places(bytes, at);
-        if places.len() <= 19 {
-            redact_run(bytes, &places);
-        } else {
-            // Several numbers one after the other: any group of digits, or several groups, may be a card.
-            redact_groups(bytes, &places);
+        let (end, digits) = run_end(bytes, at);
+        if digits >= CARD_DIGITS_MIN {
+            let places: Vec<usize> = (at..end).filter(|&place| bytes[place].is_ascii_digit()).collect();
+            if digits <= CARD_DIGITS_MAX {
+                redact_run(bytes, &places);
+            } else {
+                // Several numbers one after the other: any group of digits, or several groups, may be a card.
+                redact_groups(bytes, &places);
+            }
         }
-        at = places.last().map_or(at + 1, |last| last + 1);
+        at = end;
     }
 }
 
 /// Takes the middle out of a run if it looks like a card number.
 fn redact_run(bytes: &mut [u8], places: &[usize]) -> bool {
     let digits: Vec<u8> = places.iter().map(|&place| bytes[place]).collect();
-    let found = (13..=19).contains(&digits.len()) && luhn(&digits);
+    let found = (CARD_DIGITS_MIN..=CARD_DIGITS_MAX).contains(&digits.len()) && luhn(&digits);
     if found {
         for &place in &places[6..digits.len() - 4] {
             bytes[place] = FILLER;
@@ -247,16 +253,15 @@ fn redact_groups(bytes: &mut [u8], places: &[usize]) {
     let mut from = 0;
     while from < starts.len() {
         let ends = starts[from + 1..].iter().copied().chain([places.len()]).enumerate();
-        let mut within = ends.take_while(|(_, end)| end - starts[from] <= 19);
+        let mut within = ends.take_while(|(_, end)| end - starts[from] <= CARD_DIGITS_MAX);
         let found = within.find(|(_, end)| redact_run(bytes, &places[starts[from]..*end]));
         from += found.map_or(1, |(more, _)| more + 1);
     }
 }
 
-/// Where the digits of a run stand: digits with at most one space or hyphen between two of them.
-fn run_places(bytes: &[u8], start: usize) -> Vec<usize> {
-    let mut places = vec![start];
-    let mut at = start + 1;
+/// Where a run of digits ends, with at most one space or hyphen between two of them, and how many they are.
+fn run_end(bytes: &[u8], start: usize) -> (usize, usize) {
+    let (mut at, mut digits) = (start + 1, 1);
     while at < bytes.len() {
         let grouped = matches!(bytes[at], b' ' | b'-') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
         if grouped {
@@ -265,10 +270,10 @@ fn run_places(bytes: &[u8], start: usize) -> Vec<usize> {
         if !bytes[at].is_ascii_digit() {
             break;
         }
-        places.push(at);
         at += 1;
+        digits += 1;
     }
-    places
+    (at, digits)
 }
 
 #[cfg(test)]

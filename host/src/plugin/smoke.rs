@@ -4,6 +4,7 @@
 //! traps, runs too long or breaks the contract on plain inputs never gets as far as a payment. Nothing is sent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::act::{Act, ActContext, BankRef, Operation, Purpose, Target, Terms, ThreeDModel};
 use super::held::HeldCard;
@@ -113,8 +114,8 @@ fn installation(version: &Version, bank: Option<&str>) -> Installation {
         tenant: TenantId::at(NOW_MS),
         pos_account: PosAccountId::at(NOW_MS),
         digest: version.info.digest.clone(),
-        config,
-        secrets: secrets.collect(),
+        config: config.into(),
+        secrets: Arc::new(secrets.collect()),
         endpoints: endpoints.collect(),
         sandbox: false,
         zone: "Europe/Istanbul".to_owned(),

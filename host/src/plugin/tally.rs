@@ -1,5 +1,6 @@
 //! Counters, histograms, gauges and log lines of plugin calls.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,11 +14,13 @@ use super::manifest::Manifest;
 use super::step::{CallEnd, CallFailure, Response, Step, TransportFailure};
 use super::{PluginInfo, span};
 
-/// Where the figures of one version's calls go: looked up once for each function, since a call takes some 30 µs.
+/// Where the figures of one version's calls go: looked up once for each function and outcome, since a call takes some
+/// 30 µs.
 #[derive(Default)]
-pub(super) struct Meters(Mutex<Vec<(&'static str, Arc<FunctionMeters>)>>);
+pub(super) struct Meters(Mutex<HashMap<(&'static str, &'static str), Arc<CallMeters>>>);
 
-struct FunctionMeters {
+struct CallMeters {
+    call: Histogram,
     queue: Histogram,
     instantiate: Histogram,
     processor: Histogram,
@@ -26,21 +29,28 @@ struct FunctionMeters {
 }
 
 impl Meters {
-    fn of(&self, info: &PluginInfo, func: &'static str) -> Arc<FunctionMeters> {
+    fn of(&self, info: &PluginInfo, func: &'static str, outcome: &'static str) -> Arc<CallMeters> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, meters)) = known.iter().find(|(name, _)| *name == func) {
-            return Arc::clone(meters);
-        }
-        let labels = [("plugin", info.id.clone()), ("version", info.version.clone()), ("func", func.to_owned())];
-        let meters = Arc::new(FunctionMeters {
+        let meters = known.entry((func, outcome)).or_insert_with(|| Arc::new(CallMeters::new(info, func, outcome)));
+        Arc::clone(meters)
+    }
+}
+
+impl CallMeters {
+    fn new(info: &PluginInfo, func: &'static str, outcome: &'static str) -> Self {
+        let (plugin, version) = (info.id.clone(), info.version.clone());
+        let labels = [("plugin", plugin.clone()), ("version", version.clone()), ("func", func.to_owned())];
+        let call = "vezne_plugin_call_seconds";
+        Self {
+            call: metrics::histogram!(
+                call, "plugin" => plugin, "version" => version, "func" => func, "outcome" => outcome
+            ),
             queue: metrics::histogram!("vezne_plugin_queue_seconds", &labels),
             instantiate: metrics::histogram!("vezne_plugin_instantiate_seconds", &labels),
             processor: metrics::histogram!("vezne_plugin_processor_seconds", &labels),
             memory: metrics::histogram!("vezne_plugin_memory_bytes", &labels),
             host_calls: metrics::histogram!("vezne_plugin_host_calls", &labels),
-        });
-        known.push((func, Arc::clone(&meters)));
-        meters
+        }
     }
 }
 
@@ -57,12 +67,8 @@ pub(super) fn called(info: &PluginInfo, meters: &Meters, func: &'static str, end
         Err(CallFailure::Busy) => "busy",
     };
     let trace = &end.trace;
-    metrics::histogram!(
-        "vezne_plugin_call_seconds",
-        "plugin" => info.id.clone(), "version" => info.version.clone(), "func" => func, "outcome" => outcome
-    )
-    .record(trace.took);
-    let meters = meters.of(info, func);
+    let meters = meters.of(info, func, outcome);
+    meters.call.record(trace.took);
     meters.queue.record(trace.queued);
     meters.instantiate.record(trace.instantiated);
     meters.processor.record(trace.ran);

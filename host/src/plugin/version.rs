@@ -5,18 +5,17 @@ use std::time::Instant;
 
 use futures::future::BoxFuture;
 use tracing::Instrument;
-use wasmtime::component::{
-    ComponentExportIndex, ComponentNamedList, ComponentType, Instance, InstancePre, Lift, Lower, Resource,
-};
+use wasmtime::component::{ComponentNamedList, ComponentType, Instance, InstancePre, Lift, Lower, Resource};
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::act::{Act, Callback};
-use super::contract::{self, Asked, CardHandle, PointsLook, SealedCard, common, fault, host, wire};
+use super::bounds::Bounds;
+use super::contract::{self, Asked, SealedCard, fault, host};
 use super::engine::Weight;
+use super::function::{Function, Functions, History, Points, Preauth, ThreeDSecure};
 use super::held::HeldCard;
-use super::history::Look;
 use super::meter::metered;
-use super::permits::{Permit, PluginPermits, Share};
+use super::permits::{Permit, PluginPermits};
 use super::record::{Given, LogLine};
 use super::sandbox::{Breach, Record, Sandbox};
 use super::sealed::{Labels, Sealed};
@@ -27,35 +26,6 @@ use crate::limits;
 
 /// What a start function may take when a component is checked.
 const START_TICKS_MAX: u64 = 100;
-
-type StepResult = (Result<common::Step, fault::Fault>,);
-type LookResult = (Result<Look, fault::Fault>,);
-type PointsResult = (Result<PointsLook, fault::Fault>,);
-
-/// The functions of the contract, looked up once.
-pub(super) struct Functions {
-    pub sale: ComponentExportIndex,
-    pub void: ComponentExportIndex,
-    pub refund: ComponentExportIndex,
-    pub inquire: ComponentExportIndex,
-    pub resume: ComponentExportIndex,
-    /// `start` and `correlate`.
-    pub three_d_secure: Option<(ComponentExportIndex, ComponentExportIndex)>,
-    /// `authorize` and `capture`.
-    pub preauth: Option<(ComponentExportIndex, ComponentExportIndex)>,
-    /// The bank's own book.
-    pub history: Option<History>,
-    /// `ask` and `go-on` about points.
-    pub points: Option<(ComponentExportIndex, ComponentExportIndex)>,
-}
-
-/// The functions of the optional interface `history`.
-#[derive(Clone, Copy)]
-pub(super) struct History {
-    pub of_order: ComponentExportIndex,
-    pub of_day: ComponentExportIndex,
-    pub go_on: ComponentExportIndex,
-}
 
 /// A plugin version, ready to be called.
 pub(super) struct Version {
@@ -71,69 +41,16 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// Instantiates once and checks the type of every function, without calling any.
-    pub fn checked(&self) -> Result<(), String> {
+    /// Instantiates once and checks the type of every function, without calling any. Only so is a version kept.
+    pub fn checked(self) -> Result<Self, String> {
         let mut store = self.store(None).map_err(|error| error.to_string())?;
         // Not on a fiber, so it cannot give way: a start function that takes a second is refused instead.
         store.set_epoch_deadline(START_TICKS_MAX);
         let instance = self.pre.instantiate(&mut store);
         let instance = instance.map_err(|error| format!("it cannot be instantiated: {error}"))?;
-        let mut wrong = Vec::new();
-        let mut check = |name: &str, result: wasmtime::Result<()>| {
-            if let Err(error) = result {
-                wrong.push(format!("{name}: {}", error.root_cause()));
-            }
-        };
-        let functions = &self.functions;
-        check(
-            "sale",
-            typed::<(common::Context, common::Terms, CardHandle), StepResult>(&mut store, instance, functions.sale),
-        );
-        check("void", typed::<(common::Context, common::Target), StepResult>(&mut store, instance, functions.void));
-        check(
-            "refund",
-            typed::<(common::Context, common::Terms, common::Target), StepResult>(
-                &mut store,
-                instance,
-                functions.refund,
-            ),
-        );
-        check(
-            "inquire",
-            typed::<(common::Context, common::Target), StepResult>(&mut store, instance, functions.inquire),
-        );
-        check("resume", typed::<ResumeParams, StepResult>(&mut store, instance, functions.resume));
-        if let Some((start, correlate)) = functions.three_d_secure {
-            check("start", typed::<StartParams, StepResult>(&mut store, instance, start));
-            check("correlate", typed::<(wire::Callback,), CorrelateResult>(&mut store, instance, correlate));
-        }
-        if let Some((authorize, capture)) = functions.preauth {
-            check(
-                "authorize",
-                typed::<(common::Context, common::Terms, CardHandle), StepResult>(&mut store, instance, authorize),
-            );
-            check(
-                "capture",
-                typed::<(common::Context, common::Terms, common::Target), StepResult>(&mut store, instance, capture),
-            );
-        }
-        if let Some(History { of_order, of_day, go_on }) = functions.history {
-            check("of-order", typed::<(common::Context, common::Target), LookResult>(&mut store, instance, of_order));
-            check("of-day", typed::<DayParams, LookResult>(&mut store, instance, of_day));
-            check("go-on", typed::<GoOnParams, LookResult>(&mut store, instance, go_on));
-        }
-        if let Some((ask, go_on)) = functions.points {
-            check(
-                "ask",
-                typed::<(common::Context, common::Terms, CardHandle), PointsResult>(&mut store, instance, ask),
-            );
-            check("go-on", typed::<PointsGoOnParams, PointsResult>(&mut store, instance, go_on));
-        }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("its functions have other types than the contract: {}", wrong.join("; ")))
-        }
+        self.functions.check(&mut store, instance)?;
+        drop(store);
+        Ok(self)
     }
 
     fn store(&self, again: Option<&Given>) -> Result<Store<Sandbox>, getrandom::Error> {
@@ -142,7 +59,8 @@ impl Version {
         if again.is_none_or(|again| hex::decode_to_slice(&again.seed, &mut seed).is_err()) {
             getrandom::fill(&mut seed)?;
         }
-        let sandbox = Sandbox::new(self.memory_bytes, self.weight.table_elements_max(), self.ticks, seed);
+        let bounds = Bounds::new(self.memory_bytes, self.weight.table_elements_max());
+        let sandbox = Sandbox::new(&self.info.manifest, bounds, self.ticks, seed);
         let mut store = Store::new(&self.engine, sandbox);
         store.limiter(|sandbox| &mut sandbox.limits);
         store.set_hostcall_fuel(limits::PLUGIN_HOSTCALL_BYTES_MAX);
@@ -157,19 +75,15 @@ impl Version {
         installation: &Installation,
         now_ms: i64,
         again: Option<Given>,
-        share: &Arc<Share>,
+        permit: &Permit,
     ) -> Result<Store<Sandbox>, CallFailure> {
         let mut store = self.store(again.as_ref()).map_err(|_| CallFailure::Busy)?;
-        store.data_mut().share = Some(Arc::clone(share));
         let sandbox = store.data_mut();
+        sandbox.share = Some(Arc::clone(&permit.share));
+        sandbox.long_place = Arc::clone(&permit.long_place);
         sandbox.again = again;
-        sandbox.config.clone_from(&installation.config);
-        // Only what the manifest asked for: a secret left over from another version stays out of reach.
-        for request in &self.info.manifest.secrets {
-            if let Some(secret) = installation.secrets.get(&request.name) {
-                sandbox.secrets.insert(request.name.clone(), secret.clone());
-            }
-        }
+        sandbox.config = Arc::clone(&installation.config);
+        sandbox.secrets = Arc::clone(&installation.secrets);
         sandbox.now_ms = now_ms;
         sandbox.zone.clone_from(&installation.zone);
         Ok(store)
@@ -186,7 +100,7 @@ impl Version {
             Err(failure) => return CallEnd::failed(failure),
         };
         let queued = came.elapsed();
-        let mut store = match self.furnished(call.installation, call.now_ms, call.again.clone(), &permit.share) {
+        let mut store = match self.furnished(call.installation, call.now_ms, call.again.clone(), &permit) {
             Ok(store) => store,
             Err(failure) => return CallEnd::failed(failure),
         };
@@ -250,87 +164,79 @@ impl Version {
             None => None,
         };
         let needs_card = || CallFailure::Fault(Fault::InvalidRequest, "this act needs a card".into());
-        let lacks = |what: &str| CallFailure::Fault(Fault::Unsupported, format!("this plugin has no {what}"));
-        let no_book = || lacks("history");
+        let no_preauth = || lacks("pre-authorization");
+        let (no_book, no_points) = (|| lacks("history"), || lacks("question about points"));
         let functions = &self.functions;
         let (terms_in, target_in) = (contract::terms_in, contract::target_in);
         match call.input {
             Input::Begin(Act::Sale { terms }) => {
                 let card = card.ok_or_else(needs_card)?;
-                run(store, instance, functions.sale, (context, terms_in(terms), card)).await
+                asked(store, instance, &functions.sale, (context, terms_in(terms), card)).await
             }
             Input::Begin(Act::Authorize { terms }) => {
-                let (authorize, _) = functions.preauth.ok_or_else(|| lacks("pre-authorization"))?;
+                let Preauth { authorize, .. } = functions.preauth.as_ref().ok_or_else(no_preauth)?;
                 let card = card.ok_or_else(needs_card)?;
-                run(store, instance, authorize, (context, terms_in(terms), card)).await
+                asked(store, instance, authorize, (context, terms_in(terms), card)).await
             }
             Input::Begin(Act::Capture { terms, target }) => {
-                let (_, capture) = functions.preauth.ok_or_else(|| lacks("pre-authorization"))?;
-                run(store, instance, capture, (context, terms_in(terms), target_in(target))).await
+                let Preauth { capture, .. } = functions.preauth.as_ref().ok_or_else(no_preauth)?;
+                asked(store, instance, capture, (context, terms_in(terms), target_in(target))).await
             }
             Input::Begin(Act::ThreeDSecure { purpose, model, terms }) => {
-                let (start, _) = functions.three_d_secure.ok_or_else(|| lacks("3-D Secure"))?;
+                let ThreeDSecure { start, .. } = functions.three_d_secure.as_ref().ok_or_else(no_three_d_secure)?;
                 let (purpose, model) = (contract::purpose_in(*purpose), model.as_str().to_owned());
-                let params: StartParams = (context, purpose, model, terms_in(terms), card);
-                run(store, instance, start, params).await
+                asked(store, instance, start, (context, purpose, model, terms_in(terms), card)).await
             }
             Input::Begin(Act::Void { target }) => {
-                run(store, instance, functions.void, (context, target_in(target))).await
+                asked(store, instance, &functions.void, (context, target_in(target))).await
             }
             Input::Begin(Act::Refund { terms, target }) => {
-                run(store, instance, functions.refund, (context, terms_in(terms), target_in(target))).await
+                asked(store, instance, &functions.refund, (context, terms_in(terms), target_in(target))).await
             }
             Input::Begin(Act::Inquire { target }) => {
-                run(store, instance, functions.inquire, (context, target_in(target))).await
+                asked(store, instance, &functions.inquire, (context, target_in(target))).await
             }
             Input::Begin(Act::OrderHistory { target }) => {
-                let History { of_order, .. } = functions.history.ok_or_else(no_book)?;
-                asked::<_, Look>(store, instance, of_order, (context, target_in(target))).await
+                let History { of_order, .. } = functions.history.as_ref().ok_or_else(no_book)?;
+                asked(store, instance, of_order, (context, target_in(target))).await
             }
             Input::Begin(Act::DayHistory { day, next }) => {
-                let History { of_day, .. } = functions.history.ok_or_else(no_book)?;
-                let params: DayParams = (context, day.clone(), next.clone());
-                asked::<_, Look>(store, instance, of_day, params).await
+                let History { of_day, .. } = functions.history.as_ref().ok_or_else(no_book)?;
+                asked(store, instance, of_day, (context, day.clone(), next.clone())).await
             }
             Input::GoOn { state, reply } => {
-                let History { go_on, .. } = functions.history.ok_or_else(no_book)?;
-                let params: GoOnParams = (context, state.to_vec(), contract::reply_in(reply));
-                asked::<_, Look>(store, instance, go_on, params).await
+                let History { go_on, .. } = functions.history.as_ref().ok_or_else(no_book)?;
+                asked(store, instance, go_on, (context, state.to_vec(), contract::reply_in(reply))).await
             }
             Input::Begin(Act::Points { terms }) => {
-                let (ask, _) = functions.points.ok_or_else(|| lacks("question about points"))?;
+                let Points { ask, .. } = functions.points.as_ref().ok_or_else(no_points)?;
                 let card = card.ok_or_else(needs_card)?;
-                asked::<_, PointsLook>(store, instance, ask, (context, terms_in(terms), card)).await
+                asked(store, instance, ask, (context, terms_in(terms), card)).await
             }
             Input::PointsGoOn { terms, state, reply } => {
-                let (_, go_on) = functions.points.ok_or_else(|| lacks("question about points"))?;
-                let params: PointsGoOnParams = (context, terms_in(terms), state.to_vec(), contract::reply_in(reply));
-                asked::<_, PointsLook>(store, instance, go_on, params).await
+                let Points { go_on, .. } = functions.points.as_ref().ok_or_else(no_points)?;
+                let params = (context, terms_in(terms), state.to_vec(), contract::reply_in(reply));
+                asked(store, instance, go_on, params).await
             }
             Input::Begin(Act::Resume { .. }) => Err(CallFailure::Breach("a resumption is never a beginning".into())),
             Input::Resume { terms, state, reply } => {
                 let params = (context, terms.map(terms_in), state.to_vec(), contract::reply_in(reply), card);
-                run(store, instance, functions.resume, params).await
+                asked(store, instance, &functions.resume, params).await
             }
         }
     }
 
     /// Which attempt a callback belongs to, as the connector reads it. Nothing is authentic yet.
     pub async fn correlate(&self, installation: &Installation, callback: Callback) -> Result<String, CallFailure> {
-        let (_, correlate) = self
-            .functions
-            .three_d_secure
-            .ok_or_else(|| CallFailure::Fault(Fault::Unsupported, "this plugin has no 3-D Secure".into()))?;
+        let functions = self.functions.three_d_secure.as_ref().ok_or_else(no_three_d_secure)?;
         let permit = self.permit(installation).await?;
-        let mut store = self.furnished(installation, 0, None, &permit.share)?;
+        let mut store = self.furnished(installation, 0, None, &permit)?;
         let invoked = async {
             let instance = self.pre.instantiate_async(&mut store).await?;
-            let function = instance.get_typed_func::<(wire::Callback,), CorrelateResult>(&mut store, &correlate)?;
-            function.call_async(&mut store, (contract::callback_in(callback),)).await
+            functions.correlate.call(&mut store, instance, (contract::callback_in(callback),)).await
         };
         let (answer, _) = metered(&permit.share, invoked).await;
-        let (answer,) = answer.map_err(failure_of)?;
-        let correlation = answer.map_err(|fault| {
+        let correlation = answer.map_err(failure_of)?.map_err(|fault| {
             let (fault, detail) = contract::fault_out(fault);
             CallFailure::Fault(fault, text::cut(&super::scrub::redacted(&detail), limits::PLUGIN_MESSAGE_BYTES_MAX))
         })?;
@@ -357,6 +263,14 @@ impl Version {
     }
 }
 
+fn lacks(what: &str) -> CallFailure {
+    CallFailure::Fault(Fault::Unsupported, format!("this plugin has no {what}"))
+}
+
+fn no_three_d_secure() -> CallFailure {
+    lacks("3-D Secure")
+}
+
 impl Guest for Version {
     fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, CallEnd> {
         let span = span::call(&self.info, &call);
@@ -374,39 +288,11 @@ fn log_line(record: Record) -> LogLine {
     LogLine { level: level.to_owned(), message: record.message }
 }
 
-type ResumeParams = (common::Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
-type PointsGoOnParams = (common::Context, common::Terms, Vec<u8>, common::Reply);
-type StartParams = (common::Context, common::Purpose, String, common::Terms, Option<CardHandle>);
-type DayParams = (common::Context, String, Option<Vec<u8>>);
-type GoOnParams = (common::Context, Vec<u8>, common::Reply);
-type CorrelateResult = (Result<String, fault::Fault>,);
-
-fn typed<P, R>(store: &mut Store<Sandbox>, instance: Instance, index: ComponentExportIndex) -> wasmtime::Result<()>
-where
-    P: ComponentNamedList + Lower,
-    R: ComponentNamedList + Lift,
-{
-    instance.get_typed_func::<P, R>(store, &index).map(|_| ())
-}
-
-/// One call that answers with a step.
-async fn run<P>(
-    store: &mut Store<Sandbox>,
-    instance: Instance,
-    index: ComponentExportIndex,
-    params: P,
-) -> Result<Result<Asked, fault::Fault>, CallFailure>
-where
-    P: ComponentNamedList + Lower + Send + Sync + 'static,
-{
-    asked::<P, common::Step>(store, instance, index, params).await
-}
-
 /// One call, of whatever answer.
 async fn asked<P, R>(
     store: &mut Store<Sandbox>,
     instance: Instance,
-    index: ComponentExportIndex,
+    function: &Function<P, R>,
     params: P,
 ) -> Result<Result<Asked, fault::Fault>, CallFailure>
 where
@@ -414,9 +300,8 @@ where
     R: ComponentType + Lift + Send + Sync + 'static,
     Asked: From<R>,
 {
-    let function = instance.get_typed_func::<P, (Result<R, fault::Fault>,)>(&mut *store, &index).map_err(failure_of)?;
-    match function.call_async(&mut *store, params).await {
-        Ok((answer,)) => Ok(answer.map(Asked::from)),
+    match function.call(&mut *store, instance, params).await {
+        Ok(answer) => Ok(answer.map(Asked::from)),
         Err(error) => {
             store.data_mut().backtrace = backtrace_of(&error);
             Err(failure_of(error))

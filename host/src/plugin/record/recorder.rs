@@ -19,8 +19,8 @@ use super::{
 use crate::limits;
 
 /// The pen. The driver tells it what happens; it keeps nothing that is not masked.
-pub(in crate::plugin) struct Recorder {
-    masker: Masker,
+pub(in crate::plugin) struct Recorder<'a> {
+    masker: &'a Masker,
     began: Instant,
     page: Mutex<Page>,
 }
@@ -46,7 +46,7 @@ impl Page {
     }
 }
 
-impl Recorder {
+impl<'a> Recorder<'a> {
     /// Begins with what is asked.
     pub fn begin(
         info: &PluginInfo,
@@ -54,9 +54,9 @@ impl Recorder {
         context: &ActContext,
         card: Option<&HeldCard>,
         act: &Act,
+        masker: &'a Masker,
     ) -> Self {
-        let masker = Masker::new(card, installation);
-        let mask = Mask::new(&masker, limits::PLUGIN_RUN_BYTES_MAX);
+        let mask = Mask::new(masker, limits::PLUGIN_RUN_BYTES_MAX);
         let recording = Recording {
             format: FORMAT,
             plugin: info.id.clone(),
@@ -87,7 +87,7 @@ impl Recorder {
     /// A call ended.
     pub fn called(&self, function: &'static str, now_ms: i64, end: &CallEnd) {
         let page = &mut *self.page();
-        let turn = page.masked(&self.masker, |mask| Turn {
+        let turn = page.masked(self.masker, |mask| Turn {
             function: function.to_owned(),
             now_ms,
             given: Given::clone(&end.trace.given),
@@ -106,7 +106,7 @@ impl Recorder {
     /// The host did not do what the last call asked for.
     pub fn refused(&self, sentence: &str) {
         let page = &mut *self.page();
-        let sentence = page.masked(&self.masker, |mask| mask.message(sentence));
+        let sentence = page.masked(self.masker, |mask| mask.message(sentence));
         if let Some(turn) = page.recording.turns.last_mut() {
             turn.refused = Some(sentence);
         }
@@ -121,7 +121,7 @@ impl Recorder {
         reply: Result<&Response, &TransportFailure>,
     ) {
         let page = &mut *self.page();
-        let exchange = page.masked(&self.masker, |mask| Exchange {
+        let exchange = page.masked(self.masker, |mask| Exchange {
             target: mask.text(target),
             tries,
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -150,7 +150,7 @@ impl Recorder {
         let mut page = self.page.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (outcome, reason) = outcome_of(ending);
         outcome.clone_into(&mut page.recording.outcome);
-        page.recording.reason = page.masked(&self.masker, |mask| mask.maybe(reason.as_deref()));
+        page.recording.reason = page.masked(self.masker, |mask| mask.maybe(reason.as_deref()));
         page.recording.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let texts = limits::PLUGIN_RUN_BYTES_MAX.saturating_sub(page.left);
         let bytes = texts + (page.recording.turns.len() + 1) * TURN_BYTES;

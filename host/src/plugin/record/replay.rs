@@ -15,6 +15,7 @@ use super::super::driver::{Drive, Transport};
 use super::super::ending::Phase;
 use super::super::installation::{Endpoint, Installation};
 use super::super::journal::Unwritten;
+use super::super::masked::Masker;
 use super::super::prepare::OutRequest;
 use super::super::step::{Response, TransportFailure};
 use super::super::version::Version;
@@ -103,7 +104,8 @@ pub(in crate::plugin) async fn replay(version: &Version, recording: &Recording) 
     let installation = installation(version, recording);
     let rehearsal = Arc::new(Rehearsal { recording: recording.clone(), begun: AtomicUsize::new(0) });
     let context = context(recording, Clock::staged(Arc::<Rehearsal>::clone(&rehearsal)));
-    let recorder = Recorder::begin(&version.info, &installation, &context, card.as_ref(), &act);
+    let masker = Masker::new(card.as_ref(), &installation);
+    let recorder = Recorder::begin(&version.info, &installation, &context, card.as_ref(), &act, &masker);
     let drive = Drive {
         guest: version,
         transport: &*rehearsal,
@@ -111,6 +113,7 @@ pub(in crate::plugin) async fn replay(version: &Version, recording: &Recording) 
         installation: &installation,
         context: &context,
         card: card.as_ref(),
+        masker: &masker,
         journal: &Unwritten,
         deadline: Instant::now() + LONGEST,
         until_ms: i64::MAX,
@@ -202,8 +205,8 @@ fn installation(version: &Version, recording: &Recording) -> Installation {
         tenant: TenantId::at(recording.began_ms),
         pos_account: PosAccountId::at(recording.began_ms),
         digest: version.info.digest.clone(),
-        config: account.config.clone(),
-        secrets: stand_in::made_up(&account.secrets),
+        config: account.config.clone().into(),
+        secrets: stand_in::made_up(&account.secrets).into(),
         endpoints: endpoints.collect(),
         sandbox: account.sandbox,
         zone: account.zone.clone(),

@@ -57,8 +57,11 @@ impl Runs {
         let ring = kept.rings.entry(place).or_default();
         ring.push_back(Arc::clone(&run));
         let old = if ring.len() > limits::PLUGIN_RUNS_KEPT { ring.pop_front() } else { None };
-        kept.bytes -= old.map_or(0, |old| old.bytes);
+        kept.bytes -= old.as_ref().map_or(0, |old| old.bytes);
         while kept.bytes > limits::PLUGIN_RUNS_BYTES_MAX && kept.oldest_forget() {}
+        // Nobody waits while a hundred texts are freed.
+        drop(kept);
+        drop(old);
         run
     }
 

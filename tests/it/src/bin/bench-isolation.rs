@@ -41,9 +41,12 @@ struct Effort {
     span: Duration,
 }
 
-#[tokio::main(flavor = "multi_thread")]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
     vezne_it::host::compile_if_asked();
+    vezne::runtime::server()?.block_on(run())
+}
+
+async fn run() -> Result<()> {
     let effort = if is_quick() {
         Effort { warm_up: Duration::from_secs(1), rounds: 1, span: Duration::from_secs(1) }
     } else {
