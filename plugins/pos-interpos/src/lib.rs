@@ -3,6 +3,9 @@
 //! Sources: the protocol card in our design notes, the public vectors of `mewebstudio/pos` (MIT), and, for the
 //! letters of an order's status, a public implementation in production. The bank's document is not public.
 //! Where an answer is not clearly a yes or a no the outcome is `unknown`, and [`question`] settles it later.
+//!
+//! No `history` is exported: the bank lists no days, and `StatusHistory` is, for all its name, one line of an order that
+//! tells its refunds by their sum. Two refunds could not be told from one, nor the bank's own from ours.
 
 pub mod answer;
 pub mod gate;

@@ -11,6 +11,8 @@ pub const MD_STATUS: &str = include_str!("../declines/md_status.json");
 
 /// Yes, of Tosla.
 pub const DONE: &str = "0";
+/// "Orjinal Kayıt Bulunamadı": there is no such record.
+pub const NOT_FOUND: &str = "101";
 /// Yes, of the card's bank.
 pub const APPROVED: &str = "00";
 
@@ -120,10 +122,11 @@ impl Answer {
         field(&self.tree, name)
     }
 
-    /// The transactions it lists.
+    /// The transactions it lists; `null` is a list of none.
     pub fn rows(&self) -> Option<&[Tree]> {
         match member(&self.tree, "Transactions") {
             Some(Tree::List(items)) => Some(items),
+            Some(Tree::Null) => Some(&[]),
             _ => None,
         }
     }
@@ -153,13 +156,18 @@ impl Answer {
 
     /// Where Tosla keeps it.
     pub fn bank_ref(&self, order_id: &str) -> BankRef {
-        let host = self.get("HostReferenceNumber").map(|value| ("host-ref".to_owned(), value.to_owned()));
-        BankRef {
-            bank_order_id: Some(order_id.to_owned()),
-            transaction_id: self.get("TransactionId").filter(|id| *id != "0").map(str::to_owned),
-            auth_code: self.get("AuthCode").map(str::to_owned),
-            extra: host.into_iter().collect(),
-        }
+        bank_ref(&self.tree, order_id)
+    }
+}
+
+/// Where Tosla keeps what an object tells of.
+pub fn bank_ref(tree: &Tree, order_id: &str) -> BankRef {
+    let host = field(tree, "HostReferenceNumber").map(|value| ("host-ref".to_owned(), value.to_owned()));
+    BankRef {
+        bank_order_id: Some(order_id.to_owned()),
+        transaction_id: field(tree, "TransactionId").filter(|id| *id != "0").map(str::to_owned),
+        auth_code: field(tree, "AuthCode").map(str::to_owned),
+        extra: host.into_iter().collect(),
     }
 }
 

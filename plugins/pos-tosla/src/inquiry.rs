@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, operation, order_state};
 use vezne_plugin::{BankRef, Decline, Outcome, Stated, Target, amount, decline, step};
 
-use crate::answer::{APPROVED, Answer, DONE, MD_STATUS, bank_meaning};
+use crate::answer::{APPROVED, Answer, DONE, MD_STATUS, NOT_FOUND, bank_meaning};
 
 /// Key in `known.extra`: how much had been refunded before ours, in minor units.
 pub const REFUNDED_BEFORE: &str = "refunded-before";
 
 /// How long a payer may be at the gate before "waiting for 3-D" means that nobody will come back. The hash
 /// that opened the session is good for an hour; twice that leaves room.
-const WAITING_MS: i64 = 2 * 3_600_000;
+pub const WAITING_MS: i64 = 2 * 3_600_000;
 
 /// What an order has come to (`RequestStatus`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +81,7 @@ pub enum Found<'a> {
 pub fn read<'a>(answer: &'a Answer, order_id: &str) -> Found<'a> {
     match answer.get("Code") {
         Some(DONE) => {}
-        // "Orjinal Kayıt Bulunamadı"
-        Some("101") => return Found::Nothing,
+        Some(NOT_FOUND) => return Found::Nothing,
         code => return Found::Unclear(format!("the question was refused with {}", code.unwrap_or("no code"))),
     }
     let zero = |name: &str| answer.get(name).is_some_and(|value| value == "0");

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod gate;
 pub mod history;
 pub mod inquiry;
+pub mod lines;
 pub mod message;
 pub mod settings;
 
@@ -26,7 +27,7 @@ use settings::Settings;
 /// The connector.
 pub struct Tosla;
 
-vezne_plugin::export!(Tosla: payments, three_d_secure, preauth);
+vezne_plugin::export!(Tosla: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

@@ -20,7 +20,7 @@ pub const VOID: &str = "/void";
 pub const REFUND: &str = "/refund";
 /// What became of an order.
 pub const INQUIRY: &str = "/inquiry";
-/// Every transaction of an order.
+/// The transactions of a day.
 pub const HISTORY: &str = "/history";
 
 /// No longer than this (Tosla's own page).
@@ -64,9 +64,16 @@ fn number(name: &str, value: impl Into<i64>) -> (String, Json) {
     (name.to_owned(), Json::integer(value.into()))
 }
 
+/// Who asks.
+fn caller(settings: &Settings) -> Members {
+    vec![text("clientId", &settings.client_id), text("apiUser", &settings.api_user)]
+}
+
 /// Who asks about which order.
 fn envelope(settings: &Settings, order_id: &str) -> Members {
-    vec![text("clientId", &settings.client_id), text("apiUser", &settings.api_user), text("orderId", order_id)]
+    let mut members = caller(settings);
+    members.push(text("orderId", order_id));
+    members
 }
 
 fn sealed(mut members: Members, settings: &Settings, stamp: &Stamp) -> Result<Members, Fault> {
@@ -128,16 +135,16 @@ pub fn plain(settings: &Settings, stamp: &Stamp, order_id: &str) -> Result<Membe
     sealed(envelope(settings, order_id), settings, stamp)
 }
 
-/// Every transaction of an order on a day.
+/// A page of the transactions of a date: of an order, or of all where none is named.
 pub fn history(
     settings: &Settings,
     stamp: &Stamp,
-    order_id: &str,
+    order_id: Option<&str>,
     date: &str,
-    page: u16,
-    page_size: u16,
+    page: u32,
+    page_size: u32,
 ) -> Result<Members, Fault> {
-    let mut members = envelope(settings, order_id);
+    let mut members = order_id.map_or_else(|| caller(settings), |order_id| envelope(settings, order_id));
     members.push(text("transactionDate", date));
     members.push(number("page", page));
     members.push(number("pageSize", page_size));

@@ -21,7 +21,8 @@ fn sign(said: &mut Said<'_>) {
 
 #[test]
 fn keeps_every_promise() {
-    let connector = Connector::of::<Tosla>().with_three_d_secure::<Tosla>().with_preauth::<Tosla>();
+    let connector =
+        Connector::of::<Tosla>().with_three_d_secure::<Tosla>().with_preauth::<Tosla>().with_history::<Tosla>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

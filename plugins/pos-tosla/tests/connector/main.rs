@@ -2,6 +2,7 @@
 
 mod bank;
 mod gate;
+mod history;
 mod kit;
 mod manifest;
 mod property;

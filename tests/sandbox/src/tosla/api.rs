@@ -49,7 +49,12 @@ pub async fn handle(State(bank): State<Bank>, Path(action): Path<String>, body: 
     let Ok(message) = serde_json::from_slice::<Value>(&body) else {
         return say(&invalid("Geçersiz istek"));
     };
-    let (store, order) = match rules::caller(&bank, &message).and_then(|(s, _)| Ok((s, rules::order(&message)?))) {
+    let asked = rules::caller(&bank, &message).and_then(|(store, _)| {
+        // Only a list may be of no order.
+        let order = if op == Op::History { rules::order_of_list(&message)? } else { Some(rules::order(&message)?) };
+        Ok((store, order.unwrap_or_default()))
+    });
+    let (store, order) = match asked {
         Ok(both) => both,
         Err(Invalid(why)) => return say(&invalid(why)),
     };
@@ -67,7 +72,11 @@ pub async fn handle(State(bank): State<Bank>, Path(action): Path<String>, body: 
     if let Some(response) = http::before(&met, WIRE).await {
         return response;
     }
-    let mut answer = match execute(&bank, store, &message, op, action == "threeDPreAuth", card.as_ref()) {
+    // A bank that is silent to a question is silent to its repetition, too; only one that is heard knows it again.
+    let reserve = action == "threeDPreAuth";
+    let told =
+        rules::first_time(&bank, &message).and_then(|()| execute(&bank, store, &message, op, reserve, card.as_ref()));
+    let mut answer = match told {
         Ok(answer) => answer,
         Err(Invalid(why)) => invalid(why),
     };
@@ -100,6 +109,10 @@ fn execute(
     reserve: bool,
     card: Option<&IssuedCard>,
 ) -> Result<Value, Invalid> {
+    if op == Op::History {
+        let (order, from_ms, page) = (rules::order_of_list(m)?, rules::day(m)?, rules::page(m)?);
+        return Ok(query::history(bank, store, order, from_ms, page));
+    }
     let order = rules::order(m)?;
     let desk = desk(bank, store);
     Ok(match (op, card) {
@@ -122,20 +135,6 @@ fn execute(
         (Op::Void, _) => decided(&desk.void(order, |_| true)),
         (Op::Credit, _) => decided(&desk.refund(order, Some(rules::amount(m)?), None)),
         (Op::Status, _) => query::inquiry(bank, store, order),
-        (Op::History, _) => {
-            let date = text(m, "transactionDate");
-            if date.len() != 8 || !date.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(Invalid("transactionDate hatalı"));
-            }
-            let positive = |name: &str| m.get(name).and_then(Value::as_u64).filter(|n| (1..=100).contains(n));
-            match (positive("page"), positive("pageSize")) {
-                (Some(page), Some(size)) => {
-                    let whole = |n: u64| usize::try_from(n).unwrap_or(1);
-                    query::history(bank, store, order, date, whole(page), whole(size))
-                }
-                _ => return Err(Invalid("page hatalı")),
-            }
-        }
         _ => return Err(Invalid("Geçersiz istek")),
     })
 }

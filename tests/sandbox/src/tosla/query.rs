@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::bank::Bank;
-use crate::book::{Entry, Kind};
-use crate::clock::local;
+use crate::book::{Entry, Kind, OrderView};
+use crate::clock::{DAY_MS, local};
 use crate::desk::{Standing, State};
 use crate::store::Store;
 
@@ -84,6 +84,18 @@ fn bank_code(e: &Entry) -> Value {
     }
 }
 
+/// What an order has come to.
+fn status(view: &OrderView) -> i64 {
+    match view.state {
+        "declined" => 0,
+        "voided" => 2,
+        "partly_refunded" => 3,
+        "refunded" => 4,
+        "captured" => 5,
+        _ => 1,
+    }
+}
+
 /// The one line kept of an order.
 pub fn inquiry(bank: &Bank, store: &Store, order: &str) -> Value {
     let seen = |e: &&Entry| matches!(e.kind, Kind::Auth | Kind::PreAuth) && (e.approved || e.issuer_code.is_some());
@@ -92,20 +104,12 @@ pub fn inquiry(bank: &Bank, store: &Store, order: &str) -> Value {
     let (Some(view), Some(charge)) = (&view, charge) else {
         return at_gate(bank, store, order);
     };
-    let status = match view.state {
-        "declined" => 0,
-        "voided" => 2,
-        "partly_refunded" => 3,
-        "refunded" => 4,
-        "captured" => 5,
-        _ => 1,
-    };
     let mut line = of_entry(charge);
     let taken = if charge.kind == Kind::PreAuth { view.captured } else { 0 };
     set(
         &mut line,
         [
-            ("RequestStatus", json!(status)),
+            ("RequestStatus", json!(status(view))),
             ("RefundedAmount", json!(view.refunded)),
             ("PostAuthedAmount", json!(taken)),
         ],
@@ -136,20 +140,24 @@ fn at_gate(bank: &Bank, store: &Store, order: &str) -> Value {
     line
 }
 
-/// A page of an order's transactions of a day.
-pub fn history(bank: &Bank, store: &Store, order: &str, date: &str, page: usize, size: usize) -> Value {
-    let asked = desk(bank, store).history(order);
-    let seen = |s: &&Standing| s.entry.approved || s.entry.issuer_code.is_some();
-    let rows: Vec<Value> = asked
+/// A page of a day's transactions, `from_ms` being its first instant: of one order, or of all.
+pub fn history(bank: &Bank, store: &Store, order: Option<&str>, from_ms: i64, (page, size): (usize, usize)) -> Value {
+    let desk = desk(bank, store);
+    let seen = |s: &Standing| s.entry.approved || s.entry.issuer_code.is_some();
+    let meant = |s: &Standing| order.is_none_or(|order| s.entry.order == order);
+    let day = desk.between(from_ms, from_ms + DAY_MS);
+    let rows: Vec<Value> = day
         .iter()
-        .filter(seen)
-        .filter(|s| compact(s.entry.at_ms).starts_with(date))
+        .filter(|s| seen(s) && meant(s))
         .map(|s| {
             let e = &s.entry;
-            let status = match s.state {
-                State::Declined | State::Reversing | State::Reversed => 0,
-                State::Voided => 2,
-                State::Held | State::Open | State::Settled => 1,
+            // What a charge has come to since stands on it, as in the order's own line.
+            let view = desk.order(&e.order).filter(|_| matches!(e.kind, Kind::Auth | Kind::PreAuth));
+            let status = match (s.state, &view) {
+                (State::Declined | State::Reversing | State::Reversed, _) => 0,
+                (State::Voided, _) => 2,
+                (_, Some(view)) => status(view),
+                _ => 1,
             };
             let mut row = of_entry(e);
             set(
@@ -157,6 +165,7 @@ pub fn history(bank: &Bank, store: &Store, order: &str, date: &str, page: usize,
                 [
                     ("TransactionId", json!(e.trans_id)),
                     ("RequestStatus", json!(status)),
+                    ("RefundedAmount", json!(view.as_ref().map_or(0, |view| view.refunded))),
                     ("TransactionDate", json!(compact(e.at_ms).get(..8))),
                     ("Message", json!("Başarılı")),
                 ],

@@ -1,6 +1,6 @@
 //! What a request must look like before Tosla looks at the order.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub fn text<'a>(message: &'a Value, name: &str) -> &'a str {
     message.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The account that asks, if its hash is right, of now, and used for the first time.
+/// The account that asks, if its hash is right and of now.
 pub fn caller<'a>(bank: &'a Bank, m: &Value) -> Result<(&'a Store, &'a Account), Invalid> {
     let (client, user) = (text(m, "clientId"), text(m, "apiUser"));
     let (random, time) = (text(m, "rnd"), text(m, "timeSpan"));
@@ -43,10 +43,13 @@ pub fn caller<'a>(bank: &'a Bank, m: &Value) -> Result<(&'a Store, &'a Account),
     if at.is_none_or(|at| (seconds(at) - seconds(now)).abs() > SKEW_S) {
         return Err(Invalid("Hash hatalı: timeSpan"));
     }
-    if !bank.memory::<Gate>().used.insert(sent.to_owned()) {
-        return Err(Invalid("Hash daha önce kullanılmış"));
-    }
     Ok((store, account))
+}
+
+/// Uses the hash of a message, once.
+pub fn first_time(bank: &Bank, m: &Value) -> Result<(), Invalid> {
+    let unused = bank.memory::<Gate>().used.insert(text(m, "hash").to_owned());
+    unused.then_some(()).ok_or(Invalid("Hash daha önce kullanılmış"))
 }
 
 /// 1 to 36 letters, digits and hyphens.
@@ -54,6 +57,31 @@ pub fn order(m: &Value) -> Result<&str, Invalid> {
     let order = text(m, "orderId");
     let plain = order.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if plain && (1..=36).contains(&order.len()) { Ok(order) } else { Err(Invalid("orderId hatalı")) }
+}
+
+/// The order of a list, where one is named.
+pub fn order_of_list(m: &Value) -> Result<Option<&str>, Invalid> {
+    if text(m, "orderId").is_empty() { Ok(None) } else { order(m).map(Some) }
+}
+
+/// `transactionDate` (`20231209`, as text or as a number): its first instant, epoch milliseconds.
+pub fn day(m: &Value) -> Result<i64, Invalid> {
+    let date = match &m["transactionDate"] {
+        Value::Number(number) => number.to_string(),
+        other => other.as_str().unwrap_or_default().to_owned(),
+    };
+    let day = Date::strptime("%Y%m%d", &date).ok().filter(|_| date.len() == 8);
+    let start = day.and_then(|day| day.in_tz("Europe/Istanbul").ok());
+    start.map(|at| at.timestamp().as_millisecond()).ok_or(Invalid("transactionDate hatalı"))
+}
+
+/// `page` and `pageSize`, both from 1.
+pub fn page(m: &Value) -> Result<(usize, usize), Invalid> {
+    let positive = |name: &str| {
+        let number = m.get(name).and_then(Value::as_u64).filter(|n| (1..=100).contains(n));
+        number.and_then(|n| usize::try_from(n).ok()).ok_or(Invalid("page hatalı"))
+    };
+    Ok((positive("page")?, positive("pageSize")?))
 }
 
 /// A whole number of minor units.
@@ -109,6 +137,22 @@ mod tests {
             assert!(installments(&json!({"installmentCount": bad}), "949").is_err());
         }
         assert!(installments(&json!({"installmentCount": 2}), "840").is_err());
+    }
+
+    #[test]
+    fn a_list_is_of_a_date_and_perhaps_of_an_order() {
+        let of = |date: Value| day(&json!({"transactionDate": date}));
+        assert_eq!((of(json!("20261122")), of(json!(20_261_122))), (Ok(1_795_294_800_000), Ok(1_795_294_800_000)));
+        for bad in [json!("20261332"), json!("2026-11-22"), json!("2026112"), json!(""), Value::Null] {
+            assert!(of(bad.clone()).is_err(), "{bad}");
+        }
+        let of = |order: Value| order_of_list(&json!({"orderId": order})).map(|order| order.map(str::to_owned));
+        assert_eq!((of(json!("A1")), of(json!("")), of(Value::Null)), (Ok(Some("A1".into())), Ok(None), Ok(None)));
+        assert!(of(json!("ş")).is_err());
+        assert_eq!(page(&json!({"page": 2, "pageSize": 50})), Ok((2, 50)));
+        for bad in [json!({"page": 0, "pageSize": 50}), json!({"page": 1, "pageSize": 101}), json!({"page": 1})] {
+            assert!(page(&bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

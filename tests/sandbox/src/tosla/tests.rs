@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::bank::{Bank, Options};
 use crate::card::test_cards;
-use crate::clock::local;
-use crate::fault::{Fault, FaultKind};
+use crate::clock::{DAY_MS, local};
+use crate::fault::{Fault, FaultKind, Op};
 use crate::form;
 use crate::merchant::{exchange, posted};
 
@@ -243,6 +243,53 @@ async fn void_and_refund_show_in_the_line_of_an_order() {
 }
 
 #[tokio::test]
+async fn a_day_is_listed_whole_or_for_one_order() {
+    let desk = Desk::new();
+    // No midnight falls between two questions.
+    desk.0.clock().advance_ms(DAY_MS - desk.0.clock().now_ms().rem_euclid(DAY_MS));
+    let date = |at_ms: i64| local(at_ms).strftime("%Y%m%d").to_string();
+    let (first, second) = (date(desk.0.clock().now_ms()), date(desk.0.clock().now_ms() + DAY_MS));
+    let day = async |date: Value, more: Value| {
+        let mut message = json!({"transactionDate": date, "page": 1, "pageSize": 50});
+        for (name, value) in more.as_object().expect("an object") {
+            message[name] = value.clone();
+        }
+        let answer = desk.api("history", message).await;
+        let of = |row: &Value| {
+            let text = |name: &str| row[name].as_str().expect("a text").to_owned();
+            let number = |name: &str| row[name].as_i64().expect("a number");
+            (text("OrderId"), number("TransactionType"), number("RequestStatus"), number("Amount"))
+        };
+        let rows: Vec<_> =
+            answer["Transactions"].as_array().map(|rows| rows.iter().map(of).collect()).unwrap_or_default();
+        (codes(&answer).0, answer["Count"].as_u64(), rows)
+    };
+    assert_eq!(day(json!(first), json!({})).await, (0, Some(0), vec![]), "an empty day is one");
+    for order in ["d1", "d2", "d3"] {
+        desk.sell(order, 1_000, CARD).await;
+    }
+    let refused = test_cards().iter().find(|card| card.bank_code == Some("51")).map(|card| card.number.clone());
+    desk.sell("d4", 1_000, &refused.expect("a card")).await;
+    desk.api("void", json!({"orderId": "d2"})).await;
+    desk.0.clock().advance_ms(DAY_MS);
+    desk.0.day_end();
+    desk.api("refund", json!({"orderId": "d3", "amount": 400})).await;
+    let row = |order: &str, kind: i64, status: i64, amount: i64| (order.to_owned(), kind, status, amount);
+    let whole = vec![
+        row("d1", 1, 1, 1_000),
+        row("d2", 1, 2, 1_000),
+        row("d3", 1, 3, 1_000),
+        row("d4", 1, 0, 1_000),
+        row("d2", 4, 1, 1_000),
+    ];
+    assert_eq!(day(json!(first), json!({})).await, (0, Some(5), whole));
+    let number: u64 = second.parse().expect("a number");
+    assert_eq!(day(json!(number), json!({"orderId": null})).await, (0, Some(1), vec![row("d3", 5, 1, 400)]));
+    assert_eq!(day(json!(second), json!({"orderId": "d1"})).await, (0, Some(0), vec![]));
+    assert_eq!(day(json!(second), json!({"orderId": "ş"})).await, (998, None, vec![]));
+}
+
+#[tokio::test]
 async fn the_gate_charges_in_a_session() {
     let desk = Desk::new();
     let id = desk.open("threeDPayment", "t1").await;
@@ -316,6 +363,15 @@ async fn faults_spoil_what_they_are_told_to() {
     let (status, _, page) = desk.send(request).await;
     assert_eq!((status, page.contains("Request Rejected")), (StatusCode::BAD_GATEWAY, true));
     assert_eq!(desk.0.order("f1").map(|o| o.net), Some(100), "booked, then spoiled");
+    // A bank that cannot be heard cannot be heard a second time either; then it knows the question again.
+    let question = desk.message(&json!({"orderId": "f1"}));
+    desk.0.fault(Fault::always(FaultKind::Html).on(Op::Status));
+    for _ in 0..2 {
+        let request = Request::post("/api/Payment/inquiry").body(Body::from(question.to_string()));
+        assert!(desk.send(request.expect("a request")).await.2.contains("Request Rejected"));
+    }
+    desk.0.clear_faults();
+    assert_eq!(codes(&desk.post("inquiry", &question).await), (998, ""));
     desk.0.fault(Fault::once(FaultKind::WrongAmount));
     assert_eq!(desk.ask("f1").await["Amount"], 200);
     desk.0.fault(Fault::once(FaultKind::WrongOrder));

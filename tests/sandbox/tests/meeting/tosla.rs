@@ -6,7 +6,7 @@ use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::common::{self, Meets};
-use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, target, terms, word};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
 
 /// The host's clock is the bank's: a message's time must not be more than an hour off.
 fn open() -> (Desk, Running) {
@@ -54,6 +54,38 @@ async fn a_void_shows_in_the_line_of_the_order() {
     assert_eq!(word(&desk.end::<Tosla>(&ctx, None, void()).await), "approved");
     assert_eq!(word(&desk.end::<Tosla>(&ctx, None, ask()).await), "approved");
     assert_eq!(word(&desk.end::<Tosla>(&ctx, None, void()).await), "unknown", "the general error settles nothing");
+}
+
+#[tokio::test]
+async fn the_book_of_a_day_has_pages() {
+    let (desk, _host) = open();
+    let ctx = ctx(ORDER);
+    assert!(desk.today::<Tosla>(&ctx).await.is_empty(), "an empty day is no fault");
+    let sale = Tosla::sale(&ctx, &terms(125_050), &card(CARD).card());
+    let bank = reference(&desk.end::<Tosla>(&ctx, Some(&terms(125_050)), sale).await);
+    let back = Tosla::refund(&ctx, &terms(5_000), &target("sale", "none", 125_050, bank.clone()));
+    let back = reference(&desk.end::<Tosla>(&ctx, Some(&terms(5_000)), back).await);
+    for number in 0..98 {
+        let ctx = self::ctx(&format!("MORE{number}"));
+        let sale = Tosla::sale(&ctx, &terms(100), &card(CARD).card());
+        desk.end::<Tosla>(&ctx, Some(&terms(100)), sale).await;
+        if number == 47 {
+            assert_eq!(desk.today::<Tosla>(&ctx).await.len(), 50, "one page exactly");
+        }
+    }
+    let today = desk.today::<Tosla>(&ctx).await;
+    assert_eq!(today.len(), 100, "two of them");
+    assert_eq!(listed(&today[..2]), ["refund done 5000", "sale done 125050"]);
+    let numbers = [&bank, &back].map(|known| known.transaction_id.as_deref());
+    assert_eq!([&today[0], &today[1]].map(|line| line.bank.transaction_id.as_deref()), numbers);
+    assert!(today[..2].iter().all(|line| line.order_id.as_deref() == Some(ORDER)));
+    let now = u64::try_from(desk.bank.clock().now_ms()).expect("after 1970");
+    assert!(today.iter().all(|line| line.at_millis.is_some_and(|at| now.abs_diff(at) < 60_000)));
+}
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Tosla>((false, true)).await;
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ pub(super) fn message(entry: &Json, op: &str) -> Checked {
             let number = |name: &str| order.get(name).text().parse().ok();
             let (page, size) = (number("page").unwrap_or(1), number("page_size").unwrap_or(10));
             let date = compact_date(order.get("transaction_date"));
-            (message::HISTORY, message::history(&settings, &stamp, &id, &date, page, size))
+            (message::HISTORY, message::history(&settings, &stamp, Some(&id), &date, page, size))
         }
         other => return skip(&format!("no message of ours: {other}")),
     };
