@@ -2,6 +2,7 @@
 
 use posnet_orders::codes;
 use posnet_orders::question::STANDS_AS;
+pub use posnet_orders::row::Found;
 use posnet_orders::row::{Kind, Row, Standing};
 use posnet_orders::written;
 use vezne_plugin::json::Tree;
@@ -24,17 +25,6 @@ pub enum Judgement {
     Refused,
     /// Neither.
     Unclear,
-}
-
-/// What an answer to a question comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// The order's transactions.
-    Rows(Vec<Row>),
-    /// The bank has no such order, in so many words.
-    Nothing,
-    /// It did not answer the question.
-    Unclear(String),
 }
 
 impl Answer {
@@ -133,6 +123,7 @@ fn row(item: &Tree) -> Option<Row> {
             Some("1") => Standing::Effective,
             _ => Standing::Unclear,
         },
+        code: field("TransactionStatus"),
         order: field("OrderId"),
         key: field("HostLogKey"),
         auth_code: field("AuthCode"),

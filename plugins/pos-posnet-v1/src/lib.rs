@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod gate;
 pub mod give_back;
+pub mod lines;
 pub mod mac;
 pub mod message;
 pub mod settings;
@@ -30,7 +31,7 @@ use three_d::Visit;
 /// The connector.
 pub struct PosnetV1;
 
-vezne_plugin::export!(PosnetV1: payments, three_d_secure, preauth);
+vezne_plugin::export!(PosnetV1: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

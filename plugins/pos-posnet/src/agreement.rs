@@ -1,21 +1,11 @@
 //! `agreement`: every transaction the bank has for an order.
 
+pub use posnet_orders::row::Found;
 use posnet_orders::row::{Kind, Row, Standing};
 use posnet_orders::written;
 use vezne_plugin::xml::Tree;
 
 use crate::answer::{Answer, Judgement, key_of};
-
-/// What an answer to `agreement` comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// The order's transactions.
-    Rows(Vec<Row>),
-    /// The bank has no such order, in so many words.
-    Nothing,
-    /// It did not answer the question.
-    Unclear(String),
-}
 
 /// Reads an answer.
 pub fn read(answer: &Answer) -> Found {
@@ -48,6 +38,7 @@ fn row(element: &Tree) -> Option<Row> {
             Some("0") => Standing::Void,
             _ => Standing::Unclear,
         },
+        code: field("txnStatus"),
         order: field("orderID"),
         key: key_of(element).map(str::to_owned),
         auth_code: field("authCode"),

@@ -8,6 +8,7 @@
 pub mod agreement;
 pub mod answer;
 pub mod give_back;
+pub mod lines;
 pub mod mac;
 pub mod message;
 pub mod partner;
@@ -37,7 +38,7 @@ use three_d::Visit;
 /// The connector.
 pub struct Posnet;
 
-vezne_plugin::export!(Posnet: payments, three_d_secure, preauth, points);
+vezne_plugin::export!(Posnet: payments, three_d_secure, preauth, points, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

@@ -127,8 +127,7 @@ impl Question {
 
     /// The answer, if the bank listed these transactions.
     pub fn judge(&self, rows: &[Row]) -> Outcome {
-        let foreign = |row: &Row| row.order.as_deref().is_some_and(|theirs| !number::is_ours(&self.order, theirs));
-        if rows.iter().any(foreign) {
+        if !rows.iter().all(|row| row.may_be_of(&self.order)) {
             return step::unknown("the bank lists transactions of another order");
         }
         match self.operation.as_str() {
@@ -353,12 +352,18 @@ fn effective<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
 /// Whether an effective reversal of this stands. A reversal that does not say what it voided means the
 /// charge, unless something else could have been meant.
 pub fn is_reversed(rows: &[Row], what: Reversed) -> bool {
+    reversals(rows, what) > 0
+}
+
+/// How many effective reversals of this stand, counted as [`is_reversed`] does.
+pub fn reversals(rows: &[Row], what: Reversed) -> usize {
     let only_one_thing = !rows.iter().any(|row| matches!(row.kind, Kind::Refund | Kind::Capture));
-    rows.iter().filter(|row| row.standing == Standing::Effective).any(|row| match row.kind {
+    let means_it = |row: &&Row| match row.kind {
         Kind::Reversal(Some(of)) => of == what,
         Kind::Reversal(None) => only_one_thing && matches!(what, Reversed::Sale | Reversed::Authorization),
         _ => false,
-    })
+    };
+    rows.iter().filter(|row| row.standing == Standing::Effective).filter(means_it).count()
 }
 
 /// As [`is_reversed`], a reversal that names nothing counting for everything.

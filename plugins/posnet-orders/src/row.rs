@@ -48,14 +48,7 @@ impl Kind {
         let word = word.trim().to_ascii_lowercase();
         let bare = word.strip_prefix("vft_").unwrap_or(&word);
         if let Some(of) = bare.strip_suffix("_reverse") {
-            return Self::Reversal(Some(match Self::of(of) {
-                Self::Sale => Reversed::Sale,
-                Self::Authorization => Reversed::Authorization,
-                Self::Capture => Reversed::Capture,
-                Self::Refund => Reversed::Refund,
-                Self::PointUsage => Reversed::Points,
-                _ => Reversed::Other,
-            }));
+            return Self::Reversal(Some(Self::of(of).reversed().unwrap_or(Reversed::Other)));
         }
         match bare {
             "sale" => Self::Sale,
@@ -67,6 +60,18 @@ impl Kind {
             "bonus_return" => Self::PointReturn,
             "reverse" => Self::Reversal(None),
             _ => Self::Other,
+        }
+    }
+
+    /// As what it would be voided.
+    pub fn reversed(self) -> Option<Reversed> {
+        match self {
+            Self::Sale => Some(Reversed::Sale),
+            Self::Authorization => Some(Reversed::Authorization),
+            Self::Capture => Some(Reversed::Capture),
+            Self::Refund => Some(Reversed::Refund),
+            Self::PointUsage => Some(Reversed::Points),
+            Self::PointReturn | Self::Reversal(_) | Self::Other => None,
         }
     }
 }
@@ -82,6 +87,17 @@ pub enum Standing {
     Unclear,
 }
 
+/// What an answer to a question about an order comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The order's transactions.
+    Rows(Vec<Row>),
+    /// The bank has no such order, in so many words.
+    Nothing,
+    /// It did not answer the question.
+    Unclear(String),
+}
+
 /// One transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -89,6 +105,8 @@ pub struct Row {
     pub kind: Kind,
     /// Whether it counts.
     pub standing: Standing,
+    /// The word by which it counts or not, as the bank wrote it.
+    pub code: Option<String>,
     /// The order it belongs to, in the bank's words.
     pub order: Option<String>,
     /// The bank's key of it.
@@ -109,6 +127,11 @@ impl Row {
     /// Whether it is of this kind and counts.
     pub fn is_effective(&self, kind: Kind) -> bool {
         self.kind == kind && self.standing == Standing::Effective
+    }
+
+    /// Whether it may be of our order: it names it, or none.
+    pub fn may_be_of(&self, order: &str) -> bool {
+        self.order.as_deref().is_none_or(|theirs| number::is_ours(order, theirs))
     }
 
     /// Where the bank keeps it. `order` is our own number.

@@ -17,7 +17,10 @@ fn sign(said: &mut Said<'_>) {
 
 #[test]
 fn keeps_every_promise() {
-    let connector = Connector::of::<PosnetV1>().with_three_d_secure::<PosnetV1>().with_preauth::<PosnetV1>();
+    let connector = Connector::of::<PosnetV1>()
+        .with_three_d_secure::<PosnetV1>()
+        .with_preauth::<PosnetV1>()
+        .with_history::<PosnetV1>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

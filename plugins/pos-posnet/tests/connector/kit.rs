@@ -24,8 +24,11 @@ fn sign(said: &mut Said<'_>) {
 
 #[test]
 fn keeps_every_promise() {
-    let connector =
-        Connector::of::<Posnet>().with_three_d_secure::<Posnet>().with_preauth::<Posnet>().with_points::<Posnet>();
+    let connector = Connector::of::<Posnet>()
+        .with_three_d_secure::<Posnet>()
+        .with_preauth::<Posnet>()
+        .with_points::<Posnet>()
+        .with_history::<Posnet>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

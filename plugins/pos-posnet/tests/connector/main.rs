@@ -3,6 +3,7 @@
 mod bank;
 mod gate;
 mod give_back;
+mod history;
 mod kit;
 mod points;
 mod property;

@@ -1,5 +1,6 @@
 //! The service without 3-D.
 
+use crate::book::{Entry, Kind};
 use crate::card::test_cards;
 use crate::fault::{Fault, FaultKind, Op};
 
@@ -129,6 +130,26 @@ async fn inquiries_tell_what_is_in_the_book() {
         voided.contains("<state>Sale_Reverse</state><txnStatus>1<")
             && voided.contains("<state>Sale</state><txnStatus>0<")
     );
+}
+
+#[tokio::test]
+async fn what_the_banks_staff_did_is_listed_and_a_lost_book_is_empty() {
+    let desk = Desk::new();
+    desk.sell(ORDER, "1000").await;
+    let sale = desk.0.entries().into_iter().find(|entry| entry.kind == Kind::Auth).expect("booked");
+    let own = |kind, number: &str| Entry { kind, trans_id: format!("{}{number}", sale.trans_id), ..sale.clone() };
+    let refund = desk.0.write(Entry { amount: 700, ..own(Kind::Credit, "1") });
+    desk.0.write(Entry { undoes: Some(sale.seq), ..own(Kind::Void, "2") });
+    let ask = reference("agreement", ADDRESS, "");
+    let listed = desk.ask(&ask).await;
+    let lines: Vec<&str> = listed.split("<transaction>").skip(1).collect();
+    let said = |line: &&str| [tag(line, "state"), tag(line, "amount"), tag(line, "txnStatus")].map(str::to_owned);
+    let told: Vec<[String; 3]> = lines.iter().map(said).collect();
+    assert_eq!(told, [["Sale", "10,00", "0"], ["Return", "7,00", "1"], ["Sale_Reverse", "10,00", "1"]]);
+    assert_eq!(tag(lines[1], "hostLogKey"), refund.trans_id);
+    assert!(lines.iter().all(|line| tag(line, "orderID") == ADDRESS));
+    desk.0.lose_book();
+    assert_eq!(super::said(&desk.ask(&ask).await), ("0", "E219"), "it knows no such order any more");
 }
 
 #[tokio::test]

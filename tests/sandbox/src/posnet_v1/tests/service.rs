@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::book::{Entry, Kind};
 use crate::card::test_cards;
 use crate::fault::{Fault, FaultKind};
 
@@ -106,6 +107,25 @@ async fn inquiries_tell_what_is_in_the_book() {
         .map(|row| (row["TransactionType"].as_str().unwrap_or(""), row["TransactionStatus"].as_str().unwrap_or("")))
         .collect();
     assert_eq!(shown, [("Reverse", "1"), ("Sale", "0")]);
+}
+
+#[tokio::test]
+async fn what_the_banks_staff_did_is_listed_and_a_lost_book_is_empty() {
+    let desk = Desk::new();
+    desk.sell("Sale", ORDER, 1_000).await;
+    let sale = desk.0.entries().into_iter().find(|entry| entry.kind == Kind::Auth).expect("booked");
+    let own = |kind, number: &str| Entry { kind, trans_id: format!("{}{number}", sale.trans_id), ..sale.clone() };
+    let refund = desk.0.write(Entry { amount: 700, ..own(Kind::Credit, "1") });
+    desk.0.write(Entry { undoes: Some(sale.seq), ..own(Kind::Void, "2") });
+    let listed = desk.inquire(ADDRESS).await;
+    let lines = listed["TransactionData"].as_array().expect("a list");
+    let told: Vec<[&Value; 3]> =
+        lines.iter().map(|row| [&row["TransactionType"], &row["Amount"], &row["TransactionStatus"]]).collect();
+    assert_eq!(told, [["Reverse", "10,00", "1"], ["Return", "7,00", "1"], ["Sale", "10,00", "0"]]);
+    assert_eq!(lines[1]["HostLogKey"], refund.trans_id);
+    assert!(lines.iter().all(|row| row["OrderId"] == ADDRESS));
+    desk.0.lose_book();
+    assert_eq!(code(&desk.inquire(ADDRESS).await), "E219", "it knows no such order any more");
 }
 
 #[tokio::test]
