@@ -60,6 +60,11 @@ impl Row {
         Standing::of(self.get("OrderStatus").unwrap_or_default())
     }
 
+    /// Not the line of a void or refund.
+    pub fn is_charge(&self) -> bool {
+        !matches!(self.kind(), Standing::Refunded | Standing::PartlyRefunded | Standing::Voided)
+    }
+
     /// What the order has come to since.
     pub fn last(&self) -> Standing {
         Standing::of(self.get("LastOrderStatus").unwrap_or_default())

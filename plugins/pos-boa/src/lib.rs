@@ -12,6 +12,7 @@ pub mod change;
 pub mod hash;
 pub mod katilim;
 pub mod kuveyt;
+pub mod lines;
 pub mod order;
 pub mod question;
 pub mod settings;
@@ -35,7 +36,7 @@ use settings::{Bank, Settings};
 /// The connector.
 pub struct Boa;
 
-vezne_plugin::export!(Boa: payments, three_d_secure, preauth);
+vezne_plugin::export!(Boa: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

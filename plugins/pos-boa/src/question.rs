@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use vezne_plugin::words::{category, operation, order_state};
-use vezne_plugin::{Decline, Effect, Fault, HttpResponse, Outcome, Stated, Step, Target, istanbul, step};
+use vezne_plugin::{Decline, Effect, Fault, HttpRequest, HttpResponse, Outcome, Stated, Step, Target, istanbul, step};
 
 use crate::answer;
 use crate::book::{self, Found, Row, Standing};
@@ -61,12 +61,17 @@ impl Question {
         }
     }
 
-    /// The question as a request.
+    /// The question as a step.
     pub fn ask(&self, settings: &Settings, state: &State) -> Result<Step, Fault> {
-        let request = match settings.bank {
+        step::send(self.request(settings)?, Effect::ReadOnly, step::order_ref(&self.order), state)
+    }
+
+    /// The question as a request.
+    pub fn request(&self, settings: &Settings) -> Result<HttpRequest, Fault> {
+        match settings.bank {
             Bank::Katilim => {
                 let message = katilim::order_status(settings, &self.order)?;
-                katilim::request("/SelectOrderByMerchantOrderId", message)?
+                katilim::request("/SelectOrderByMerchantOrderId", message)
             }
             Bank::Kuveyt => {
                 let now_ms = i64::try_from(vezne_plugin::host::now_ms()).unwrap_or_default();
@@ -80,10 +85,9 @@ impl Question {
                     until: &until,
                     currency: &self.currency,
                 };
-                soap::request(soap::ORDER_DETAIL, soap::order_detail(settings, &asked)?)?
+                soap::request(soap::ORDER_DETAIL, soap::order_detail(settings, &asked)?)
             }
-        };
-        step::send(request, Effect::ReadOnly, step::order_ref(&self.order), state)
+        }
     }
 
     /// The bank's answer.
@@ -102,7 +106,7 @@ impl Question {
         };
         // Lines of another order answer nothing, and neither does an order number the bank has charged twice.
         let ours: Vec<&Row> = rows.iter().filter(|row| self.is_ours(row)).collect();
-        let charges: Vec<&Row> = ours.iter().copied().filter(|row| row.succeeded() && is_charge(row)).collect();
+        let charges: Vec<&Row> = ours.iter().copied().filter(|row| row.succeeded() && row.is_charge()).collect();
         let mut numbers: Vec<Option<&str>> = charges.iter().map(|row| row.get("OrderId")).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -184,11 +188,6 @@ impl Question {
             },
         }
     }
-}
-
-/// Not the line of a void or refund.
-fn is_charge(row: &Row) -> bool {
-    !matches!(row.kind(), Standing::Refunded | Standing::PartlyRefunded | Standing::Voided)
 }
 
 /// Failed at the bank, for the reason the line's own code gives.

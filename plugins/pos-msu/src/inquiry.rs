@@ -68,6 +68,21 @@ impl Row<'_> {
     pub fn number(&self) -> Option<&str> {
         self.tree.filled("pgTranId")
     }
+
+    /// A filled field.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.tree.filled(name)
+    }
+
+    /// The codes beside it.
+    pub fn why(&self) -> Why<'_> {
+        Why::of(self.tree)
+    }
+
+    /// Where the platform keeps it.
+    pub fn bank_ref(&self, order_id: &str) -> BankRef {
+        answer::bank_ref(self.tree, order_id)
+    }
 }
 
 /// The transactions of an order.
@@ -119,6 +134,11 @@ pub fn read<'a>(answer: &'a Answer, order_id: &str) -> Found<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// All of them, in the platform's order.
+    pub fn all(&self) -> &[Row<'a>] {
+        &self.rows
+    }
+
     fn of_kind(&self, kind: &str) -> impl Iterator<Item = Row<'a>> {
         self.rows.iter().copied().filter(move |row| row.is(kind))
     }
@@ -259,7 +279,7 @@ impl Question {
     }
 
     fn bank_ref(&self, row: &Row<'_>) -> BankRef {
-        answer::bank_ref(row.tree, &self.order)
+        row.bank_ref(&self.order)
     }
 
     fn approved(&self, row: &Row<'_>, state: Option<&str>) -> Outcome {

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod gate;
 pub mod inquiry;
+pub mod lines;
 pub mod message;
 pub mod settings;
 
@@ -26,7 +27,7 @@ use settings::Settings;
 /// The connector.
 pub struct Msu;
 
-vezne_plugin::export!(Msu: payments, three_d_secure, preauth);
+vezne_plugin::export!(Msu: payments, three_d_secure, preauth, history);
 
 /// What is waited for.
 #[derive(Debug, Serialize, Deserialize)]

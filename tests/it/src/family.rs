@@ -12,7 +12,7 @@ use crate::world::World;
 
 /// A bank of a family, with the sandbox's published test store.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four facts that vary on their own")]
+#[expect(clippy::struct_excessive_bools, reason = "five facts that vary on their own")]
 pub struct Family {
     /// Its name among the stories.
     pub name: &'static str,
@@ -32,6 +32,8 @@ pub struct Family {
     pub captures_parts: bool,
     /// Can the bank say that a void or refund was never asked of it? Otherwise a person decides.
     pub tells_undone: bool,
+    /// Has the bank's book a line for each refund, and a list of a day? Otherwise it has one line for an order.
+    pub lists_changes: bool,
 }
 
 /// What the kit saw a connector do (docs/connectors.md): an operation on a payment that began in this model.
@@ -78,6 +80,7 @@ fn plain(name: &'static str, plugin: &'static str, bank: &'static str) -> Family
         reserves: true,
         captures_parts: true,
         tells_undone: true,
+        lists_changes: true,
     }
 }
 
@@ -157,6 +160,7 @@ fn kuveyt() -> Family {
             ("service", "/BOA.Integration.WCFService/BOA.Integration.VirtualPos/VirtualPosService.svc"),
         ],
         reserves: false,
+        lists_changes: false,
         mail_order: Some((
             json!({ "merchant-id": "497", "customer-id": "400236", "user-name": "mailorder" }),
             json!({ "api-password": "şifre&123" }),

@@ -19,9 +19,13 @@ fn sign(said: &mut Said<'_>) {
     said.content.put("HashData", base64_sha1(&(values + &base64_sha1(&said.secrets["api-password"]))));
 }
 
+fn connector() -> Connector {
+    Connector::of::<Boa>().with_three_d_secure::<Boa>().with_preauth::<Boa>().with_history::<Boa>()
+}
+
 #[test]
 fn keeps_every_promise() {
-    let connector = Connector::of::<Boa>().with_three_d_secure::<Boa>().with_preauth::<Boa>();
+    let connector = connector();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));
@@ -46,14 +50,14 @@ fn sign_kuveyt(said: &mut Said<'_>) {
     said.content.put("AuthenticationResponse", url_form(&document.replace(">HASH<", &format!(">{hash}<"))));
 }
 
-/// The same connector in its other dialect, which reserves nothing.
+/// The same connector in its other dialect, which reserves nothing and lists no day.
 #[test]
 fn keeps_every_promise_at_kuveyt_turk_too() {
-    let connector = Connector::of::<Boa>().with_three_d_secure::<Boa>().with_preauth::<Boa>();
+    let connector = connector();
     let bank = Answers::read(include_str!("kuveyt.json")).expect("answers").signed(sign_kuveyt);
     let manifest: String = include_str!("../../manifest.json")
         .lines()
-        .filter(|line| !matches!(line.trim(), "\"authorize\"," | "\"capture\","))
+        .filter(|line| !matches!(line.trim(), "\"authorize\"," | "\"capture\"," | "\"day-history\","))
         .collect();
     let report = Kit::new(connector, &manifest, bank).expect("a manifest").run();
     assert!(report.broken().is_empty(), "{}", report.to_text());

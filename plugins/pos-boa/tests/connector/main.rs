@@ -3,6 +3,7 @@
 mod bank;
 mod gate;
 mod kit;
+mod lines;
 mod property;
 mod question;
 mod write;

@@ -20,7 +20,7 @@ fn sign(said: &mut Said<'_>) {
 
 #[test]
 fn keeps_every_promise() {
-    let connector = Connector::of::<Msu>().with_three_d_secure::<Msu>().with_preauth::<Msu>();
+    let connector = Connector::of::<Msu>().with_three_d_secure::<Msu>().with_preauth::<Msu>().with_history::<Msu>();
     let bank = Answers::read(include_str!("kit.json")).expect("answers").signed(sign);
     let kit = Kit::new(connector, include_str!("../../manifest.json"), bank).expect("a manifest");
     kit.assert_kept(env!("CARGO_MANIFEST_DIR"));

@@ -3,6 +3,7 @@
 mod bank;
 mod gate;
 mod kit;
+mod lines;
 mod manifest;
 mod property;
 mod question;

@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, Response};
 
 use crate::bank::Bank;
 use crate::book::{Kind, Secure};
-use crate::clock::local;
 use crate::desk::Charge;
 use crate::fault::{FaultKind, Met, Op};
 use crate::http;
@@ -20,7 +19,7 @@ use super::ask::{self, Ask, Refused};
 use super::contract::{Contract, WIRE};
 use super::gate::{self, Gate};
 use super::line;
-use super::operation::{self, Change, desk};
+use super::operation::{self, Change};
 use super::store::{Account, Brand};
 
 /// Kuveyt Türk's gate.
@@ -235,15 +234,11 @@ fn status(bank: &Bank, store: &Store, order: &str, met: &Met) -> Result<String, 
 fn report(bank: &Bank, store: &Store, ask: Ask<'_>, met: &Met) -> Result<String, Refused> {
     let (from, until) = (ask.get("StartDate"), ask.get("EndDate"));
     let (skip, end) = (ask.get("LowerLimit").parse().unwrap_or(0), ask.get("UpperLimit").parse().unwrap_or(100_usize));
-    if from.len() < 10 || until.len() < 10 {
+    if ![from, until].into_iter().all(|day| day.len() >= 10 && day.is_ascii()) {
         return Err(("InvalidRequestError", "Tarih bilgisi geçersizdir."));
     }
-    let all = desk(bank, store).between(0, i64::MAX);
-    let within = |day: &str| from[..10] <= *day && *day <= until[..10];
-    let charges = all.iter().filter(|s| matches!(s.entry.kind, Kind::Auth | Kind::PreAuth));
-    let dated = charges.filter(|s| within(&local(s.entry.at_ms).strftime("%Y-%m-%d").to_string()));
-    let rows: String =
-        dated.skip(skip).take(end.saturating_sub(skip)).map(|s| line::line(bank, store, s, met)).collect();
+    let rows = line::of_days(bank, store, (&from[..10], &until[..10]), ask.get("ProvNumber"), met);
+    let rows: String = rows.into_iter().skip(skip).take(end.saturating_sub(skip)).collect();
     if rows.is_empty() { Err(NO_RESULT) } else { Ok(listed(&rows)) }
 }
 

@@ -237,8 +237,51 @@ async fn inquiries_tell_what_is_in_the_book() {
     }
     let told = desk.service("GetMerchantOrderDetail", &[("MerchantOrderId", "o1")], &message).await;
     assert_eq!(tag(&told, "Success"), "false");
-    let days = [("StartDate", "2020-01-01"), ("EndDate", "2099-01-01"), ("LowerLimit", "0"), ("UpperLimit", "1")];
-    assert_eq!(desk.katilim("SelectOrder", &days).await.matches("<OrderContract>").count(), 1);
+}
+
+#[tokio::test]
+async fn a_period_lists_every_transaction_newest_first() {
+    let desk = Desk::new();
+    let days = |lower, upper, provision| {
+        [
+            ("StartDate", "2020-01-01"),
+            ("EndDate", "2099-01-01"),
+            ("LowerLimit", lower),
+            ("UpperLimit", upper),
+            ("ProvNumber", provision),
+        ]
+    };
+    assert_eq!(tag(&desk.katilim("SelectOrder", &days("0", "100", "")).await, "ResponseCode"), "NonResult");
+    let sold = desk.katilim("Non3DPayGate", &sale("5", "v1", "1001", CARD)).await;
+    let other = desk.katilim("Non3DPayGate", &sale("5", "v2", "2000", CARD)).await;
+    desk.katilim("Non3DPayGate", &sale("5", "v3", "1051", CARD)).await;
+    let about = [("MerchantOrderId", "v1"), ("OrderId", tag(&sold, "OrderId")), ("Amount", "1001")];
+    assert_eq!(tag(&desk.katilim("SaleReversal", &about).await, "ResponseCode"), "00");
+    assert_ne!(tag(&desk.katilim("SaleReversal", &about).await, "ResponseCode"), "00", "and refused: no line");
+    let about = [("MerchantOrderId", "v2"), ("OrderId", tag(&other, "OrderId")), ("Amount", "500")];
+    assert_eq!(tag(&desk.katilim("PartialDrawBack", &about).await, "ResponseCode"), "00");
+    let lines = |told: &str| {
+        let line = |row: &str| {
+            ["MerchantOrderId", "OrderStatus", "LastOrderStatus", "FirstAmount", "TranAmount", "DrawbackAmount"]
+                .map(|name| tag(row, name))
+                .join(" ")
+        };
+        told.split("<OrderContract>").skip(1).map(line).collect::<Vec<_>>()
+    };
+    let all = lines(&desk.katilim("SelectOrder", &days("0", "100", "")).await);
+    let expected = [
+        "v2 5 5 20.00 5.00 5.00",
+        "v1 6 6 10.01 10.01 0.00",
+        "v3 1 1 10.51 10.51 0.00",
+        "v2 1 5 20.00 20.00 5.00",
+        "v1 1 6 10.01 10.01 0.00",
+    ];
+    assert_eq!(all, expected);
+    assert_eq!(lines(&desk.katilim("SelectOrder", &days("1", "3", "")).await), all[1..3]);
+    let told = desk.katilim("SelectOrder", &days("0", "100", tag(&sold, "ProvisionNumber"))).await;
+    assert_eq!(lines(&told), [expected[1], expected[4]]);
+    let past = [("StartDate", "2020-01-01"), ("EndDate", "2020-01-02"), ("LowerLimit", "0"), ("UpperLimit", "100")];
+    assert_eq!(tag(&desk.katilim("SelectOrder", &past).await, "ResponseCode"), "NonResult");
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! Kuveyt Türk and Vakıf Katılım.
 
 use pos_boa::Boa;
-use vezne_plugin::native::Session;
-use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure, step};
+use vezne_plugin::history::Look;
+use vezne_plugin::native::{Running, Session};
+use vezne_plugin::{History, Outcome, Payments, Preauth, Purpose, Reply, ThreeDSecure, step};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
-use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, target, terms, word};
+use crate::common::{self, Meets};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, target, terms, word};
 
 const SERVICE: &str = "/BOA.Integration.WCFService/BOA.Integration.VirtualPos/VirtualPosService.svc";
 
@@ -37,6 +39,19 @@ const BANKS: [(&str, &str, &str); 2] = [
     ("kuveyt", "/boa.virtualpos.services/Home", SERVICE),
     ("vakif-katilim", "/VirtualPOS.Gateway/Home", "/VirtualPOS.Gateway/Home"),
 ];
+
+/// Of the day of which [`target`] speaks.
+const NOON_MS: i64 = 1_795_338_000_000;
+
+/// Vakıf Katılım, which lists what was done.
+impl Meets for Boa {
+    fn open(_model: &str) -> (Desk, Running) {
+        let bank = bank();
+        bank.clock().stand_at_ms(NOON_MS);
+        let host = session(&bank, BANKS[1].0).start();
+        (at(&bank, BANKS[1].1), host)
+    }
+}
 
 #[tokio::test]
 async fn sale_inquiry_void_and_refunds() {
@@ -126,4 +141,64 @@ async fn the_gate_and_its_forgers() {
         assert_eq!(word(&paid), "approved", "{gateway}: {paid:?}");
         assert_eq!(bank.order(ORDER).map(|o| (o.net, o.approvals)), Some((1_250, 1)));
     }
+}
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Boa>((true, true)).await;
+}
+
+#[tokio::test]
+async fn the_book_of_a_captured_reservation() {
+    let ((desk, _host), ctx) = (Boa::open("none"), ctx(ORDER));
+    let was = target("authorize", "none", 1_000, reference(&common::held::<Boa>(&desk, &ctx, 1_000).await));
+    assert_eq!(listed(&desk.order::<Boa>(&ctx, &was).await), ["done 1000"]);
+    let taken = Boa::capture(&ctx, &terms(1_000), &was);
+    assert_eq!(word(&desk.end::<Boa>(&ctx, Some(&terms(1_000)), taken).await), "approved");
+    assert_eq!(listed(&desk.order::<Boa>(&ctx, &was).await), ["done 1000"], "the order has one line");
+    desk.bank.day_end();
+    let back = Boa::refund(&ctx, &terms(1_000), &was);
+    assert_eq!(word(&desk.end::<Boa>(&ctx, Some(&terms(1_000)), back).await), "approved");
+    assert_eq!(listed(&desk.order::<Boa>(&ctx, &was).await), ["done 1000", "done 1000", "refund done 1000"]);
+    assert_eq!(listed(&desk.today::<Boa>(&ctx).await), ["done 1000", "done 1000", "refund done 1000"]);
+}
+
+#[tokio::test]
+async fn the_book_of_a_day_has_pages() {
+    let (desk, _host) = Boa::open("none");
+    assert!(desk.today::<Boa>(&ctx(ORDER)).await.is_empty(), "an empty day is no fault");
+    for number in 0..250 {
+        common::sold::<Boa>(&desk, &ctx(&format!("MORE{number}")), 100).await;
+    }
+    let today = desk.today::<Boa>(&ctx(ORDER)).await;
+    let mut orders: Vec<_> = today.iter().filter_map(|line| line.order_id.clone()).collect();
+    orders.sort();
+    orders.dedup();
+    assert_eq!((today.len(), orders.len()), (250, 250), "each of them once");
+    desk.bank.clock().stand_at_ms(NOON_MS + 86_400_000);
+    assert!(desk.today::<Boa>(&ctx(ORDER)).await.is_empty(), "another day");
+}
+
+#[tokio::test]
+async fn kuveyt_turk_tells_an_order_that_nothing_was_given_back_of() {
+    let bank = bank();
+    bank.clock().stand_at_ms(NOON_MS);
+    let _host = session(&bank, "kuveyt").start();
+    let (home, service) = (at(&bank, BANKS[0].1), at(&bank, BANKS[0].2));
+    let about = |order: &str| (ctx(order), target("sale", "none", 1_000, step::order_ref(order)));
+    let (voided, was) = about("VOIDED1");
+    assert!(service.order::<Boa>(&voided, &was).await.is_empty(), "nothing is no fault");
+    let sold = reference(&common::sold::<Boa>(&home, &voided, 1_000).await);
+    assert_eq!(listed(&service.order::<Boa>(&voided, &was).await), ["sale done 1000"]);
+    let void = Boa::void(&voided, &target("sale", "none", 1_000, sold));
+    assert_eq!(word(&service.end::<Boa>(&voided, None, void).await), "approved");
+    assert_eq!(listed(&service.order::<Boa>(&voided, &was).await), ["sale voided 1000"]);
+    let (refunded, was) = about(ORDER);
+    let sold = reference(&common::sold::<Boa>(&home, &refunded, 1_000).await);
+    let back = Boa::refund(&refunded, &terms(400), &target("sale", "none", 1_000, sold));
+    assert_eq!(word(&service.end::<Boa>(&refunded, Some(&terms(400)), back).await), "approved");
+    let Ok(Look::Send(asked)) = Boa::of_order(&refunded, &was) else { panic!("a question") };
+    let answer = service.answered(&asked).await;
+    let told = Boa::go_on(&refunded, &asked.state, &Reply::Response(answer));
+    assert!(matches!(told, Err(vezne_plugin::Fault::Unsupported(_))), "{told:?}");
 }

@@ -2,11 +2,11 @@
 
 use pos_msu::Msu;
 use vezne_plugin::native::{Running, Session};
-use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure};
+use vezne_plugin::{Outcome, Payments, Preauth, Purpose, ThreeDSecure, step};
 use vezne_sandbox::{Bank, Fault, FaultKind, Op, Options};
 
 use crate::common::{self, Meets};
-use crate::driver::{CARD, Desk, ORDER, card, ctx, reference, stated, target, terms, word};
+use crate::driver::{CARD, Desk, ORDER, card, ctx, listed, reference, stated, target, terms, word};
 
 const MODEL: &str = "3d-pay";
 
@@ -147,4 +147,24 @@ async fn faults_end_in_no_verdict() {
         let start = Msu::start(&ctx, Purpose::Sale, MODEL, &terms(1_250), Some(&card(CARD).card()));
         assert_eq!(stated(&desk.pay::<Msu>(&ctx, &terms(1_250), start).await.expect("an outcome")), Some(expected));
     }
+}
+
+#[tokio::test]
+async fn the_book_of_an_order() {
+    let ((desk, _host), ctx) = (Msu::open("none"), ctx(ORDER));
+    assert!(desk.order::<Msu>(&ctx, &target("sale", "none", 1, step::order_ref(ORDER))).await.is_empty());
+    let was = target("authorize", "none", 1_000, reference(&common::held::<Msu>(&desk, &ctx, 1_000).await));
+    assert_eq!(listed(&desk.order::<Msu>(&ctx, &was).await), ["authorize done 1000"]);
+    let taken = Msu::capture(&ctx, &terms(900), &was);
+    assert_eq!(word(&desk.end::<Msu>(&ctx, Some(&terms(900)), taken).await), "approved");
+    desk.bank.day_end();
+    let back = Msu::refund(&ctx, &terms(400), &was);
+    assert_eq!(word(&desk.end::<Msu>(&ctx, Some(&terms(400)), back).await), "approved");
+    let lines = listed(&desk.order::<Msu>(&ctx, &was).await);
+    assert_eq!(lines, ["authorize done 1000", "capture done 900", "refund done 400"]);
+}
+
+#[tokio::test]
+async fn voids_and_what_nobody_asked_for_stand_in_the_book() {
+    common::voids_and_what_nobody_asked_for_stand_in_the_book::<Msu>((true, false)).await;
 }
