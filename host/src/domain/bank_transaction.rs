@@ -277,11 +277,10 @@ fn is_same_currency(line: &BankLine, ours: &OurMove) -> bool {
 
 fn is_same_standing(line: &BankLine, ours: &OurMove, void_told: bool) -> bool {
     match (line.standing, ours.standing) {
-        (BankStanding::Unclear, _)
-        | (BankStanding::Done, OurStanding::Done)
+        (BankStanding::Done, OurStanding::Done)
         | (BankStanding::Voided, OurStanding::Voided)
         | (BankStanding::Failed, OurStanding::NotDone)
-        | (BankStanding::Pending, OurStanding::InDoubt) => true,
+        | (BankStanding::Pending | BankStanding::Unclear, OurStanding::InDoubt) => true,
         // What was undone stands as done, and its void beside it.
         (BankStanding::Done, OurStanding::Voided) => void_told,
         _ => false,

@@ -78,12 +78,13 @@ fn what_differs_is_named() {
         (done(Sale, 1_001), vec![BankDifference::Amount]),
         (dollars, vec![BankDifference::Currency]),
         (failed, vec![BankDifference::Standing]),
+        (line(Some(Sale), BankStanding::Unclear, 1_000), vec![BankDifference::Standing]),
         (line(Some(Sale), BankStanding::Voided, 999), vec![BankDifference::Amount, BankDifference::Standing]),
     ] {
         let compared = compare(&[said], &book);
         assert_eq!((compared.lines, compared.missing), (vec![Differs(0, what)], vec![]));
     }
-    let silent = BankLine { minor: None, currency: None, ..line(Some(Sale), BankStanding::Unclear, 0) };
+    let silent = BankLine { minor: None, currency: None, ..line(Some(Sale), BankStanding::Done, 0) };
     assert_eq!(agreements(&[silent], &book), [Matched(0)], "where the bank is silent it does not differ");
 }
 

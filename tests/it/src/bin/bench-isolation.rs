@@ -71,7 +71,11 @@ async fn run() -> Result<()> {
         }
     }
     let cut = cuts.taken();
-    let memory = bench.memory(effort.rounds.min(3)).await?;
+    let mut memory = Vec::new();
+    for _ in 0..effort.rounds.min(3) {
+        // Where it is not yet known for burning too much: then it may hold most.
+        memory.push(Bench::start().await?.memory().await?);
+    }
     let result = result(&bench, &alone, &beside, &memory, &cut);
     std::fs::write(&out, format!("{result:#}\n"))?;
     Ok(())
@@ -138,18 +142,14 @@ impl Bench {
 
     /// The most memory over what is in use at rest, with all places of the hostile component taken by calls that hold all
     /// they may. Nobody else is there: it is not held back.
-    async fn memory(&self, rounds: usize) -> Result<Vec<f64>> {
-        let mut most = Vec::new();
-        for _ in 0..rounds {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let (rest, _) = samples::resident()?;
-            samples::peak_begin()?;
-            let hostile = Hostile::begin(self, "hoard", 0)?;
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            hostile.end().await?;
-            most.push(mebibytes(samples::resident()?.1.saturating_sub(rest)));
-        }
-        Ok(most)
+    async fn memory(&self) -> Result<f64> {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let (rest, _) = samples::resident()?;
+        samples::peak_begin()?;
+        let hostile = Hostile::begin(self, "hoard", 0)?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        hostile.end().await?;
+        Ok(mebibytes(samples::resident()?.1.saturating_sub(rest)))
     }
 }
 
