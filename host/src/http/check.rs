@@ -1,6 +1,12 @@
 //! Checks of text that people type, shared by the nouns.
 
+use std::str::FromStr;
+
+use vezne_api::PartyRef;
+
 use super::error::{Error, Field, Result};
+use super::view::party_of;
+use crate::domain::party::Party;
 
 /// Collects what is wrong, so that a person sees all of it at once.
 #[derive(Debug, Default)]
@@ -65,6 +71,24 @@ impl Checks {
             self.wrong(pointer, "malformed");
         }
         Some(text)
+    }
+
+    /// An id that may be absent.
+    pub fn id_if_any<T: FromStr>(&mut self, pointer: &str, text: Option<&str>) -> Option<T> {
+        let id = text?.parse().ok();
+        if id.is_none() {
+            self.wrong(pointer, "malformed");
+        }
+        id
+    }
+
+    /// A party that may be absent, of a field that holds its kind and its id.
+    pub fn party_if_any(&mut self, pointer: &str, named: Option<&PartyRef>) -> Option<Party> {
+        let party = party_of(named?);
+        if party.is_none() {
+            self.wrong(format!("{pointer}/id"), "malformed");
+        }
+        party
     }
 
     /// Ends in an error if anything was wrong.

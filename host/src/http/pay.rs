@@ -197,10 +197,7 @@ fn amount_typed(checks: &mut Checks, form: &Form) -> Money {
 }
 
 fn payer_typed(checks: &mut Checks, form: &Form) -> Option<Party> {
-    form.get("debtor").map(str::parse::<Party>).transpose().unwrap_or_else(|_| {
-        checks.wrong("/debtor", "malformed");
-        None
-    })
+    checks.id_if_any("/debtor", form.get("debtor"))
 }
 
 fn sale_request(app: &App, ctx: &Ctx, form: &mut Form, address: &str) -> Result<SaleRequest> {

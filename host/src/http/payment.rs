@@ -16,10 +16,9 @@ use super::idempotency::{Idempotent, first_answer, replay};
 use super::page::{Neighbours, Window};
 use super::receivable::kind_view;
 use super::route::{Endpoint, Table};
-use super::view::party_of;
 use crate::app::App;
 use crate::ctx::Ctx;
-use crate::domain::id::{AttemptId, NodeId, PaymentId, PosAccountId, ReceivableId};
+use crate::domain::id::{AttemptId, NodeId, PaymentId, ReceivableId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::receivable::ComponentKind;
 use crate::domain::routing::Explanation;
@@ -143,22 +142,10 @@ fn sale_request(
     if currency.is_none() {
         checks.wrong("/currency", "not_a_choice");
     }
-    let node = body.node.as_deref().map(str::parse::<NodeId>).transpose().unwrap_or_else(|_| {
-        checks.wrong("/node", "malformed");
-        None
-    });
-    let payer = body.payer.as_ref().and_then(|party| {
-        let party = party_of(party);
-        if party.is_none() {
-            checks.wrong("/payer/id", "malformed");
-        }
-        party
-    });
+    let node = checks.id_if_any("/node", body.node.as_deref());
+    let payer = checks.party_if_any("/payer", body.payer.as_ref());
     let receivables = receivables(&mut checks, &body.receivables);
-    let pos_account = body.pos_account.as_deref().map(str::parse::<PosAccountId>).transpose().unwrap_or_else(|_| {
-        checks.wrong("/pos_account", "malformed");
-        None
-    });
+    let pos_account = checks.id_if_any("/pos_account", body.pos_account.as_deref());
     metadata_checked(&mut checks, &body.metadata);
     let return_url = return_url_checked(app, &mut checks, body.return_url);
     let reference = checks.text_if_any("/reference", body.reference.as_deref(), 64);

@@ -14,9 +14,7 @@ use super::idempotency::collect;
 use super::instalment_quote::amount_of;
 use super::payment::three_d;
 use super::route::{Endpoint, Table};
-use super::view::party_of;
 use crate::app::App;
-use crate::domain::id::{NodeId, PosAccountId};
 use crate::domain::money::Money;
 use crate::flow::sale::{PointsRequest, points_ask};
 
@@ -57,21 +55,9 @@ async fn ask(
 
 fn request_of(body: api::PointsAsk<CardBody>, amount: Money, headers: &HeaderMap) -> Result<PointsRequest> {
     let mut checks = Checks::default();
-    let node = body.node.as_deref().map(str::parse::<NodeId>).transpose().unwrap_or_else(|_| {
-        checks.wrong("/node", "malformed");
-        None
-    });
-    let payer = body.payer.as_ref().and_then(|party| {
-        let party = party_of(party);
-        if party.is_none() {
-            checks.wrong("/payer/id", "malformed");
-        }
-        party
-    });
-    let pos_account = body.pos_account.as_deref().map(str::parse::<PosAccountId>).transpose().unwrap_or_else(|_| {
-        checks.wrong("/pos_account", "malformed");
-        None
-    });
+    let node = checks.id_if_any("/node", body.node.as_deref());
+    let payer = checks.party_if_any("/payer", body.payer.as_ref());
+    let pos_account = checks.id_if_any("/pos_account", body.pos_account.as_deref());
     let card = body.card.checked(&mut checks);
     checks.done()?;
     // What is wrong with the card was said above.

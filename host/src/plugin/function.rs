@@ -19,6 +19,8 @@ const HISTORY: &str = "vezne:pos/history@1.0.0";
 const POINTS: &str = "vezne:points/points@1.0.0";
 
 type Context = common::Context;
+type Resumption = (Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>);
+type Start = (Context, common::Purpose, String, common::Terms, Option<CardHandle>);
 type Answer<R> = (Result<R, fault::Fault>,);
 
 /// A function from `P` to `R` or a fault.
@@ -78,7 +80,7 @@ pub(super) struct Functions {
     pub void: FollowUp,
     pub refund: FollowUpPart,
     pub inquire: FollowUp,
-    pub resume: Function<(Context, Option<common::Terms>, Vec<u8>, common::Reply, Option<CardHandle>), common::Step>,
+    pub resume: Function<Resumption, common::Step>,
     pub three_d_secure: Option<ThreeDSecure>,
     pub preauth: Option<Preauth>,
     pub history: Option<History>,
@@ -87,7 +89,7 @@ pub(super) struct Functions {
 
 /// Of the optional interface `three-d-secure`.
 pub(super) struct ThreeDSecure {
-    pub start: Function<(Context, common::Purpose, String, common::Terms, Option<CardHandle>), common::Step>,
+    pub start: Function<Start, common::Step>,
     pub correlate: Function<(wire::Callback,), String>,
 }
 
