@@ -71,26 +71,6 @@ async fn run() -> Result<()> {
     };
     let out = out()?;
     let bench = Bench::start().await?;
-    if std::env::var_os("ONLY_OURS").is_some() {
-        for _ in 0..3 {
-            let (mut ours, mut native) = (Vec::new(), Vec::new());
-            for _ in 0..20000 {
-                let card = plugged::card()?;
-                let began = Instant::now();
-                let ending = bench.ours.plugged.sale(&bench.ours.pos, &card).await;
-                ours.push(micros(began));
-                bench.ours.counts.ended(&ending);
-            }
-            for _ in 0..20000 {
-                let began = Instant::now();
-                bench.native.sale()?;
-                native.push(micros(began));
-            }
-            println!("{} {} native {}", percentile(&ours, 0.5), percentile(&ours, 0.99), percentile(&native, 0.5));
-            println!("rate {}", bench.ours.rate(Duration::from_secs(2)).await?);
-        }
-        return Ok(());
-    }
     let warm = Instant::now();
     while warm.elapsed() < effort.warm_up {
         bench.one_by_one(200, &mut Rounds::default()).await?;
