@@ -282,9 +282,9 @@ pub const PLUGIN_HEAVY_CALLS_PER_TENANT: usize = 2;
 /// Running time of a call that counts for nothing: a connector's takes a twentieth of it.
 pub const PLUGIN_UNBURNT: Duration = Duration::from_millis(1);
 /// Percent of the machine that one plugin version may burn beyond that while others want it; whoever did waits.
-pub const PLUGIN_BURN_PERCENT: u32 = 15;
+pub const PLUGIN_BURN_PERCENT: u32 = 12;
 /// The same of one plugin for one firm.
-pub const PLUGIN_BURN_PERCENT_PER_TENANT: u32 = 10;
+pub const PLUGIN_BURN_PERCENT_PER_TENANT: u32 = 8;
 /// What may be burnt at once: two calls that run into their limit.
 pub const PLUGIN_BURN_AT_ONCE: Duration = Duration::from_millis(100);
 /// After burning too much it is trusted again when it did not for so long: until then each call is charged beforehand with

@@ -16,7 +16,7 @@ use crate::domain::payment::{OperationKind, OperationState};
 use crate::flow::books::zone;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Trail;
-use crate::flow::pos::{Pos, pos_open, pos_open_again};
+use crate::flow::pos::{Pos, pos_open, pos_open_again, promised};
 use crate::flow::run::{act_context, act_until_ms, attempt_target, question_context};
 use crate::flow::view::bank_transaction::bank_transactions_view;
 use crate::limits;
@@ -80,7 +80,7 @@ pub async fn bank_transactions_of_payment(
         let account = pos_account_visible(&mut tx, ctx.tenant, ctx.scope, attempt.pos_account_id).await?;
         account.ok_or(FlowError::NotFound("pos_account"))?;
         let pos = pos_open_again(app, &mut tx, &attempt).await?;
-        offers(&pos, "order-history")?;
+        promised(&pos.plugin.manifest, &pos.account.bank, "order-history")?;
         asked.push((attempt, pos));
     }
     drop(tx);
@@ -114,7 +114,7 @@ pub async fn bank_transactions_of_day(
     visible.ok_or(FlowError::NotFound("pos_account"))?;
     let pos = pos_open(app, &mut tx, ctx.tenant, account, attempt).await?;
     drop(tx);
-    offers(&pos, "day-history")?;
+    promised(&pos.plugin.manifest, &pos.account.bank, "day-history")?;
     // The ids say nothing to the bank.
     let context = question_context((app, ctx), &pos, attempt, 'D', address);
     let lines = listed((app, ctx), &pos, &context, &Look::Day(day.to_string()), act_until_ms(app, None)).await?;
@@ -140,14 +140,6 @@ pub async fn bank_transactions_of_day(
 fn start_ms(day: Date) -> FlowResult<i64> {
     let start = day.to_zoned(zone()).map_err(|error| FlowError::Internal(error.to_string()))?;
     Ok(start.timestamp().as_millisecond())
-}
-
-fn offers(pos: &Pos, needs: &'static str) -> FlowResult<()> {
-    let manifest = &pos.plugin.manifest;
-    if manifest.capabilities.contains(needs) {
-        return Ok(());
-    }
-    Err(FlowError::conflict("capability_missing", format!("{} does not declare {needs}", manifest.id)))
 }
 
 /// All pages of a list: a part of it would be taken for the whole.

@@ -10,7 +10,7 @@ use crate::domain::payment::{OperationKind, OperationState, PaymentState};
 use crate::flow::collect;
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::journal::Diary;
-use crate::flow::pos::pos_open_again;
+use crate::flow::pos::{pos_open_again, promised};
 use crate::flow::run::{act_context, act_due_ms, act_until_ms, attempt_target, surely, terms_of, to_its_end};
 use crate::flow::view::{Whole, whole_fetch};
 use crate::plugin::Act;
@@ -186,10 +186,7 @@ fn declared(app: &App, whole: &Whole, kind: OperationKind, amount_minor: i64) ->
         OperationKind::Refund => "refund",
         _ => return Ok(()),
     };
-    if plugin.manifest.capabilities.contains(needs) {
-        return Ok(());
-    }
-    Err(FlowError::conflict("capability_missing", format!("{} does not declare {needs}", plugin.manifest.id)))
+    promised(&plugin.manifest, whole.names.pos_bank.as_deref().unwrap_or_default(), needs)
 }
 
 /// Tx 1 of an operation. Nothing where somebody else holds the key.

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::domain::id::{AttemptId, PosAccountId, TenantId};
 use crate::flow::error::{FlowError, FlowResult};
 use crate::flow::plugin::plugins_follow;
-use crate::plugin::{Endpoint, Installation, PluginInfo, Secret};
+use crate::plugin::{Endpoint, Installation, Manifest, PluginInfo, Secret};
 use crate::security::vault::Place;
 use crate::store::Tx;
 use crate::store::attempt::Attempt;
@@ -130,4 +130,13 @@ async fn pos_opened(app: &App, tx: &mut Tx, account: PosAccount, plugin: PluginI
         zone: tenant.zone,
     };
     Ok(Pos { account, plugin, installation })
+}
+
+/// What the manifest does not promise at a bank is refused before anything is written or asked.
+pub fn promised(manifest: &Manifest, bank: &str, capability: &str) -> FlowResult<()> {
+    if manifest.has(bank, capability) {
+        return Ok(());
+    }
+    let sentence = format!("{} does not declare {capability} at {bank}", manifest.id);
+    Err(FlowError::conflict("capability_missing", sentence))
 }

@@ -39,7 +39,7 @@ pub async fn pos_account_create(app: &App, ctx: &Ctx, wanted: &PosAccountCreate)
     let model = wanted.three_d_model.as_deref().unwrap_or("3d");
     model_check(manifest, model, &mut faults);
     demand_check(model, wanted.three_d_required, &mut faults);
-    sub_dealer_check(manifest, wanted.sub_dealers, &mut faults);
+    sub_dealer_check(manifest, &wanted.bank, wanted.sub_dealers, &mut faults);
     let day_end = day_end(manifest, &wanted.bank, wanted.day_end.as_deref().unwrap_or_default(), &mut faults);
     if !app.config.sandbox && wanted.environment == WireEnvironment::Test {
         faults.push(FieldError::new("/environment", "not_allowed", "test accounts live in sandboxes"));
@@ -122,7 +122,7 @@ pub async fn pos_account_change(
     }
     if let Some(named) = wanted.sub_dealers {
         account.sub_dealers = i64::from(named);
-        sub_dealer_check(manifest, named, &mut faults);
+        sub_dealer_check(manifest, &account.bank, named, &mut faults);
     }
     if let Some(returns) = wanted.returns_commission {
         account.returns_commission = i64::from(returns);
@@ -206,8 +206,8 @@ fn demand_check(model: &str, required: bool, faults: &mut Vec<FieldError>) {
 }
 
 /// A connector that cannot name a sub-dealer would have the bank book its sales to the main dealer, without a word.
-fn sub_dealer_check(manifest: &Manifest, named: bool, faults: &mut Vec<FieldError>) {
-    if named && !manifest.capabilities.contains(NAMES_SUB_DEALERS) {
+fn sub_dealer_check(manifest: &Manifest, bank: &str, named: bool, faults: &mut Vec<FieldError>) {
+    if named && !manifest.has(bank, NAMES_SUB_DEALERS) {
         faults.push(FieldError::new("/sub_dealers", "not_allowed", "the connector cannot name a sub-dealer"));
     }
 }

@@ -375,6 +375,7 @@ fn plugin_view(manifest: &Manifest, digest: &str, serves: bool) -> Plugin {
                 name: bank.name.clone(),
                 config: bank.config.clone(),
                 day_end: manifest.day_end(&bank.id).map(str::to_owned),
+                lacks: bank.lacks.iter().cloned().collect(),
             })
             .collect(),
         capabilities: manifest.capabilities.iter().cloned().collect(),

@@ -148,6 +148,9 @@ pub struct Bank {
     /// When this bank closes its day, `HH:MM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day_end: Option<String>,
+    /// Capabilities of the plugin that this bank has not.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lacks: BTreeSet<String>,
 }
 
 /// Addresses per environment.
@@ -291,6 +294,9 @@ impl Manifest {
             return fail(format!("a day end is written HH:MM, not {wrong:?}"));
         }
         for bank in &self.banks {
+            if let Some(other) = bank.lacks.difference(&self.capabilities).next() {
+                return fail(format!("bank {:?} lacks {other:?}, which is no capability of the plugin", bank.id));
+            }
             if let Err(problems) = self.config.filled(&bank.config, true) {
                 return fail(format!("the settings of bank {:?} are wrong: {}", bank.id, problems[0]));
             }
@@ -356,6 +362,12 @@ impl Manifest {
         let own = self.endpoints.get(endpoint).map(|request| &request.urls);
         let urls = of_bank.filter(|urls| pick(urls).is_some()).or(own)?;
         if sandbox { urls.test.as_deref() } else { urls.live.as_deref() }
+    }
+
+    /// Whether the plugin has a capability at a bank.
+    pub fn has(&self, bank: &str, capability: &str) -> bool {
+        let lacks = self.bank(bank).is_some_and(|bank| bank.lacks.contains(capability));
+        self.capabilities.contains(capability) && !lacks
     }
 
     /// When a bank closes its day, if it is stated: the bank's own word, else the plugin's.

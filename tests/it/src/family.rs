@@ -1,6 +1,6 @@
 //! The bank families that the sandbox plays, each as a POS account of the story's firm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -26,13 +26,11 @@ pub struct Family {
     mail_order: Option<(Value, Value)>,
     /// Has the protocol a mark of its own for mail order? Otherwise the account is open to it, or not.
     pub marks_mail_order: bool,
-    /// Some connectors speak to several banks, of which one may lack what the others have.
-    pub reserves: bool,
     /// Takes the bank a part of a reservation?
     pub captures_parts: bool,
     /// Can the bank say that a void or refund was never asked of it? Otherwise a person decides.
     pub tells_undone: bool,
-    /// Has the bank's book a line for each refund, and a list of a day? Otherwise it has one line for an order.
+    /// Has the bank's book a line for each refund? Otherwise it has one line for an order.
     pub lists_changes: bool,
 }
 
@@ -77,7 +75,6 @@ fn plain(name: &'static str, plugin: &'static str, bank: &'static str) -> Family
         endpoints: &[],
         mail_order: None,
         marks_mail_order: false,
-        reserves: true,
         captures_parts: true,
         tells_undone: true,
         lists_changes: true,
@@ -159,7 +156,6 @@ fn kuveyt() -> Family {
             ("home", "/boa.virtualpos.services/Home"),
             ("service", "/BOA.Integration.WCFService/BOA.Integration.VirtualPos/VirtualPosService.svc"),
         ],
-        reserves: false,
         lists_changes: false,
         mail_order: Some((
             json!({ "merchant-id": "497", "customer-id": "400236", "user-name": "mailorder" }),
@@ -282,6 +278,20 @@ impl Family {
         read(&self.folder().join("manifest.json"))
     }
 
+    /// What the manifest promises at this bank.
+    pub fn capabilities(&self) -> Result<BTreeSet<String>> {
+        let manifest = self.manifest()?;
+        let banks = manifest["banks"].as_array().context("no banks")?;
+        let bank = banks.iter().find(|bank| bank["id"] == self.bank).with_context(|| format!("{self} is not there"))?;
+        let lacks: BTreeSet<String> = serde_json::from_value(bank.get("lacks").cloned().unwrap_or_else(|| json!([])))?;
+        Ok(self.words("capabilities")?.into_iter().filter(|capability| !lacks.contains(capability)).collect())
+    }
+
+    /// Whether the manifest promises it at this bank.
+    pub fn has(&self, capability: &str) -> Result<bool> {
+        Ok(self.capabilities()?.contains(capability))
+    }
+
     /// A list of words in the manifest: `capabilities`, `models`, `currencies`.
     pub fn words(&self, list: &str) -> Result<Vec<String>> {
         Ok(serde_json::from_value(self.manifest()?[list].clone())?)
@@ -296,16 +306,17 @@ impl Family {
     pub fn cells(&self) -> Result<Vec<Cell>> {
         let report: BTreeMap<String, BTreeMap<String, String>> =
             serde_json::from_value(self.report()?["cells"].clone())?;
-        let models = self.models()?;
+        let (models, reserves, lists_days) = (self.models()?, self.has("authorize")?, self.has("day-history")?);
         let mut cells = Vec::new();
         for (operation, done) in report {
-            let reserved = ["authorize", "capture", "inquire capture"].contains(&operation.as_str());
+            // The report is of the connector, of which this bank may lack something. Where nothing can be reserved
+            // there is nothing to capture either.
+            if !reserves && ["capture", "inquire capture"].contains(&operation.as_str()) {
+                continue;
+            }
+            let lacking = (operation == "authorize" && !reserves) || (operation == "day history" && !lists_days);
             for (model, word) in done.into_iter().filter(|(model, _)| models.contains(model)) {
-                // Where nothing can be reserved there is nothing to capture either.
-                if reserved && !self.reserves && operation != "authorize" {
-                    continue;
-                }
-                let done = word == "yes" && (self.reserves || !reserved);
+                let done = word == "yes" && !lacking;
                 cells.push(Cell { operation: operation.clone(), model, done });
             }
         }

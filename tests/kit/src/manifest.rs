@@ -46,6 +46,9 @@ pub struct Manifest {
 pub struct NamedBank {
     /// As people call it.
     pub name: String,
+    /// Capabilities of the connector that it has not.
+    #[serde(default)]
+    pub lacks: Vec<String>,
 }
 
 /// The settings form.

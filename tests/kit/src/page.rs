@@ -144,6 +144,10 @@ fn connector(out: &mut String, manifest: &Manifest, written: &Written) {
     if !refused.is_empty() {
         let _ = writeln!(out, "\nRefused with a sentence: {}.", refused.join("; "));
     }
+    for bank in manifest.banks.iter().filter(|bank| !bank.lacks.is_empty()) {
+        let lacks: Vec<&str> = bank.lacks.iter().map(String::as_str).collect();
+        let _ = writeln!(out, "\n{} lacks of these: {}.", bank.name, lacks.join(", "));
+    }
     out.push('\n');
 }
 

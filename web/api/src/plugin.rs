@@ -68,6 +68,18 @@ pub struct PluginBank {
     /// When it closes its day, `HH:MM`, if the plugin states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day_end: Option<String>,
+    /// Capabilities of the plugin that this bank has not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
+}
+
+impl Plugin {
+    /// Whether it has a capability at a bank.
+    pub fn has(&self, bank: &str, capability: &str) -> bool {
+        let is = |name: &String| name == capability;
+        let lacks = self.banks.iter().any(|known| known.id == bank && known.lacks.iter().any(is));
+        self.capabilities.iter().any(is) && !lacks
+    }
 }
 
 /// Asks for the list of plugins.

@@ -272,8 +272,7 @@ fn bank_day_card(visit: &Visit, a: &PosAccount, plugin: &Plugin) -> Option<AnyVi
         let form = day_form(t, &a.id, &today);
         view! { <div class="body stack"><p class="small soft">{t.s("bank-day-what")}</p>{form}</div> }
     };
-    let has_days = plugin.capabilities.iter().any(|name| name == "day-history");
-    has_days.then(|| card("bank-day", t.s("bank-day"), None, body()))
+    plugin.has(&a.bank, "day-history").then(|| card("bank-day", t.s("bank-day"), None, body()))
 }
 
 fn test_card(visit: &Visit, a: &PosAccount, tested: Option<&PosTest>) -> AnyView {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::routing::Skip;
 use crate::flow::error::{FlowError, FlowResult};
-use crate::flow::pos::Pos;
+use crate::flow::pos::{Pos, promised};
 use crate::plugin::{Manifest, PluginInfo};
 use crate::store::pos_account::PosAccount;
 
@@ -60,16 +60,16 @@ impl Wish {
         }
     }
 
-    /// What the payment needs of the connector and its manifest does not promise.
-    fn lacking(self, manifest: &Manifest) -> Option<&'static str> {
+    /// Refuses what the payment needs of the connector and its manifest does not promise.
+    fn promised(self, manifest: &Manifest, bank: &str) -> FlowResult<()> {
         let needs = [(self.holds, "authorize"), (!self.at_browser, "mail-order"), (self.in_parts, "instalments")];
-        let missing = |(needed, name): &(bool, &str)| *needed && !manifest.capabilities.contains(*name);
-        needs.into_iter().find(missing).map(|(_, name)| name)
+        let mut needs = needs.into_iter().filter(|(needed, _)| *needed);
+        needs.try_for_each(|(_, name)| promised(manifest, bank, name))
     }
 
     /// Whether a connector takes points in this model: without the gate, and at the one that only authenticates.
-    fn points_missing(self, manifest: &Manifest, model: &str) -> bool {
-        let can = |name: &str| manifest.capabilities.contains(name);
+    fn points_missing(self, manifest: &Manifest, bank: &str, model: &str) -> bool {
+        let can = |name: &str| manifest.has(bank, name);
         let takes = can("points") && (model == "none" || (model == "3d" && can("points-three-d")));
         self.points && !takes
     }
@@ -102,7 +102,9 @@ pub struct Opening<'a> {
 /// Whether the holder of a card that is typed here may ask for its points at an account, and pay with them.
 pub fn points_at(account: &PosAccount, plugin: &PluginInfo) -> bool {
     let wish = Wish::of_points(ThreeD::Automatic);
-    plugin.points && wish.unfit(account).is_none() && !wish.points_missing(&plugin.manifest, &account.three_d_model)
+    plugin.points
+        && wish.unfit(account).is_none()
+        && !wish.points_missing(&plugin.manifest, &account.bank, &account.three_d_model)
 }
 
 /// Which 3-D model an attempt uses: the POS account's, unless the caller may and does say otherwise. Refuses what the
@@ -120,9 +122,7 @@ pub fn model_at(wish: Wish, opening: &Opening<'_>) -> FlowResult<String> {
     if let Some(skip) = wish.unfit(account) {
         return Err(wish.refusal(skip));
     }
-    if let Some(lacking) = wish.lacking(manifest) {
-        return Err(FlowError::conflict("capability_missing", format!("{} does not declare {lacking}", manifest.id)));
-    }
+    wish.promised(manifest, &account.bank)?;
     let missing = manifest.secrets.iter().find(|secret| secret.required && !has_secret(&secret.name));
     if let Some(missing) = missing.map(|secret| secret.name.as_str()).or_else(|| manifest.config.missing(config)) {
         return Err(FlowError::conflict("setting_missing", format!("{} has no {missing}", account.pos_account_id)));
@@ -136,7 +136,7 @@ pub fn model_at(wish: Wish, opening: &Opening<'_>) -> FlowResult<String> {
     if model != "none" && !manifest.models.iter().any(|known| known == model) {
         return Err(FlowError::conflict("model_unsupported", format!("{} has no model {model}", manifest.id)));
     }
-    if wish.points_missing(manifest, model) {
+    if wish.points_missing(manifest, &account.bank, model) {
         let sentence = format!("{} takes no points of a card with the model {model}", manifest.id);
         return Err(FlowError::conflict("points_unsupported", sentence));
     }
@@ -156,9 +156,13 @@ pub fn not_opened(error: &FlowError) -> Skip {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::domain::id::{NodeId, PosAccountId, TenantId};
     use crate::store::pos_account::{Environment, PosAccountState};
+
+    const BANK: &str = "isbank";
 
     fn account(model: &str, required: bool) -> PosAccount {
         PosAccount {
@@ -168,7 +172,7 @@ mod tests {
             node_name: String::new(),
             name: String::new(),
             plugin_id: String::new(),
-            bank: String::new(),
+            bank: BANK.to_owned(),
             environment: Environment::Test,
             state: PosAccountState::Active,
             three_d_model: model.to_owned(),
@@ -212,6 +216,13 @@ mod tests {
         less.capabilities.remove("mail-order");
         assert_eq!(why(&less, true, "none", &config, true), None);
         assert_eq!(why(&less, false, "none", &config, true), Some(Skip::NotSupported));
+        let mut without = whole.clone();
+        let [first, second, ..] = &mut without.banks[..] else { panic!("two banks") };
+        first.lacks.insert("mail-order".to_owned());
+        assert_eq!(first.id, BANK);
+        assert_eq!(why(&without, false, "none", &config, true), Some(Skip::NotSupported), "this bank has it not");
+        (first.lacks, second.lacks) = (BTreeSet::new(), ["mail-order".to_owned()].into());
+        assert_eq!(why(&without, false, "none", &config, true), None, "another one's lack is not this one's");
     }
 
     #[test]
@@ -219,7 +230,8 @@ mod tests {
         let json = include_bytes!("../../../../plugins/pos-nestpay/manifest.json");
         let mut manifest = Manifest::parse(json).unwrap();
         let wish = Wish::of_points(ThreeD::Automatic);
-        let missing = |manifest: &Manifest| ["none", "3d", "3d-pay"].map(|model| wish.points_missing(manifest, model));
+        let missing =
+            |manifest: &Manifest| ["none", "3d", "3d-pay"].map(|model| wish.points_missing(manifest, BANK, model));
         assert_eq!(missing(&manifest), [true, true, true]);
         manifest.capabilities.insert("points-three-d".to_owned());
         assert_eq!(missing(&manifest), [true, true, true], "the gate alone is not enough");
@@ -227,7 +239,7 @@ mod tests {
         assert_eq!(missing(&manifest), [false, false, true]);
         manifest.capabilities.remove("points-three-d");
         assert_eq!(missing(&manifest), [false, true, true]);
-        assert!(!Wish { points: false, ..wish }.points_missing(&manifest, "3d-pay"));
+        assert!(!Wish { points: false, ..wish }.points_missing(&manifest, BANK, "3d-pay"));
     }
 
     #[test]

@@ -42,11 +42,8 @@ const QUESTIONS: [Op; 3] = [Op::Status, Op::History, Op::Report];
 /// Plays what a family declares of the bank's book, and asks for what it does not.
 pub async fn play(world: &World, family: &Family) -> Result<()> {
     let till = Till::of_none(world, family).await?;
-    let declared = family.words("capabilities")?;
-    // A bank whose connector speaks to others as well may lack what they have.
-    let has = |capability: &str| {
-        declared.iter().any(|name| name == capability) && (capability != DAY || family.lists_changes)
-    };
+    let declared = family.capabilities()?;
+    let has = |capability: &str| declared.contains(capability);
     let asker = Asker { till: &till, account: till.account("none")? };
     if !has(ORDER) && !has(DAY) {
         let sold = till.sold("none").await?;

@@ -14,7 +14,7 @@ use vezne_sandbox::{Fault, FaultKind, Kind, Op};
 
 use super::Failures;
 use super::doubt::{Doubts, End};
-use super::refusal::{refused, undeclared};
+use super::refusal::{not_held, undeclared};
 use super::till::{Sold, Till, booked, stands};
 
 /// A part of [`AMOUNT`], minor units.
@@ -205,7 +205,7 @@ async fn today(till: &Till<'_>, act: Act, model: &str, doubts: &mut Doubts) -> R
             ensure!(world.order(&held.order)?.state == "voided");
         }
         Act::RefundPart | Act::LostRefund | Act::NoPart => return till.sold(model).await.map(Some),
-        Act::NoHold => refused(world, &till.world.pay(&till.reservation(model)?).await?).await?,
+        Act::NoHold => not_held(till, &till.reservation(model)?).await?,
     }
     Ok(None)
 }
@@ -278,12 +278,13 @@ async fn by_mail(till: &Till<'_>) -> Result<()> {
     }
     let back = world.refund(&sold.payment, &json!({ "mode": "void" })).await?.good()?;
     ensure!(back.text("/state") == "succeeded" && world.bank_net(&sold.order) == 0, "{}", back.answer.text());
-    let held = till.pay(&mail(till.reservation("none")?)).await?;
-    if till.family.reserves && till.family.plays("a reservation by mail")? {
+    let reservation = mail(till.reservation("none")?);
+    if till.family.has("authorize")? && till.family.plays("a reservation by mail")? {
+        let held = till.pay(&reservation).await?;
         stands(world, &held, "authorized").await?;
         booked(world, held.text("/order_no"), Kind::PreAuth, 1).map(drop)
     } else {
-        refused(world, &held).await
+        not_held(till, &reservation).await
     }
 }
 

@@ -195,7 +195,7 @@ async fn in_doubt(till: &Till<'_>, doubts: &mut Doubts) -> Result<()> {
 /// Where the manifest says so points are taken after the gate; elsewhere they are refused before anything is written.
 async fn at_the_gate(till: &Till<'_>, model: &str) -> Result<()> {
     let world = till.world;
-    let takes = model == "3d" && till.family.words("capabilities")?.iter().any(|name| name == "points-three-d");
+    let takes = model == "3d" && till.family.has("points-three-d")?;
     if takes {
         let before = available(till, GOOD_CARD).await?;
         sold(till, model).await?;

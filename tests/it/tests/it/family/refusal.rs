@@ -2,7 +2,7 @@
 //! nothing of it.
 
 use anyhow::{Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use vezne_it::component::Component;
 use vezne_it::world::{AMOUNT, GOOD_CARD};
 use vezne_it::{Reply, World};
@@ -20,6 +20,25 @@ pub async fn refused(world: &World, payment: &Reply) -> Result<()> {
     Ok(())
 }
 
+/// Refused by the host with a sentence, because the manifest does not promise it.
+fn lacking(no: &Reply, what: &str) -> Result<()> {
+    let told = (no.status, no.text("/code"), no.text("/detail").is_empty() && no.text("/title").is_empty());
+    ensure!(told == (409, "capability_missing", false), "{what}: {}", no.answer.text());
+    Ok(())
+}
+
+/// What this bank does not reserve: where the manifest says so nothing is written, else the connector refuses.
+pub async fn not_held(till: &Till<'_>, reservation: &Value) -> Result<()> {
+    let world = till.world;
+    if till.family.has("authorize")? {
+        return refused(world, &till.pay(reservation).await?).await;
+    }
+    let payments = world.auditor().number("select count(*) from payment").await?;
+    lacking(&world.api.post("/v1/payments", reservation).await?, "a reservation")?;
+    ensure!(world.auditor().number("select count(*) from payment").await? == payments, "a payment was written");
+    Ok(())
+}
+
 /// A connector that declares nothing but sales: whatever else is asked of it is refused before anything is written.
 pub async fn nothing_but_sales(world: &World) -> Result<()> {
     let kept = ["sale", "authorize", "inquire", "three-d-secure", "order-history"];
@@ -33,11 +52,6 @@ pub async fn nothing_but_sales(world: &World) -> Result<()> {
     let (good, held) = (Sold::of(&good)?, Sold::of(&world.pay(&held).await?)?);
     world.staged(&bare).await?;
     world.plugin("pos-nestpay", "activate", &json!({ "digest": bare.digest(), "approve": true })).await?.good()?;
-    let lacking = |no: &Reply, what: &str| -> Result<()> {
-        let told = (no.status, no.text("/code"), no.text("/detail").is_empty() && no.text("/title").is_empty());
-        ensure!(told == (409, "capability_missing", false), "{what}: {}", no.answer.text());
-        Ok(())
-    };
     let before = (world.bank.bank.entries().len(), world.authorize_calls());
     let path = |sold: &Sold, act: &str| format!("/v1/payments/{}/{act}", sold.payment);
     for body in [json!({ "mode": "void" }), json!({ "mode": "refund" }), json!({ "mode": "refund", "amount": PART })] {
