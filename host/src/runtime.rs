@@ -4,7 +4,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::limits;
 
-/// A call of a connector is hundreds of short texts: they take a quarter less time than with the system's.
+/// A call of a connector is hundreds of short texts: with this one there are a quarter more calls a second than with the
+/// system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -126,6 +126,7 @@ impl PluginPermits {
             tokio::time::sleep(pause).await;
         }
         let long_place = LongPlace::default();
+        // Before the places that others need: whoever is suspected holds none of them while it waits here.
         if share.is_suspect() {
             drop(long_place.set(Arc::clone(&self.long).acquire_owned().await.ok()?));
         }

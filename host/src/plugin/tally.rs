@@ -14,8 +14,7 @@ use super::manifest::Manifest;
 use super::step::{CallEnd, CallFailure, Response, Step, TransportFailure};
 use super::{PluginInfo, span};
 
-/// Where the figures of one version's calls go: looked up once for each function and outcome, since a call takes some
-/// 30 µs.
+/// Where the figures of one version's calls go: looked up once for each function and outcome, since a call is short.
 #[derive(Default)]
 pub(super) struct Meters(Mutex<HashMap<(&'static str, &'static str), Arc<CallMeters>>>);
 
